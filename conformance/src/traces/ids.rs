@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Coverage, Left, Pair, Trace};
+use super::{Coverage, Left, Pair};
 
 /// Text of a context: `.` for the default one, `.name` for others.
 pub type Context = String;
@@ -33,7 +33,7 @@ struct Counter {
 impl Ids {
     /// Takes note of the pair's registration, if it is one that succeeded.
     pub fn note(&mut self, pair: &Pair, coverage: &Coverage, index: usize) {
-        let Some((subject, id, version)) = registration(pair) else { return };
+        let Some(Registered { subject, id, version, wanted }) = registration(pair) else { return };
         let counter = self.contexts.entry(context_of(&subject)).or_default();
         let sent = !matches!(coverage.left(index), Some(Left::Out { .. }));
         let burnt = (id - counter.recorded - 1).max(0);
@@ -41,9 +41,12 @@ impl Ids {
         counter.recorded = counter.recorded.max(id);
         if sent {
             counter.holders.entry(id).or_default().insert((subject, version));
-            if !counter.map.contains_key(&id) {
+            if wanted {
+                counter.actual = counter.actual.max(id);
+                counter.map.insert(id, id);
+            } else if !counter.map.contains_key(&id) {
                 // An id that the recording skipped was used up by something that no answer showed; it is used up here too.
-                counter.actual += 1 + if fresh { burnt } else { 0 };
+                counter.actual = following(counter.actual, 1 + if fresh { burnt } else { 0 });
                 counter.map.insert(id, counter.actual);
             }
         }
@@ -69,8 +72,22 @@ impl Ids {
 
 }
 
-/// Subject, id and version of a successful registration.
-fn registration(pair: &Pair) -> Option<(String, i64, i64)> {
+/// Ids are 32 bits wide and wrap.
+fn following(id: i64, by: i64) -> i64 {
+    let next = id + by;
+    if next > i64::from(i32::MAX) { next - (1 << 32) } else { next }
+}
+
+/// A successful registration.
+struct Registered {
+    subject: String,
+    id: i64,
+    version: i64,
+    /// The request named the id (in IMPORT mode), so nothing was allotted.
+    wanted: bool,
+}
+
+fn registration(pair: &Pair) -> Option<Registered> {
     let path = pair.request.target.split('?').next()?;
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
     let subject = match (pair.request.method.as_str(), &segments[..]) {
@@ -78,7 +95,10 @@ fn registration(pair: &Pair) -> Option<(String, i64, i64)> {
         _ => return None,
     };
     let answer = (pair.answer.status == 200).then(|| pair.answer.json()).flatten()?;
-    Some((decode(subject), answer["id"].as_i64()?, answer["version"].as_i64()?))
+    let sent: Option<Value> = pair.request.body.as_deref().and_then(|body| serde_json::from_slice(body).ok());
+    let id = answer["id"].as_i64()?;
+    let wanted = sent.is_some_and(|sent| sent["id"].as_i64() == Some(id));
+    Some(Registered { subject: decode(subject), id, version: answer["version"].as_i64()?, wanted })
 }
 
 /// The context that a subject as written in a target lies in.
@@ -124,8 +144,11 @@ pub fn id_in_target(target: &str) -> Option<i64> {
 pub fn rewrite_answer(ids: &Ids, target: &str, body: &mut Value) {
     let context = context_of_target(target);
     if target.split('?').next().is_some_and(|path| path.trim_end_matches('/').ends_with("/referencedby")) {
+        // Referrers in other contexts are in the same list, without a mark: what this context does not know is theirs.
         for id in body.as_array_mut().into_iter().flatten() {
-            *id = ids.actual(&context, id.as_i64().unwrap_or_default()).into();
+            let recorded = id.as_i64().unwrap_or_default();
+            let known = ids.contexts.get(&context).is_some_and(|c| c.map.contains_key(&recorded));
+            *id = ids.actual(if known { &context } else { "." }, recorded).into();
         }
     }
     rewrite_members(ids, &context, body);
@@ -171,6 +194,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::traces::Trace;
 
     fn trace(pairs: &[(&str, i64)]) -> Trace {
         let mut text = json!({"trace": "t", "prefix": "q", "pairs": pairs.len()}).to_string();

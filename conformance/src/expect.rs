@@ -337,7 +337,11 @@ mod tests {
         check(
             Shape(json!({"version": "8", "attributes": ["a"]})),
             &[json!({"version": "0.1", "attributes": []})],
-            &[json!({"version": 8, "attributes": []}), json!({"version": "8"}), json!({"version": "8", "attributes": [1]})],
+            &[
+                json!({"version": 8, "attributes": []}),
+                json!({"version": "8"}),
+                json!({"version": "8", "attributes": [1]}),
+            ],
         );
     }
 

@@ -95,7 +95,10 @@ impl fmt::Display for Problem {
             }
             Self::NoAnswer(why) => write!(f, "no answer: {why}"),
             Self::DeviationGone(reason) => {
-                write!(f, "the answer is as recorded, but a deviation is listed for it; take it off the list ({reason})")
+                write!(
+                    f,
+                    "the answer is as recorded, but a deviation is listed for it; take it off the list ({reason})"
+                )
             }
             Self::Case(why) => write!(f, "the case is wrong: {why}"),
         }

@@ -93,11 +93,28 @@ pub struct BadCase {
 /// [`BadCase`] for the first line that does not fit the format.
 pub fn parse(name: &str, text: &str) -> Result<Vec<Case>, BadCase> {
     let mut lines = Lines { name, lines: text.lines().collect(), next: 0 };
+    let mut shared = Vec::new();
+    while let Some(binding) = take_let(&mut lines)? {
+        shared.push(binding);
+    }
     let mut cases = Vec::new();
     while lines.skip_blank() {
-        cases.extend(parse_case(&mut lines)?);
+        cases.extend(parse_case(&mut lines, &shared)?);
     }
     Ok(cases)
+}
+
+/// `let NAME = value` or `repeat NAME = COUNT TEXT`, if that is what comes next.
+fn take_let(lines: &mut Lines<'_>) -> Result<Option<(String, String)>, BadCase> {
+    lines.skip_blank();
+    if let Some(line) = lines.take("let ") {
+        return binding(lines, line).map(Some);
+    }
+    let Some(line) = lines.take("repeat ") else { return Ok(None) };
+    let (name, value) = binding(lines, line)?;
+    let parts = value.split_once(' ').and_then(|(count, text)| Some((count.parse::<usize>().ok()?, text)));
+    let (count, text) = parts.ok_or_else(|| lines.bad("repeat NAME = COUNT TEXT"))?;
+    Ok(Some((name, text.repeat(count))))
 }
 
 struct Lines<'a> {
@@ -169,14 +186,14 @@ fn as_header(line: &str) -> Option<(&str, &str)> {
 }
 
 /// A case, or with an `each` line one per value.
-fn parse_case(lines: &mut Lines<'_>) -> Result<Vec<Case>, BadCase> {
+fn parse_case(lines: &mut Lines<'_>, shared: &[(String, String)]) -> Result<Vec<Case>, BadCase> {
     let head = lines.take("== ").ok_or_else(|| lines.bad("a case starts with `== name: clause`"))?;
     let (name, clause) = head.split_once(": ").ok_or_else(|| lines.bad("a case starts with `== name: clause`"))?;
     let mut case = Case {
         id: format!("{}.{name}", lines.name),
         clause: clause.to_owned(),
         profile: Profile::Core,
-        lets: Vec::new(),
+        lets: shared.to_vec(),
         steps: Vec::new(),
     };
     let mut each = None;
@@ -187,15 +204,10 @@ fn parse_case(lines: &mut Lines<'_>) -> Result<Vec<Case>, BadCase> {
                 "later" => Profile::Later,
                 other => return Err(lines.bad(format!("no such profile: {other}"))),
             };
-        } else if let Some(line) = lines.take("let ") {
-            case.lets.push(binding(lines, line)?);
-        } else if let Some(line) = lines.take("repeat ") {
-            let (name, value) = binding(lines, line)?;
-            let (count, text) = value.split_once(' ').ok_or_else(|| lines.bad("repeat NAME = COUNT TEXT"))?;
-            let count: usize = count.parse().map_err(|_| lines.bad("repeat NAME = COUNT TEXT"))?;
-            case.lets.push((name, text.repeat(count)));
         } else if let Some(line) = lines.take("each ") {
             each = Some(binding(lines, line)?);
+        } else if let Some(binding) = take_let(lines)? {
+            case.lets.push(binding);
         } else {
             break;
         }
@@ -271,16 +283,19 @@ mod tests {
 
     #[test]
     fn a_case_has_a_clause_variables_requests_and_expectations() {
-        let text = "# Registration.\n\n== ok: 200, never 201\nprofile: global\nlet A = {\"type\":\"int\"}\nrepeat L = 3 ab\n\n\
+        let text = "# Registration.\nlet S = s\n\n== ok: 200, never 201\nprofile: global\nlet A = {\"type\":\"int\"}\nrepeat L = 3 ab\n\n\
                     > POST /subjects/${p}a/versions?x=a b\nAccept: */*\nX-Empty:\n{\"schema\":\n \"${A}\"}\n< 200\n\
                     vary: Accept-Encoding\nallow: absent\n{\"id\": \"$int\"}\n\n\
                     > PUT /config\n< 422 42203 ~ Invalid\n> GET \n< 200 text\n|\n| a\n> GET /x\n< 404 40401 Subject 'x' not found.\n";
         let [case] = parse("f", text).unwrap().try_into().unwrap();
         assert_eq!((case.id.as_str(), case.clause.as_str()), ("f.ok", "200, never 201"));
         assert_eq!(case.profile, Profile::Global);
-        assert_eq!(case.lets, [("A".into(), "{\"type\":\"int\"}".into()), ("L".into(), "ababab".into())]);
+        assert_eq!(
+            case.lets,
+            [("S".into(), "s".into()), ("A".into(), "{\"type\":\"int\"}".into()), ("L".into(), "ababab".into())]
+        );
         let [register, config, root, missing] = &case.steps[..] else { panic!("{:?}", case.steps) };
-        assert_eq!(register.place, "cases/f.cases:8");
+        assert_eq!(register.place, "cases/f.cases:9");
         assert_eq!((register.method.as_str(), register.target.as_str()), ("POST", "/subjects/${p}a/versions?x=a b"));
         assert_eq!(register.headers, [("Accept".into(), "*/*".into()), ("X-Empty".into(), String::new())]);
         assert_eq!(register.body.as_deref(), Some("{\"schema\":\n \"${A}\"}"));

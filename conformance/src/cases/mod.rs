@@ -11,7 +11,25 @@ pub use pattern::read as read_pattern;
 pub use run::{Options, run, run_each};
 
 /// File name and text of every file in `cases/`.
-const FILES: &[(&str, &str)] = &[];
+const FILES: &[(&str, &str)] = &[
+    ("register", include_str!("../../cases/register.cases")),
+    ("lookup", include_str!("../../cases/lookup.cases")),
+    ("versions", include_str!("../../cases/versions.cases")),
+    ("delete", include_str!("../../cases/delete.cases")),
+    ("ids", include_str!("../../cases/ids.cases")),
+    ("listing", include_str!("../../cases/listing.cases")),
+    ("compatibility", include_str!("../../cases/compatibility.cases")),
+    ("config", include_str!("../../cases/config.cases")),
+    ("mode", include_str!("../../cases/mode.cases")),
+    ("references", include_str!("../../cases/references.cases")),
+    ("metadata", include_str!("../../cases/metadata.cases")),
+    ("contexts", include_str!("../../cases/contexts.cases")),
+    ("associations", include_str!("../../cases/associations.cases")),
+    ("avro", include_str!("../../cases/avro.cases")),
+    ("http", include_str!("../../cases/http.cases")),
+    ("global", include_str!("../../cases/global.cases")),
+    ("later", include_str!("../../cases/later.cases")),
+];
 
 /// All cases, in the order of the files.
 ///
@@ -23,4 +41,29 @@ pub fn all() -> Result<Vec<Case>, BadCase> {
         cases.extend(parse(name, text)?);
     }
     Ok(cases)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_case_parses_and_has_a_name_of_its_own() {
+        let cases = all().unwrap();
+        let ids: BTreeSet<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+        assert_eq!(ids.len(), cases.len());
+        assert!(cases.len() > 150, "{}", cases.len());
+    }
+
+    #[test]
+    fn cases_keep_to_subjects_of_their_own() {
+        for case in all().unwrap() {
+            for step in &case.steps {
+                let own = step.method == "GET" || step.target.contains("${") || case.profile == Profile::Global;
+                assert!(own || step.status >= 400 || step.target == "/", "{}: {}", step.place, step.target);
+            }
+        }
+    }
 }

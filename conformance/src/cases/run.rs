@@ -124,7 +124,8 @@ fn run_steps(client: &mut Client, case: &Case, prefix: &str, touched: &mut Touch
     };
     let mut vars = Vars::from([("p".to_owned(), prefix.to_owned())]);
     for (name, value) in &case.lets {
-        let value = substitute(value, &vars, Within::Plain).map_err(|why| fail(&case.id, String::new(), Problem::Case(why)))?;
+        let value =
+            substitute(value, &vars, Within::Plain).map_err(|why| fail(&case.id, String::new(), Problem::Case(why)))?;
         vars.insert(name.clone(), value);
     }
     for step in &case.steps {

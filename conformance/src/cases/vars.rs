@@ -31,7 +31,11 @@ pub fn substitute(text: &str, vars: &Vars, within: Within) -> Result<String, Str
             rest = after;
         } else if let Some((name, after)) = rest.strip_prefix("${").and_then(|after| after.split_once('}')) {
             let value = vars.get(name).ok_or_else(|| format!("nothing is called ${{{name}}}"))?;
-            if quoted { push_escaped(&mut out, value) } else { out.push_str(value) }
+            if quoted {
+                push_escaped(&mut out, value)
+            } else {
+                out.push_str(value)
+            }
             rest = after;
         } else {
             // A backslash takes its next character along, so that `\"` does not end the string.

@@ -128,11 +128,7 @@ impl Client {
         Err(failed(last))
     }
 
-    fn exchange(
-        &self,
-        connection: &mut BufReader<TcpStream>,
-        request: &Request,
-    ) -> Result<(Response, Reuse), Error> {
+    fn exchange(&self, connection: &mut BufReader<TcpStream>, request: &Request) -> Result<(Response, Reuse), Error> {
         let wrote = connection.get_mut().write_all(&self.encode(request));
         // A server may refuse a large body before it has read it all; its answer counts more than our broken pipe.
         match (wrote, read_response(connection, &request.method)) {
@@ -242,11 +238,7 @@ fn read_head(connection: &mut BufReader<TcpStream>) -> Result<Response, Error> {
     }
 }
 
-fn read_line(
-    connection: &mut BufReader<TcpStream>,
-    left: &mut u64,
-    closed: &'static str,
-) -> Result<String, Error> {
+fn read_line(connection: &mut BufReader<TcpStream>, left: &mut u64, closed: &'static str) -> Result<String, Error> {
     let mut line = Vec::new();
     connection.take(*left).read_until(b'\n', &mut line)?;
     *left -= line.len() as u64;

@@ -10,4 +10,4 @@ mod exchange;
 mod target;
 
 pub use exchange::{Client, Error, Request, Response};
-pub use target::{BaseUrl, BadUrl};
+pub use target::{BadUrl, BaseUrl};

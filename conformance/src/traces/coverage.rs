@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn mistakes_in_the_file_are_found() {
-        let line = r#"{"i":0,"request":{"method":"GET","target":"/","headers":{}},"answer":{"status":200,"headers":{}}}"#;
+        let line =
+            r#"{"i":0,"request":{"method":"GET","target":"/","headers":{}},"answer":{"status":200,"headers":{}}}"#;
         let trace = Trace::parse("t", &format!("{{\"trace\":\"t\",\"prefix\":\"q\",\"pairs\":1}}\n{line}")).unwrap();
         let check = |text: &str, problem: &str| {
             let bad = Coverage::read(text, &trace).unwrap_err().to_string();

@@ -89,7 +89,8 @@ impl Deviations {
 
     /// The entry about this pair; listed numbers go before kinds of answers.
     pub fn about(&self, pair: usize, method: &str, answer: &Recorded) -> Option<&Deviation> {
-        let listed = self.entries.iter().find(|(pairs, _)| matches!(pairs, Pairs::Listed(list) if list.contains(&pair)));
+        let listed =
+            self.entries.iter().find(|(pairs, _)| matches!(pairs, Pairs::Listed(list) if list.contains(&pair)));
         let like = |pairs: &Pairs| matches!(pairs, Pairs::Like(pattern) if pattern.fits(method, answer));
         listed.or_else(|| self.entries.iter().find(|(pairs, _)| like(pairs))).map(|(_, deviation)| deviation)
     }

@@ -69,7 +69,6 @@ impl Ids {
     pub fn shared(&self, context: &str, recorded: i64) -> bool {
         self.contexts.get(context).and_then(|c| c.holders.get(&recorded)).is_some_and(|holders| holders.len() > 1)
     }
-
 }
 
 /// Ids are 32 bits wide and wrap.
@@ -115,7 +114,8 @@ fn decode(segment: &str) -> String {
     let mut rest = segment.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
         let escaped = (byte == b'%').then(|| after.get(..2)).flatten();
-        let escaped = escaped.and_then(|two| std::str::from_utf8(two).ok()).and_then(|two| u8::from_str_radix(two, 16).ok());
+        let escaped =
+            escaped.and_then(|two| std::str::from_utf8(two).ok()).and_then(|two| u8::from_str_radix(two, 16).ok());
         out.push(escaped.unwrap_or(byte));
         rest = if escaped.is_some() { &after[2..] } else { after };
     }
@@ -247,10 +247,14 @@ mod tests {
             rewrite_answer(&ids, target, &mut body);
             body
         };
-        assert_eq!(answer("/subjects/b/versions/1", json!({"subject": "b", "id": 2})), json!({"subject": "b", "id": 1}));
+        assert_eq!(
+            answer("/subjects/b/versions/1", json!({"subject": "b", "id": 2})),
+            json!({"subject": "b", "id": 1})
+        );
         assert_eq!(answer("/schemas/ids/2", json!({"maxId": 3})), json!({"maxId": 2}));
         assert_eq!(answer("/subjects/b/versions/1/referencedby", json!([3])), json!([2]));
-        let listed = answer("/schemas?subjectPrefix=:*:", json!([{"subject": "b", "id": 2}, {"subject": ":.c:a", "id": 1}]));
+        let listed =
+            answer("/schemas?subjectPrefix=:*:", json!([{"subject": "b", "id": 2}, {"subject": ":.c:a", "id": 1}]));
         assert_eq!(listed, json!([{"subject": "b", "id": 1}, {"subject": ":.c:a", "id": 1}]));
         let missing = answer("/schemas/ids/3", json!({"message": "Schema 3 not found"}));
         assert_eq!(missing, json!({"message": "Schema 2 not found"}));

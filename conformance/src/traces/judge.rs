@@ -47,7 +47,8 @@ fn header_differences(request: &Request, expected: &Recorded, got: &Response) ->
             out.push(difference(&format!("header {name}"), show(expected), show(got)));
         }
     }
-    let sent = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-request-id")).map(|(_, v)| v.as_str());
+    let sent =
+        request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-request-id")).map(|(_, v)| v.as_str());
     let id = got.header("x-request-id");
     match expected.header("x-request-id") {
         Some("echoed") if id != sent => out.push(difference("header x-request-id", show(sent), show(id))),
@@ -97,7 +98,8 @@ fn utf16(body: &[u8]) -> String {
         [0xfe, 0xff, rest @ ..] => (false, rest),
         all => (false, all),
     };
-    let unit = |two: &[u8]| if little { u16::from_le_bytes([two[0], two[1]]) } else { u16::from_be_bytes([two[0], two[1]]) };
+    let unit =
+        |two: &[u8]| if little { u16::from_le_bytes([two[0], two[1]]) } else { u16::from_be_bytes([two[0], two[1]]) };
     String::from_utf16_lossy(&body.chunks_exact(2).map(unit).collect::<Vec<_>>())
 }
 
@@ -306,6 +308,8 @@ mod tests {
         assert!(differences(&head, &recorded(200, &[], ""), &got(200, &[], ""), &Ids::default()).is_empty());
         assert!(!differences(&head, &recorded(200, &[], ""), &got(200, &[], "{}"), &Ids::default()).is_empty());
         let html = [("content-type", "text/html;charset=iso-8859-1")];
-        assert!(differences(&request("/"), &recorded(400, &html, "<p>"), &got(400, &html, ""), &Ids::default()).is_empty());
+        assert!(
+            differences(&request("/"), &recorded(400, &html, "<p>"), &got(400, &html, ""), &Ids::default()).is_empty()
+        );
     }
 }

@@ -34,7 +34,8 @@ pub fn replay_with(trace: &Trace, url: &str, coverage: &Coverage, deviations: &D
     let mut ids = Ids::default();
     for (index, pair) in trace.pairs.iter().enumerate() {
         // The answer under test is compared with ids that include the one it allots.
-        let request = |ids: &Ids| Request { target: ids::rewrite_target(ids, &pair.request.target), ..pair.request.clone() };
+        let request =
+            |ids: &Ids| Request { target: ids::rewrite_target(ids, &pair.request.target), ..pair.request.clone() };
         let (request, counts) = match coverage.left(index) {
             Some(Left::Out { .. }) => {
                 ids.note(pair, coverage, index);
@@ -52,24 +53,21 @@ pub fn replay_with(trace: &Trace, url: &str, coverage: &Coverage, deviations: &D
             request: summary(&request),
             problem,
         };
-        let outcome = client
-            .send(&request)
-            .map_err(|e| fail(Problem::NoAnswer(e.to_string())))
-            .and_then(|got| {
-                let differences = judge::differences(&pair.request, &pair.answer, &got, &ids);
-                let Some(deviation) = deviations.about(index, &pair.request.method, &pair.answer) else {
-                    return if differences.is_empty() { Ok(()) } else { Err(fail(Problem::Differs(differences))) };
-                };
-                if differences.is_empty() {
-                    return Err(fail(Problem::DeviationGone(deviation.reason.clone())));
-                }
-                let differences = deviation.differences(&pair.answer, &got);
-                if differences.is_empty() {
-                    return Ok(());
-                }
-                let clause = format!("not as recorded: {}", deviation.reason);
-                Err(Failure { clause, ..fail(Problem::Differs(differences)) })
-            });
+        let outcome = client.send(&request).map_err(|e| fail(Problem::NoAnswer(e.to_string()))).and_then(|got| {
+            let differences = judge::differences(&pair.request, &pair.answer, &got, &ids);
+            let Some(deviation) = deviations.about(index, &pair.request.method, &pair.answer) else {
+                return if differences.is_empty() { Ok(()) } else { Err(fail(Problem::Differs(differences))) };
+            };
+            if differences.is_empty() {
+                return Err(fail(Problem::DeviationGone(deviation.reason.clone())));
+            }
+            let differences = deviation.differences(&pair.answer, &got);
+            if differences.is_empty() {
+                return Ok(());
+            }
+            let clause = format!("not as recorded: {}", deviation.reason);
+            Err(Failure { clause, ..fail(Problem::Differs(differences)) })
+        });
         match outcome {
             Ok(()) if !counts => report.skipped += 1,
             outcome => report.record(outcome),

@@ -91,7 +91,9 @@ fn unshifted(trace: &Trace) -> Coverage {
     let coverage = Coverage::of(trace).unwrap();
     let registers = |index: &usize| {
         let pair = &trace.pairs[*index];
-        matches!(coverage.left(*index), Some(Left::Out { .. })) && pair.request.method == "POST" && pair.answer.status == 200
+        matches!(coverage.left(*index), Some(Left::Out { .. }))
+            && pair.request.method == "POST"
+            && pair.answer.status == 200
     };
     if (0..trace.pairs.len()).any(|index| registers(&index)) { Coverage::whole() } else { coverage }
 }

@@ -35,7 +35,12 @@ fn a_recorded_answer_fails_for_each_thing_that_is_wrong() {
     };
     check(404, &TYPED, body, "");
     check(200, &TYPED, body, "status: expected 404, got 200");
-    check(404, &TYPED, r#"{"error_code":40401,"message":"Schema not found"}"#, "/error_code: expected 40403, got 40401");
+    check(
+        404,
+        &TYPED,
+        r#"{"error_code":40401,"message":"Schema not found"}"#,
+        "/error_code: expected 40403, got 40401",
+    );
     check(404, &TYPED, r#"{"error_code":40403,"message":"nope"}"#, "/message: expected \"Schema not found\"");
     check(404, &TYPED, r#"{"error_code":40403}"#, "/message: expected \"Schema not found\", got no such member");
     check(404, &TYPED, "not json", "body: expected {");
@@ -45,7 +50,13 @@ fn a_recorded_answer_fails_for_each_thing_that_is_wrong() {
 
 #[test]
 fn a_listed_deviation_must_be_there_and_as_listed() {
-    let check = |name: &str, status: u16, recorded: &[(&str, &str)], was: &str, sent: &[(&str, &str)], is: &str, problem: &str| {
+    let check = |name: &str,
+                 status: u16,
+                 recorded: &[(&str, &str)],
+                 was: &str,
+                 sent: &[(&str, &str)],
+                 is: &str,
+                 problem: &str| {
         let (sent, is) = (headers(sent), is.to_owned());
         let url = serve(move |_| Reply { status, headers: sent.clone(), body: is.clone().into() });
         let report = replay(&recording(name, status, recorded, was), &url);
@@ -56,7 +67,15 @@ fn a_listed_deviation_must_be_there_and_as_listed() {
     let envelope = r#"{"error_code":400,"message":"The path has an empty segment"}"#;
     check("t", 400, &page, "<html>", &TYPED, envelope, "");
     check("t", 400, &page, "<html>", &page, "<html>", "a deviation is listed for it");
-    check("t", 400, &page, "<html>", &TYPED, r#"{"error_code":404,"message":"x"}"#, "/error_code: expected 400, got 404");
+    check(
+        "t",
+        400,
+        &page,
+        "<html>",
+        &TYPED,
+        r#"{"error_code":404,"message":"x"}"#,
+        "/error_code: expected 400, got 404",
+    );
     check("t", 400, &page, "<html>", &TYPED[1..], envelope, "header content-type");
     let untyped = r#"{"error_code":404,"message":"HTTP 404 Not Found"}"#;
     check("t", 404, &[], untyped, &TYPED, untyped, "");
@@ -67,7 +86,8 @@ fn a_listed_deviation_must_be_there_and_as_listed() {
 #[test]
 fn the_client_sends_targets_and_headers_as_they_are_and_reads_every_kind_of_body() {
     let url = serve(|seen| {
-        let echo = format!("{} {} {:?}", seen.method, seen.target, seen.headers.iter().filter(|(n, _)| n == "X").count());
+        let echo =
+            format!("{} {} {:?}", seen.method, seen.target, seen.headers.iter().filter(|(n, _)| n == "X").count());
         match seen.target.as_str() {
             "//a/%zz b" => Reply { status: 200, headers: Vec::new(), body: echo.into() },
             "/chunked" => {
@@ -80,7 +100,8 @@ fn the_client_sends_targets_and_headers_as_they_are_and_reads_every_kind_of_body
     });
     let mut client = http::Client::new(http::BaseUrl::parse(&url).unwrap(), std::time::Duration::from_secs(10));
     let mut send = |method: &str, target: &str, with: &[(&str, &str)]| {
-        let request = http::Request { method: method.into(), target: target.into(), headers: headers(with), body: None };
+        let request =
+            http::Request { method: method.into(), target: target.into(), headers: headers(with), body: None };
         client.send(&request).unwrap().text()
     };
     assert_eq!(send("GET", "//a/%zz b", &[("X", "1"), ("X", "2")]), "GET //a/%zz b 2");

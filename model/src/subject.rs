@@ -162,6 +162,9 @@ impl SubjectPrefix {
             SubjectPrefix::EveryContext(name.to_owned())
         } else if let Some(name) = text.strip_prefix(":.:") {
             SubjectPrefix::DefaultContext(name.to_owned())
+        } else if text == ":." {
+            // An unfinished context that begins like every context, the default one included.
+            SubjectPrefix::EveryContext(String::new())
         } else if text.starts_with(":.") {
             SubjectPrefix::Qualified(text.to_owned())
         } else {
@@ -237,6 +240,7 @@ mod tests {
         check(":.c:", &[":.c:b", ":.c:foo"]);
         check(":.c:f", &[":.c:foo"]);
         check(":.c", &[":.c:b", ":.c:foo", ":.ct:foo"]);
+        check(":.", &["b", "foo", ":.c:b", ":.c:foo", ":.ct:foo"]);
         check("nope", &[]);
     }
 }

@@ -11,3 +11,6 @@ pub(crate) mod value;
 
 pub(crate) use bytes::Malformed;
 pub(crate) use record::text_key;
+
+#[cfg(test)]
+mod tests;

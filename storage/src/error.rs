@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// A failure of the store.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Error {
     /// Another process has the data directory open.
     #[error(
@@ -45,4 +45,16 @@ pub enum Error {
     /// A backup file cannot be used.
     #[error("the backup cannot be used: {0}")]
     Backup(String),
+    /// A restore needs an empty store.
+    #[error("a backup can only be restored into an empty data directory")]
+    NotEmpty,
+    /// A restore into this directory was broken off.
+    #[error("a restore into the data directory {dir} was not finished; empty the directory and restore again")]
+    HalfRestored {
+        /// The data directory.
+        dir: PathBuf,
+    },
+    /// The decision of a commit panicked. Nothing of it was written; others were not touched.
+    #[error("the decision of a commit panicked: {0}")]
+    Panicked(String),
 }

@@ -5,10 +5,22 @@
 //! writer against the newest state, and whose records are durable before anybody sees them. What is deliberately not here:
 //! rules of the registry (they are in `decide`), schema languages, HTTP.
 
+mod backup;
+mod codec;
+mod condition;
+pub mod contract;
+mod engine;
 mod error;
+mod fold;
+mod kv;
+mod log;
+mod memory;
+mod query;
 mod state;
 mod store;
 
+pub use engine::{Engine, Limits};
 pub use error::Error;
+pub use memory::{MemoryState, MemoryStore};
 pub use state::{Holder, Referrer, State, StoredVersion, SubjectSummary, TextKey, Totals};
 pub use store::{Committed, Decide, Group, Health, Observer, Store, commit};

@@ -49,6 +49,11 @@ pub trait Observer: Send + Sync {
     fn committed(&self, group: &Group<'_>);
 }
 
+/// Nobody who needs to know.
+impl Observer for () {
+    fn committed(&self, _: &Group<'_>) {}
+}
+
 /// A store of records and of the state folded from them.
 pub trait Store: Send + Sync {
     /// A consistent snapshot of the newest visible state.

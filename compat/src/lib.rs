@@ -13,9 +13,11 @@ mod compare;
 mod error;
 mod json;
 pub mod references;
+mod tags;
 
 pub use compare::{Direction, Finding, Words, closing_message, compare, findings, reserved_field_messages};
 pub use error::{Error, Place};
+pub use tags::{EntityKind, TaggedEntity};
 
 use model::{SchemaType, Subject, Version};
 use std::sync::Arc;
@@ -116,6 +118,13 @@ impl Parsed {
     pub fn equivalent(&self, other: &Parsed) -> bool {
         match (self, other) {
             (Self::Avro(a), Self::Avro(b)) => a.equivalent(b),
+        }
+    }
+
+    /// Records and fields that carry inline tags.
+    pub fn inline_tags(&self) -> Vec<TaggedEntity> {
+        match self {
+            Self::Avro(schema) => schema.inline_tags(),
         }
     }
 

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::Store;
-use storage::rocks::Rocks;
 
 const NAME: &str = "control.sock";
 const REQUEST: &[u8] = b"backup\n";
@@ -29,7 +28,7 @@ impl Drop for Control {
 }
 
 /// Listens in the data directory. Without the socket only backups while serving are lost, so a failure is a warning.
-pub fn listen(data: &Path, store: Arc<Rocks>) -> Option<Control> {
+pub fn listen(data: &Path, store: Arc<dyn Store>) -> Option<Control> {
     let path = data.join(NAME);
     // Left behind by a process that was killed; the store's lock says that no other one is alive.
     let _ = std::fs::remove_file(&path);
@@ -38,7 +37,7 @@ pub fn listen(data: &Path, store: Arc<Rocks>) -> Option<Control> {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
             std::thread::Builder::new().name("control".into()).spawn(move || {
                 for stream in listener.incoming() {
-                    if let Err(error) = stream.and_then(|stream| answer(stream, &store)) {
+                    if let Err(error) = stream.and_then(|stream| answer(stream, &*store)) {
                         tracing::warn!(%error, "a backup was not delivered");
                     }
                 }
@@ -48,7 +47,7 @@ pub fn listen(data: &Path, store: Arc<Rocks>) -> Option<Control> {
     listener.ok().map(|_| Control { path })
 }
 
-fn answer(mut stream: UnixStream, store: &Rocks) -> io::Result<()> {
+fn answer(mut stream: UnixStream, store: &dyn Store) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut request = [0; REQUEST.len()];
@@ -81,7 +80,7 @@ pub fn backup(data: &Path, out: &mut impl Write) -> Result<bool, String> {
             return Ok(String::new());
         }
         let mut text = String::from_utf8_lossy(&granted).into_owned();
-        stream.by_ref().take(1024).read_to_string(&mut text)?;
+        Read::by_ref(&mut stream).take(1024).read_to_string(&mut text)?;
         Ok(text)
     };
     match asked() {

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::Store;
-use storage::rocks::{Options, Rocks};
+use storage::MemoryStore;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -35,7 +35,7 @@ pub enum Error {
 pub struct Node {
     /// Where it listens.
     pub address: SocketAddr,
-    store: Arc<Rocks>,
+    store: Arc<dyn Store>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<io::Result<()>>,
 }
@@ -52,9 +52,9 @@ impl Node {
         let address = listener.local_addr().map_err(listen)?;
 
         let watcher = Arc::new(Watcher { ready: Arc::new(Ready::new(settings.answer_cache)), metrics: Arc::new(Metrics::new()?) });
-        let store = Arc::new(Rocks::open(store_options(settings, Arc::clone(&watcher)))?);
+        let store = open_store(settings, Some(Arc::clone(&watcher)))?;
         let service = Service::new(
-            Arc::clone(&store) as Arc<dyn Store>,
+            Arc::clone(&store),
             Library::new(settings.schema_cache),
             Pool::new(settings.threads, settings.queue),
             settings.default_level,
@@ -73,7 +73,7 @@ impl Node {
     }
 
     /// The store, for backups taken while serving.
-    pub fn store(&self) -> Arc<Rocks> {
+    pub fn store(&self) -> Arc<dyn Store> {
         Arc::clone(&self.store)
     }
 
@@ -88,14 +88,13 @@ impl Node {
     }
 }
 
-/// The store's options for these settings.
-pub fn store_options(settings: &Settings, observer: Arc<Watcher>) -> Options {
-    Options {
-        block_cache: settings.block_cache,
-        memtable: settings.memtable,
-        observer: Some(observer),
-        ..Options::at(&settings.data)
-    }
+/// Opens the store for these settings.
+///
+/// # Errors
+/// Those of the store.
+pub fn open_store(settings: &Settings, observer: Option<Arc<Watcher>>) -> Result<Arc<dyn Store>, storage::Error> {
+    let _ = settings;
+    Ok(Arc::new(MemoryStore::new(observer.ok_or(storage::Error::Closed)?)?))
 }
 
 /// How long `freehold healthcheck` waits for an answer.

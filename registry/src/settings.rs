@@ -157,7 +157,7 @@ fn flatten(
                 return Err(Error::BadValue {
                     place: place.clone(),
                     key: name,
-                    value: other.to_string(),
+                    value: other.type_str().to_owned(),
                     reason: "must be a text, a whole number or a boolean".into(),
                 });
             }

@@ -19,6 +19,7 @@ mod normalize;
 mod parse;
 mod print;
 mod resolve;
+mod tags;
 
 pub use finding::{Finding, FindingKind};
 
@@ -82,6 +83,11 @@ impl Schema {
     pub(crate) fn equivalent(&self, other: &Schema) -> bool {
         self.fingerprint == other.fingerprint
             && equal::all(&self.model.nodes, self.model.root, &other.model.nodes, other.model.root) == Ok(true)
+    }
+
+    /// Records and fields that carry inline tags.
+    pub(crate) fn inline_tags(&self) -> Vec<crate::TaggedEntity> {
+        tags::inline_tags(&self.model)
     }
 
     /// The fields of a root record.

@@ -152,6 +152,7 @@ pub struct ReadyAnswer {
     pub depends: Depends,
 }
 
+#[derive(Clone)]
 struct Weight;
 
 impl Weighter<Key, ReadyAnswer> for Weight {

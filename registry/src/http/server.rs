@@ -24,6 +24,11 @@ pub struct Limits {
     pub drain: Duration,
 }
 
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone has nothing more to say: stop.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
 /// Serves until `stop` becomes true, then finishes what is in flight within the drain limit.
 ///
 /// # Errors
@@ -35,7 +40,7 @@ pub async fn serve(listener: TcpListener, front: Front, limits: Limits, mut stop
     loop {
         let place = tokio::select! {
             place = Arc::clone(&places).acquire_owned() => place.map_err(io::Error::other)?,
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = stopped(&mut stop) => break,
         };
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -47,7 +52,7 @@ pub async fn serve(listener: TcpListener, front: Front, limits: Limits, mut stop
                     continue;
                 }
             },
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = stopped(&mut stop) => break,
         };
         let _ = stream.set_nodelay(true);
         let front = front.clone();
@@ -62,7 +67,7 @@ pub async fn serve(listener: TcpListener, front: Front, limits: Limits, mut stop
             let mut connection = std::pin::pin!(connection);
             let ended = tokio::select! {
                 ended = connection.as_mut() => ended,
-                _ = stop.wait_for(|stop| *stop) => {
+                () = stopped(&mut stop) => {
                     connection.as_mut().graceful_shutdown();
                     connection.as_mut().await
                 }

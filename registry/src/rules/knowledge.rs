@@ -13,6 +13,9 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use storage::{State, StoredVersion, TextKey};
 
+/// The whole verdict on an existing version of another language.
+const DIFFERENT_TYPE: &str = "Incompatible because of different schema type";
+
 /// Why a rule did not come to an answer.
 #[derive(Debug)]
 pub enum Stop {
@@ -35,7 +38,7 @@ impl From<storage::Error> for Stop {
 }
 
 /// A text to parse, with what it refers to.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Source {
     /// The language.
     pub schema_type: SchemaType,
@@ -45,11 +48,21 @@ pub struct Source {
     pub dependencies: Arc<Vec<Dependency>>,
 }
 
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |a: &Dependency, b: &Dependency| a.name == b.name && a.text == b.text;
+        self.schema_type == other.schema_type
+            && self.text == other.text
+            && self.dependencies.len() == other.dependencies.len()
+            && self.dependencies.iter().zip(other.dependencies.iter()).all(|(a, b)| same(a, b))
+    }
+}
+
 /// A schema that was parsed, with what registration needs of it.
 #[derive(Clone)]
 pub struct Learnt {
     /// The parsed schema (normalised, if that was asked).
-    pub parsed: Arc<Parsed>,
+    pub parsed: Parsed,
     /// Its canonical text.
     pub canonical: Arc<str>,
     /// The fingerprint of its equivalence class.
@@ -178,7 +191,7 @@ impl Knowledge for Learning<'_> {
             let existing_schema = self.library.stored(state, existing)?;
             compat::compare(level, policy, &candidate.parsed, &existing_schema.parsed, Some(existing.version))
         } else {
-            vec![compat::DIFFERENT_TYPE.to_owned()]
+            vec![DIFFERENT_TYPE.to_owned()]
         };
         self.memory.borrow_mut().verdicts.push((pair, level, policy, messages.clone()));
         Ok(messages)

@@ -32,8 +32,8 @@ pub fn messages(
     let mut messages = Vec::new();
     if validate_fields && let Some(previous) = comparable.last() {
         messages.extend(compat::reserved_field_messages(
-            &reserved(previous.metadata.as_ref()),
-            &reserved(candidate.metadata.as_ref()),
+            reserved(previous.metadata.as_ref()),
+            reserved(candidate.metadata.as_ref()),
             &candidate.schema.parsed.top_level_fields(),
         ));
     }
@@ -59,7 +59,6 @@ fn same_group(group: Option<&str>, candidate: &Candidate, stored: &StoredVersion
     value(candidate.metadata.as_ref()) == value(stored.metadata.as_ref())
 }
 
-fn reserved(metadata: Option<&Metadata>) -> Vec<String> {
-    let listed = metadata.and_then(|m| m.properties.get(RESERVED_PROPERTY));
-    listed.map(|names| names.split(',').map(|name| name.trim().to_owned()).filter(|n| !n.is_empty()).collect()).unwrap_or_default()
+fn reserved(metadata: Option<&Metadata>) -> Option<&str> {
+    metadata?.properties.get(RESERVED_PROPERTY).map(String::as_str)
 }

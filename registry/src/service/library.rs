@@ -6,7 +6,8 @@
 use crate::fault::Fault;
 use crate::rules::find::Deleted;
 use crate::rules::knowledge::{Learnt, Normalize, Source};
-use compat::{Dependency, Fetched, Strictness};
+use compat::references::Fetched;
+use compat::{Dependency, Strictness};
 use model::{Content, Reference, SchemaType, Subject, Version};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -16,6 +17,7 @@ use storage::{Error, State, StoredVersion};
 
 type Key = [u8; 32];
 
+#[derive(Clone)]
 struct Bytes;
 
 impl Weighter<Key, Learnt> for Bytes {
@@ -49,7 +51,7 @@ impl Library {
             parsed = parsed.normalized()?;
         }
         let learnt =
-            Learnt { canonical: parsed.canonical().into(), fingerprint: parsed.fingerprint(), parsed: Arc::new(parsed) };
+            Learnt { canonical: Arc::clone(parsed.canonical()), fingerprint: parsed.fingerprint(), parsed };
         self.parsed.insert(key, learnt.clone());
         Ok(learnt)
     }

@@ -3,6 +3,7 @@
 use super::{Service, all_contexts, library};
 use crate::fault::Fault;
 use crate::rules::find::Deleted;
+use crate::rules::knowledge::Learnt;
 use model::{Content, Context, Guid, SchemaId, Subject, SubjectPrefix, Version};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -155,7 +156,7 @@ impl Service {
         if format.is_empty() || format == "default" {
             return Ok(None);
         }
-        self.read(|state| Ok(self.library.stored(state, &shown.stored)?.parsed.formatted(format)))
+        self.read(|state| format_as(&self.library.stored(state, &shown.stored)?, &shown.content, format))
     }
 
     /// The same for a content that is about to be shown as registered in a subject.
@@ -166,7 +167,7 @@ impl Service {
         if format.is_empty() || format == "default" {
             return Ok(None);
         }
-        self.read(|state| Ok(self.library.of_content(state, subject, content)?.parsed.formatted(format)))
+        self.read(|state| format_as(&self.library.of_content(state, subject, content)?, content, format))
     }
 
     /// Records and fields of a version that carry one of these inline tags (`*` is any), with all their tags.
@@ -188,6 +189,10 @@ impl Service {
     pub fn contexts(&self) -> Result<Vec<Context>, Fault> {
         self.read(|state| Ok(all_contexts(state)?))
     }
+}
+
+fn format_as(schema: &Learnt, content: &Content, format: &str) -> Result<Option<String>, Fault> {
+    schema.parsed.formatted(format).map_err(|error| library::invalid_schema(&content.schema_type, &error))
 }
 
 fn matching(state: &dyn State, listing: &Listing, subject: &Subject) -> Result<Vec<StoredVersion>, Fault> {

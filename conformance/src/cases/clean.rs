@@ -1,0 +1,81 @@
+//! Leaves a registry as it was: what a case registered or configured is deleted, for good, whatever came of the case.
+//!
+//! Works from the requests that succeeded, so no case has to say it. Errors do not matter here: a case may have deleted
+//! its subjects itself. What cannot be undone is that ids and context names have been used.
+
+use serde_json::Value;
+
+use crate::JSON;
+use crate::http::{Client, Request, Response};
+
+/// What one case has touched.
+#[derive(Debug, Default)]
+pub struct Touched {
+    /// Subjects as written in targets, in order of their first use.
+    subjects: Vec<String>,
+    /// The global config and mode before the case, as answered.
+    global: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Touched {
+    /// Notes the subject that a successful request may have left something under.
+    pub fn note(&mut self, request: &Request, response: &Response) {
+        if response.status != 200 || request.method == "GET" {
+            return;
+        }
+        let path = request.target.split('?').next().unwrap_or_default();
+        let mut segments = path.trim_start_matches('/').split('/');
+        if let (Some("subjects" | "config" | "mode"), Some(subject)) = (segments.next(), segments.next())
+            && !subject.is_empty()
+            && !self.subjects.iter().any(|known| known == subject)
+        {
+            self.subjects.push(subject.to_owned());
+        }
+    }
+
+    /// Remembers the global settings.
+    pub fn remember_global(&mut self, client: &mut Client) {
+        let mut body = |target| send(client, "GET", target, None).map(|response| response.body);
+        if let (Some(config), Some(mode)) = (body("/config"), body("/mode")) {
+            self.global = Some((config, mode));
+        }
+    }
+
+    /// Undoes it all.
+    pub fn clean(self, client: &mut Client) {
+        if let Some((config, mode)) = &self.global {
+            // Mode first: a read-only registry refuses changes of its config.
+            restore(client, "/mode", mode);
+            restore(client, "/config", config);
+        }
+        for subject in &self.subjects {
+            send(client, "DELETE", &format!("/mode/{subject}"), None);
+            send(client, "DELETE", &format!("/config/{subject}"), None);
+        }
+        // Later subjects refer to earlier ones, as a rule; the second round is for those that do it the other way round.
+        for _ in 0..2 {
+            for subject in self.subjects.iter().rev() {
+                send(client, "DELETE", &format!("/subjects/{subject}"), None);
+                send(client, "DELETE", &format!("/subjects/{subject}?permanent=true"), None);
+            }
+        }
+    }
+}
+
+fn restore(client: &mut Client, target: &str, before: &[u8]) {
+    send(client, "DELETE", target, None);
+    if send(client, "GET", target, None).is_some_and(|now| now.body == before) {
+        return;
+    }
+    // The level has another name in the request than in the answer.
+    let Ok(Value::Object(mut members)) = serde_json::from_slice(before) else { return };
+    if let Some(level) = members.remove("compatibilityLevel") {
+        members.insert("compatibility".to_owned(), level);
+    }
+    send(client, "PUT", target, Some(Value::Object(members).to_string().into_bytes()));
+}
+
+fn send(client: &mut Client, method: &str, target: &str, body: Option<Vec<u8>>) -> Option<Response> {
+    let headers = vec![("Content-Type".to_owned(), JSON.to_owned())];
+    client.send(&Request { method: method.to_owned(), target: target.to_owned(), headers, body }).ok()
+}

@@ -1,1 +1,17 @@
-//! model
+//! The vocabulary of Freehold: subjects, contexts, versions, ids, schema content, configuration, modes and the records of
+//! the log, as plain values.
+//!
+//! Pure: no I/O, no serde (wire and log formats are promises to strangers and are written by hand where they are made), no
+//! opinion about HTTP or about how state is kept. Words are those of the Confluent API.
+
+mod config;
+mod content;
+mod level;
+mod record;
+mod subject;
+
+pub use config::{Config, Mode, UnknownMode};
+pub use content::{Content, Guid, Metadata, Reference, Rule, RuleKind, RuleMode, RuleSet, SchemaType};
+pub use level::{CompatibilityLevel, CompatibilityPolicy, UnknownLevel};
+pub use record::{HouseRecord, Position, Record, RegistryRecord, SchemaId, SchemaRecord, Stamped, Version};
+pub use subject::{Context, Subject, SubjectPrefix};

@@ -1,1 +1,23 @@
-//! registry
+//! Freehold's registry: decisions (`rules`), operations (`service`), the HTTP face (`http`), configuration and the command
+//! line. The binary is a thin shell around `cli::run`.
+
+pub mod app;
+pub mod cli;
+pub mod control;
+pub mod fault;
+pub mod http;
+pub mod log;
+pub mod metrics;
+pub mod node;
+pub mod rules;
+pub mod service;
+pub mod settings;
+
+/// The version of this release.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The commit it was built from, where the build knew it.
+pub const COMMIT: &str = match option_env!("FREEHOLD_COMMIT") {
+    Some(commit) => commit,
+    None => "unknown",
+};

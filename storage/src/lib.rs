@@ -1,1 +1,26 @@
-//! storage
+//! Where a registry's facts are kept: two logs, the state folded from them, and the one writer.
+//!
+//! `fold` is the only function that changes state. The folded state is the key-value store itself; nothing is loaded into
+//! memory at start. A `View` is a snapshot. All changes go through `Store::commit`, whose `decide` function runs in the one
+//! writer against the newest state, and whose records are durable before anybody sees them. What is deliberately not here:
+//! rules of the registry (they are in `decide`), schema languages, HTTP.
+
+mod backup;
+mod codec;
+mod condition;
+pub mod contract;
+mod engine;
+mod error;
+mod fold;
+mod kv;
+mod log;
+mod memory;
+mod query;
+mod state;
+mod store;
+
+pub use engine::{Engine, Limits};
+pub use error::Error;
+pub use memory::{MemoryState, MemoryStore};
+pub use state::{Holder, Referrer, State, StoredVersion, SubjectSummary, TextKey, Totals};
+pub use store::{Committed, Decide, Group, Health, Observer, Store, commit};

@@ -1,0 +1,58 @@
+# The ways in. Every target first puts in place what it lacks, does nothing twice, and may be run with -j.
+#
+#   ARGS    what `make run` passes to the server   make run ARGS='serve --data /var/lib/freehold --listen 127.0.0.1:9000'
+#   SOAK    rounds of `make soak`                  make soak SOAK=200
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+# rustup puts Cargo here; a shell opened before the installation does not know yet.
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
+
+ARGS ?= serve --data ./data --listen 127.0.0.1:8081
+SOAK ?= 1000
+target := $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: help run test lint bench soak clean deps archive
+
+help: ## This list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+run: archive ## Build the registry and start it on http://127.0.0.1:8081, data in ./data
+	@cargo build --release -p registry --bin freehold
+	@exec '$(target)/release/freehold' $(ARGS)
+
+test: archive .venv/installed ## Everything that must pass: unit, contract, end-to-end tests, real clients
+	cargo test --workspace
+
+lint: deps ## Formatting and lints; a warning is an error
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+bench: archive ## Measure beside nginx, table into docs/performance.md
+	@scripts/install-deps.sh bench
+	@scripts/bench.sh
+
+soak: archive ## The power-loss test, SOAK=1000 rounds; takes long, says how far it is
+	FREEHOLD_SOAK='$(SOAK)' cargo test -p storage -- --nocapture
+
+clean: ## Remove all that was built (target, .rocksdb, .venv); ./data stays
+	rm -rf '$(target)' .rocksdb .venv
+
+deps:
+	@scripts/install-deps.sh build
+
+archive: deps
+	@scripts/rocksdb.sh
+
+# Made anew when the pinned versions change. The mark is written last, so that a broken installation is repeated.
+.venv/installed: tests/clients/requirements.txt | deps
+	@scripts/install-deps.sh test
+	@echo 'venv: installing the Python clients of the tests into .venv' >&2
+	@rm -rf .venv
+	@python3 -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@

@@ -1,0 +1,123 @@
+//! Is a default a value of its field's type? Asked of new schemas only.
+//!
+//! The rules are the reference's and differ from those for data: a union takes a value of any branch, untagged; enum
+//! symbols, lengths of fixed and characters beyond U+00FF are not looked at; a record takes the default of its own field
+//! for a member that is missing.
+
+use super::model::*;
+use super::parse::{Problem, problem, shorten};
+use super::print;
+use crate::json::Json;
+use std::collections::HashMap;
+
+/// Checks the defaults noted as (record, index of the field, offset).
+pub(super) fn check(nodes: &[Node], noted: &[(NodeId, usize, usize)]) -> Result<(), Problem> {
+    let mut validity = Validity { nodes, known: HashMap::new(), steps: 0 };
+    for &(record, index, at) in noted {
+        match validity.own_default(record, index, 0) {
+            Ok(true) => {}
+            Ok(false) => {
+                let Node::Record(record) = &nodes[record as usize] else { unreachable!("only records have fields") };
+                let field = &record.fields[index];
+                let default = field.default.as_ref().map_or_else(String::new, |value| shorten(&value.to_string()));
+                let schema =
+                    print::text_of(nodes, field.schema).map_or_else(|_| "...".to_owned(), |text| shorten(&text));
+                return problem(at, format!("Invalid default for field {}: {default} not a {schema}", field.name));
+            }
+            Err(TooMuch) => return problem(at, "The defaults take too many steps to check"),
+        }
+    }
+    Ok(())
+}
+
+/// Values and unions can multiply; what takes longer than this is refused.
+const MOST_STEPS: usize = 4_000_000;
+
+struct TooMuch;
+
+struct Validity<'n> {
+    nodes: &'n [Node],
+    /// Verdicts on the defaults of fields; `None` while being judged, which makes a default that needs itself invalid.
+    known: HashMap<(NodeId, usize), Option<bool>>,
+    steps: usize,
+}
+
+impl Validity<'_> {
+    /// Is the field's own default valid? `false` if it has none.
+    fn own_default(&mut self, record: NodeId, index: usize, depth: usize) -> Result<bool, TooMuch> {
+        if let Some(&verdict) = self.known.get(&(record, index)) {
+            return Ok(verdict == Some(true));
+        }
+        let nodes = self.nodes;
+        let Node::Record(definition) = &nodes[record as usize] else { unreachable!("only records have fields") };
+        let field = &definition.fields[index];
+        let Some(default) = &field.default else { return Ok(false) };
+        self.known.insert((record, index), None);
+        let valid = self.valid(field.schema, default, depth + 1)?;
+        self.known.insert((record, index), Some(valid));
+        Ok(valid)
+    }
+
+    fn valid(&mut self, id: NodeId, value: &Json, depth: usize) -> Result<bool, TooMuch> {
+        self.steps += 1;
+        if self.steps > MOST_STEPS || depth > 2 * super::VALUE_DEPTH {
+            return Err(TooMuch);
+        }
+        let nodes = self.nodes;
+        Ok(match (&nodes[id as usize], value) {
+            (Node::Primitive { primitive, .. }, value) => primitive_takes(*primitive, value),
+            (Node::Enum(_) | Node::Fixed(_), Json::String(_)) => true,
+            (Node::Array { items, .. }, Json::Array(elements)) => {
+                for element in elements {
+                    if !self.valid(*items, element, depth + 1)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            (Node::Map { values, .. }, Json::Object(members)) => {
+                for (_, member) in members {
+                    if !self.valid(*values, member, depth + 1)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            (Node::Union(branches), value) => {
+                for &branch in branches {
+                    if self.valid(branch, value, depth + 1)? {
+                        return Ok(true);
+                    }
+                }
+                false
+            }
+            (Node::Record(record), Json::Object(members)) => {
+                self.steps += members.len();
+                let members: HashMap<&str, &Json> = members.iter().map(|(key, value)| (&**key, value)).collect();
+                for (index, field) in record.fields.iter().enumerate() {
+                    let valid = match members.get(&*field.name) {
+                        Some(member) => self.valid(field.schema, member, depth + 1)?,
+                        None => self.own_default(id, index, depth)?,
+                    };
+                    if !valid {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            _ => false,
+        })
+    }
+}
+
+fn primitive_takes(primitive: Primitive, value: &Json) -> bool {
+    match (primitive, value) {
+        (Primitive::Null, Json::Null)
+        | (Primitive::Boolean, Json::Bool(_))
+        | (Primitive::Float | Primitive::Double, Json::Int(_) | Json::Double(_))
+        | (Primitive::String | Primitive::Bytes, Json::String(_)) => true,
+        (Primitive::Int, value) => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
+        (Primitive::Long, value) => value.as_i64().is_some(),
+        _ => false,
+    }
+}

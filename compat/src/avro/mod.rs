@@ -1,0 +1,106 @@
+//! Avro.
+//!
+//! Own parser, printer and checker rather than the `apache-avro` crate, which rejects valid schemas (forward references,
+//! comments, `error`), accepts invalid ones, forgets properties and reports one problem without a path. That crate reads
+//! and writes data (`data`), where it is at home.
+//!
+//! `parse` builds a `model`; `resolve` finishes it; `print`, `normalize`, `equal`, `fingerprint` and `check` read it. All
+//! of them are bounded: in depth by `STRUCTURE_DEPTH`, in work by the size of the model or by a budget of their own.
+
+mod check;
+mod defaults;
+mod equal;
+mod finding;
+mod fingerprint;
+mod logical;
+mod model;
+mod names;
+mod normalize;
+mod parse;
+mod print;
+mod resolve;
+mod tags;
+
+pub use finding::{Finding, FindingKind};
+
+pub(crate) use check::{Abandoned, check};
+
+use crate::{Dependency, Error, Strictness};
+use std::sync::Arc;
+
+/// How deep types may nest, in brackets of the text, with every type written out at its first use.
+const STRUCTURE_DEPTH: usize = 256;
+
+/// How deep a property or default may nest. With `STRUCTURE_DEPTH` this stays below what the JSON reader accepts, so that
+/// what was printed can be read again.
+const VALUE_DEPTH: usize = 250;
+
+fn too_deep() -> String {
+    format!("The types nest deeper than the {STRUCTURE_DEPTH} levels allowed")
+}
+
+/// A parsed Avro schema.
+#[derive(Debug)]
+pub struct Schema {
+    model: model::Model,
+    canonical: Arc<str>,
+    fingerprint: u64,
+    dependencies: Vec<Dependency>,
+    strictness: Strictness,
+}
+
+impl Schema {
+    /// Parses a schema text; `dependencies` are the texts it refers to, those first that others need.
+    pub(crate) fn parse(text: &str, dependencies: &[Dependency], strictness: Strictness) -> Result<Schema, Error> {
+        let model = parse::parse(text, dependencies, strictness)?;
+        let deep = || Error::TooComplex(too_deep());
+        let canonical = print::canonical(&model).map_err(|print::TooDeep| deep())?.into();
+        let fingerprint = fingerprint::fingerprint(&model).map_err(|equal::TooDeep| deep())?;
+        Ok(Schema { model, canonical, fingerprint, dependencies: dependencies.to_vec(), strictness })
+    }
+
+    /// The canonical text.
+    pub(crate) fn canonical(&self) -> &Arc<str> {
+        &self.canonical
+    }
+
+    /// The fingerprint of the equivalence class.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    /// The same schema in normalised form.
+    pub(crate) fn normalized(&self) -> Result<Schema, Error> {
+        normalize::normalize(self)
+    }
+
+    /// The text with referenced types inlined.
+    pub(crate) fn resolved(&self) -> Result<String, Error> {
+        print::resolved(&self.model).map_err(|print::TooDeep| Error::TooComplex(too_deep()))
+    }
+
+    /// Does a lookup take these two for the same schema?
+    pub(crate) fn equivalent(&self, other: &Schema) -> bool {
+        self.fingerprint == other.fingerprint
+            && equal::all(&self.model.nodes, self.model.root, &other.model.nodes, other.model.root) == Ok(true)
+    }
+
+    /// Records and fields that carry inline tags.
+    pub(crate) fn inline_tags(&self) -> Vec<crate::TaggedEntity> {
+        tags::inline_tags(&self.model)
+    }
+
+    /// The fields of a root record.
+    pub(crate) fn top_level_fields(&self) -> Vec<String> {
+        match self.model.node(self.model.root) {
+            model::Node::Record(record) => record.fields.iter().map(|field| field.name.to_string()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Bytes held, roughly.
+    pub(crate) fn size_hint(&self) -> usize {
+        let dependencies: usize = self.dependencies.iter().map(|dependency| dependency.name.len() + 64).sum();
+        size_of::<Schema>() + self.model.size() + self.canonical.len() + dependencies
+    }
+}

@@ -1,0 +1,467 @@
+//! JSON tree to nodes.
+//!
+//! Follows the order in which the reference looks at things, since that decides what a name means: a definition is known
+//! from the moment it ends, so a use inside it (or before it) waits until the text has ended (`resolve`). What a rule
+//! refuses is said in the reference's words; the place is added by whoever turns a `Problem` into an error.
+
+use super::model::*;
+use super::names::{self, Name};
+use super::{VALUE_DEPTH, logical, resolve};
+use crate::json::{Json, Node as Tree, Tree as Value, parse_java_double};
+use crate::{Dependency, Error, Place, Strictness};
+use std::collections::{HashMap, HashSet};
+
+/// What is wrong, and at which byte offset.
+pub(super) struct Problem {
+    pub(super) message: String,
+    pub(super) at: usize,
+}
+
+pub(super) fn problem<T>(at: usize, message: impl Into<String>) -> Result<T, Problem> {
+    Err(Problem { message: message.into(), at })
+}
+
+/// Parses the referenced texts, then the schema itself, into one arena.
+pub(super) fn parse(text: &str, dependencies: &[Dependency], strictness: Strictness) -> Result<Model, Error> {
+    let mut arena = Arena::default();
+    let mut referenced = Vec::with_capacity(dependencies.len());
+    for dependency in dependencies {
+        // Referenced schemas are stored ones: their registration judged them, by the rules of then and there.
+        let root =
+            parse_text(&dependency.text, Strictness::Stored, &mut arena).map_err(|source| Error::Dependency {
+                name: dependency.name.clone(),
+                subject: dependency.subject.to_string(),
+                version: dependency.version,
+                source: Box::new(source),
+            })?;
+        if let Some(named) = arena.nodes[root as usize].named() {
+            referenced.push(named.name.full().into());
+        }
+    }
+    let root = parse_text(text, strictness, &mut arena)?;
+    Ok(Model { nodes: arena.nodes, root, referenced })
+}
+
+/// The nodes of all texts so far, and the names that are defined.
+#[derive(Default)]
+pub(super) struct Arena {
+    pub(super) nodes: Vec<Node>,
+    pub(super) names: HashMap<Box<str>, NodeId>,
+}
+
+fn parse_text(text: &str, strictness: Strictness, arena: &mut Arena) -> Result<NodeId, Error> {
+    let invalid = |p: Problem| Error::Invalid { message: p.message, place: Place::of(text, p.at) };
+    let read = crate::json::rest(text);
+    let (tree, end) = match read.map_err(|e| Error::Syntax { message: e.message, place: Place::of(text, e.at) })? {
+        None => return Err(Error::Empty),
+        Some(read) => read,
+    };
+    let mut parser = Parser { strictness, open: Open::default(), arena };
+    let root = parser.schema(&tree, None, 0).map_err(invalid)?;
+    let open = parser.open;
+    let root = resolve::resolve(arena, root, open, strictness).map_err(invalid)?;
+    let blank = |c: char| c <= ' ';
+    let dangling = text[end..].trim_start_matches(blank);
+    if !dangling.is_empty() {
+        let place = Place::of(text, text.len() - dangling.len());
+        let message = format!("dangling content after end of schema: {}", shorten(dangling.trim_end_matches(blank)));
+        return Err(Error::Syntax { message, place });
+    }
+    Ok(root)
+}
+
+/// What has to wait for the end of the text.
+#[derive(Default)]
+pub(super) struct Open {
+    /// Uses of names not known at their place: the node that stands there, the full name, the offset.
+    pub(super) uses: Vec<(NodeId, Box<str>, usize)>,
+    /// Unions that hold such a use, and their offsets.
+    pub(super) unions: Vec<(NodeId, usize)>,
+    /// Definitions of names already defined, and their offsets.
+    pub(super) redefinitions: Vec<(NodeId, usize)>,
+    /// Fields with defaults: record, index of the field, offset of the default.
+    pub(super) defaults: Vec<(NodeId, usize, usize)>,
+}
+
+struct Parser<'a> {
+    strictness: Strictness,
+    open: Open,
+    arena: &'a mut Arena,
+}
+
+impl Parser<'_> {
+    fn add(&mut self, node: Node) -> NodeId {
+        let id = NodeId::try_from(self.arena.nodes.len()).expect("a text of 4 GiB never gets here");
+        self.arena.nodes.push(node);
+        id
+    }
+
+    fn schema(&mut self, tree: &Tree<'_>, namespace: Option<&str>, depth: usize) -> Result<NodeId, Problem> {
+        if depth > super::STRUCTURE_DEPTH {
+            return problem(tree.at, super::too_deep());
+        }
+        match &tree.tree {
+            Value::String(name) => Ok(self.find(name, namespace, tree.at)),
+            Value::Array(branches) => self.union(tree, branches, namespace, depth),
+            Value::Object(_) => {
+                let word = required(tree, "type", "No type")?;
+                if let Some(primitive) = Primitive::of(word) {
+                    let props = type_props(tree, false)?;
+                    return Ok(self.add(Node::Primitive { primitive, props }));
+                }
+                match word {
+                    "record" => self.record(tree, RecordWord::Record, namespace, depth),
+                    "error" => self.record(tree, RecordWord::Error, namespace, depth),
+                    "enum" => self.symbols(tree, namespace),
+                    "fixed" => self.fixed(tree, namespace),
+                    "array" => self.array(tree, namespace, depth),
+                    "map" => self.map(tree, namespace, depth),
+                    name => Ok(self.find(name, namespace, tree.get("type").map_or(tree.at, |node| node.at))),
+                }
+            }
+            _ => problem(tree.at, format!("Schema not yet supported: {}", echo(tree))),
+        }
+    }
+
+    /// A use of a name: a primitive, a type known by now (in this namespace, else as written), or one yet to come.
+    fn find(&mut self, written: &str, namespace: Option<&str>, at: usize) -> NodeId {
+        if let Some(primitive) = Primitive::of(written) {
+            return self.add(Node::Primitive { primitive, props: Vec::new() });
+        }
+        let qualified = match namespace {
+            Some(space) if !written.contains('.') => Some([space, ".", written].concat()),
+            _ => None,
+        };
+        let known = |name: &str| self.arena.names.get(name).copied();
+        if let Some(id) = qualified.as_deref().and_then(known).or_else(|| known(written)) {
+            return id;
+        }
+        let id = self.add(Node::Unresolved);
+        self.open.uses.push((id, qualified.map_or_else(|| written.into(), Into::into), at));
+        id
+    }
+
+    fn union(
+        &mut self,
+        tree: &Tree<'_>,
+        branches: &[Tree<'_>],
+        namespace: Option<&str>,
+        depth: usize,
+    ) -> Result<NodeId, Problem> {
+        let ids =
+            branches.iter().map(|branch| self.schema(branch, namespace, depth + 1)).collect::<Result<Box<[_]>, _>>()?;
+        if let Some(nested) = ids.iter().position(|&id| matches!(self.arena.nodes[id as usize], Node::Union(_))) {
+            return problem(branches[nested].at, format!("Nested union: {}", echo(tree)));
+        }
+        if let Some((at, name)) = resolve::duplicate_branch(&self.arena.nodes, &ids) {
+            return problem(branches[at].at, format!("Duplicate in union:{name}"));
+        }
+        let unfinished = ids.iter().any(|&id| matches!(self.arena.nodes[id as usize], Node::Unresolved));
+        let id = self.add(Node::Union(ids));
+        if unfinished {
+            self.open.unions.push((id, tree.at));
+        }
+        Ok(id)
+    }
+
+    fn array(&mut self, tree: &Tree<'_>, namespace: Option<&str>, depth: usize) -> Result<NodeId, Problem> {
+        let Some(items) = tree.get("items") else {
+            return problem(tree.at, format!("Array has no items type: {}", echo(tree)));
+        };
+        let items = self.schema(items, namespace, depth + 1)?;
+        let mut props = type_props(tree, false)?;
+        if logical::is_map(&self.arena.nodes[items as usize], &props) {
+            logical::put_first(&mut props);
+        }
+        Ok(self.add(Node::Array { items, props }))
+    }
+
+    fn map(&mut self, tree: &Tree<'_>, namespace: Option<&str>, depth: usize) -> Result<NodeId, Problem> {
+        let Some(values) = tree.get("values") else {
+            return problem(tree.at, format!("Map has no values type: {}", echo(tree)));
+        };
+        let values = self.schema(values, namespace, depth + 1)?;
+        let props = type_props(tree, false)?;
+        Ok(self.add(Node::Map { values, props }))
+    }
+
+    fn record(
+        &mut self,
+        tree: &Tree<'_>,
+        word: RecordWord,
+        namespace: Option<&str>,
+        depth: usize,
+    ) -> Result<NodeId, Problem> {
+        let name = self.name(tree, namespace)?;
+        let Some(Value::Array(list)) = tree.get("fields").map(|fields| &fields.tree) else {
+            return problem(tree.at, format!("Record has no fields: {}", echo(tree)));
+        };
+        let mut fields = Vec::with_capacity(list.len());
+        let mut defaults = Vec::new();
+        for (at, field) in list.iter().enumerate() {
+            fields.push(self.field(field, name.namespace(), depth + 3)?);
+            if let Some(default) = field.get("default") {
+                defaults.push((at, default.at));
+            }
+        }
+        self.unique_fields(&name, &fields, list)?;
+        let mut named = self.named(tree, name, false)?;
+        if logical::is_variant(&self.arena.nodes, &fields, &named.props) {
+            logical::put_first(&mut named.props);
+        }
+        let id = self.define(Node::Record(Record { named, word, fields }), tree)?;
+        self.open.defaults.extend(defaults.into_iter().map(|(index, at)| (id, index, at)));
+        Ok(id)
+    }
+
+    fn field(&mut self, tree: &Tree<'_>, namespace: Option<&str>, depth: usize) -> Result<Field, Problem> {
+        let name = required(tree, "name", "No field name")?;
+        let Some(schema) = tree.get("type") else {
+            return problem(tree.at, format!("No field type: {}", echo(tree)));
+        };
+        let schema = self.schema(schema, namespace, depth)?;
+        let order = match tree.get("order") {
+            None => Order::Ascending,
+            Some(order) => match order.as_str().map(str::to_uppercase).as_deref() {
+                Some("ASCENDING") => Order::Ascending,
+                Some("DESCENDING") => Order::Descending,
+                Some("IGNORE") => Order::Ignore,
+                Some(other) => {
+                    return problem(
+                        order.at,
+                        format!("No enum constant org.apache.avro.Schema.Field.Order.{}", shorten(other)),
+                    );
+                }
+                None => return problem(order.at, format!("Field order is not a string: {}", echo(order))),
+            },
+        };
+        let default = match tree.get("default") {
+            None => None,
+            Some(default) => Some(self.default(default, schema)?),
+        };
+        self.check_name(name, tree.get("name").map_or(tree.at, |node| node.at))?;
+        let mut aliases: Vec<Box<str>> = Vec::new();
+        let mut seen = HashSet::new();
+        for (alias, _) in alias_list(tree)? {
+            if seen.insert(alias) {
+                aliases.push(alias.into());
+            }
+        }
+        let reserved = |key: &str| matches!(key, "name" | "type" | "doc" | "default" | "order" | "aliases");
+        Ok(Field {
+            name: name.into(),
+            schema,
+            doc: text(tree, "doc"),
+            default,
+            order,
+            aliases,
+            props: props(tree, reserved)?,
+        })
+    }
+
+    /// A default. A text on a float or double is read as Java reads doubles, whatever the strictness.
+    fn default(&self, tree: &Tree<'_>, schema: NodeId) -> Result<Json, Problem> {
+        let floating = Kind::Primitive(Primitive::Float);
+        let double = Kind::Primitive(Primitive::Double);
+        let node = &self.arena.nodes[schema as usize];
+        if let Some(text) = tree.as_str()
+            && !matches!(node, Node::Unresolved)
+            && (node.kind() == floating || node.kind() == double)
+        {
+            return match parse_java_double(text) {
+                Some(value) => Ok(Json::Double(value)),
+                None if text.trim().is_empty() => problem(tree.at, "empty String"),
+                None => problem(tree.at, format!("For input string: \"{}\"", shorten(text))),
+            };
+        }
+        value(tree)
+    }
+
+    fn unique_fields(&self, name: &Name, fields: &[Field], trees: &[Tree<'_>]) -> Result<(), Problem> {
+        let mut seen: HashMap<&str, usize> = HashMap::with_capacity(fields.len());
+        for (at, field) in fields.iter().enumerate() {
+            if let Some(before) = seen.insert(&field.name, at) {
+                let kind = |at: usize| match &self.arena.nodes[fields[at].schema as usize] {
+                    Node::Unresolved => Kind::Record.shout(),
+                    node => node.kind().shout(),
+                };
+                return problem(
+                    trees[at].at,
+                    format!(
+                        "Duplicate field {0} in record {1}: {0} type:{2} pos:{at} and {0} type:{3} pos:{before}.",
+                        field.name,
+                        name.full(),
+                        kind(at),
+                        kind(before)
+                    ),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn symbols(&mut self, tree: &Tree<'_>, namespace: Option<&str>) -> Result<NodeId, Problem> {
+        let name = self.name(tree, namespace)?;
+        let Some(Value::Array(list)) = tree.get("symbols").map(|symbols| &symbols.tree) else {
+            return problem(tree.at, format!("Enum has no symbols: {}", echo(tree)));
+        };
+        let mut symbols: Vec<Box<str>> = Vec::with_capacity(list.len());
+        let mut seen = HashSet::with_capacity(list.len());
+        for symbol in list {
+            let Some(text) = symbol.as_str() else { return problem(symbol.at, "Null name") };
+            self.check_name(text, symbol.at)?;
+            if !seen.insert(text) {
+                return problem(symbol.at, format!("Duplicate enum symbol: {text}"));
+            }
+            symbols.push(text.into());
+        }
+        let default = match tree.get("default").and_then(|default| Some((default.as_str()?, default.at))) {
+            Some((default, at)) if !seen.contains(default) => {
+                let all = shorten(&symbols.join(", "));
+                return problem(at, format!("The Enum Default: {default} is not in the enum symbol set: [{all}]"));
+            }
+            default => default.map(|(default, _)| default.into()),
+        };
+        let named = self.named(tree, name, true)?;
+        self.define(Node::Enum(Enum { named, symbols, default }), tree)
+    }
+
+    fn fixed(&mut self, tree: &Tree<'_>, namespace: Option<&str>) -> Result<NodeId, Problem> {
+        /// What a Java array can hold.
+        const MAX_SIZE: i32 = i32::MAX - 8;
+        let name = self.name(tree, namespace)?;
+        let size = tree.get("size");
+        let digits = size.and_then(|size| if let Value::Int(digits) = size.tree { Some(digits) } else { None });
+        let Some(number) = digits.and_then(|digits| digits.parse::<i32>().ok()) else {
+            return problem(size.map_or(tree.at, |size| size.at), format!("Invalid or no size: {}", echo(tree)));
+        };
+        let at = size.map_or(tree.at, |size| size.at);
+        if number > MAX_SIZE {
+            return problem(at, format!("Cannot read arrays longer than {MAX_SIZE} bytes"));
+        }
+        let Ok(size) = u32::try_from(number) else {
+            return problem(at, format!("Malformed data. Length is negative: {number}"));
+        };
+        let named = self.named(tree, name, false)?;
+        self.define(Node::Fixed(Fixed { named, size }), tree)
+    }
+
+    /// The name of a definition.
+    fn name(&self, tree: &Tree<'_>, namespace: Option<&str>) -> Result<Name, Problem> {
+        let namespace = tree.get("namespace").and_then(Tree::as_str).or(namespace);
+        let written = required(tree, "name", "No name in schema")?;
+        let name = Name::new(written, namespace);
+        let at = tree.get("name").map_or(tree.at, |node| node.at);
+        self.check_name(name.short(), at)?;
+        if names::is_primitive(name.full()) {
+            return problem(at, format!("Schemas may not be named after primitives: {}", name.full()));
+        }
+        Ok(name)
+    }
+
+    fn named(&self, tree: &Tree<'_>, name: Name, has_default: bool) -> Result<Named, Problem> {
+        let props = type_props(tree, has_default)?;
+        let mut aliases = Vec::new();
+        let mut seen = HashSet::new();
+        for (alias, at) in alias_list(tree)? {
+            let alias = Name::new(alias, name.namespace());
+            if self.strictness == Strictness::New {
+                self.check_name(alias.short(), at)?;
+            }
+            if seen.insert(alias.full().to_owned()) {
+                aliases.push(alias);
+            }
+        }
+        Ok(Named { name, doc: text(tree, "doc"), aliases, props, representative: 0 })
+    }
+
+    /// Adds a definition and makes its name known, unless it is known already.
+    fn define(&mut self, node: Node, tree: &Tree<'_>) -> Result<NodeId, Problem> {
+        let id = self.add(node);
+        let named = match &mut self.arena.nodes[id as usize] {
+            Node::Record(record) => &mut record.named,
+            Node::Enum(symbols) => &mut symbols.named,
+            Node::Fixed(fixed) => &mut fixed.named,
+            _ => unreachable!("only named types are defined"),
+        };
+        named.representative = id;
+        if self.strictness == Strictness::New
+            && let Some(namespace) = named.name.namespace()
+        {
+            let at = tree.get("namespace").or_else(|| tree.get("name")).map_or(tree.at, |node| node.at);
+            names::check_namespace(namespace).or_else(|message| problem(at, message))?;
+        }
+        if self.arena.names.contains_key(named.name.full()) {
+            self.open.redefinitions.push((id, tree.at));
+        } else {
+            self.arena.names.insert(named.name.full().into(), id);
+        }
+        Ok(id)
+    }
+
+    fn check_name(&self, name: &str, at: usize) -> Result<(), Problem> {
+        names::check(name, self.strictness).or_else(|message| problem(at, shorten(&message)))
+    }
+}
+
+/// A string member that must be there.
+fn required<'a>(tree: &'a Tree<'_>, key: &str, otherwise: &str) -> Result<&'a str, Problem> {
+    match tree.get(key).and_then(Tree::as_str) {
+        Some(text) => Ok(text),
+        None => problem(tree.get(key).map_or(tree.at, |node| node.at), format!("{otherwise}: {}", echo(tree))),
+    }
+}
+
+/// A string member; one of another type counts as absent.
+fn text(tree: &Tree<'_>, key: &str) -> Option<Box<str>> {
+    tree.get(key).and_then(Tree::as_str).map(Into::into)
+}
+
+fn alias_list<'a>(tree: &'a Tree<'_>) -> Result<Vec<(&'a str, usize)>, Problem> {
+    let Some(aliases) = tree.get("aliases") else { return Ok(Vec::new()) };
+    let Value::Array(list) = &aliases.tree else {
+        return problem(aliases.at, format!("aliases not an array: {}", echo(tree)));
+    };
+    let alias = |node: &'a Tree<'_>| match node.as_str() {
+        Some(text) => Ok((text, node.at)),
+        None => problem(node.at, format!("alias not a string: {}", echo(node))),
+    };
+    list.iter().map(alias).collect()
+}
+
+/// The members of a type that are properties. The reserved ones are the same for all types, also where they mean nothing;
+/// only `default` is reserved on enums alone.
+fn type_props(tree: &Tree<'_>, has_default: bool) -> Result<Props, Problem> {
+    props(tree, |key| match key {
+        "type" | "name" | "namespace" | "doc" | "fields" | "items" | "values" | "size" | "symbols" | "aliases" => true,
+        "default" => has_default,
+        _ => false,
+    })
+}
+
+fn props(tree: &Tree<'_>, reserved: impl Fn(&str) -> bool) -> Result<Props, Problem> {
+    let Value::Object(members) = &tree.tree else { return Ok(Vec::new()) };
+    let free = members.iter().filter(|member| !reserved(&member.key));
+    free.map(|member| Ok(((&*member.key).into(), value(&member.value)?))).collect()
+}
+
+fn value(tree: &Tree<'_>) -> Result<Json, Problem> {
+    match tree.to_json(VALUE_DEPTH) {
+        Some(value) => Ok(value),
+        None => problem(tree.at, format!("The value nests deeper than the {VALUE_DEPTH} levels allowed")),
+    }
+}
+
+/// The text of a node for a message.
+fn echo(tree: &Tree<'_>) -> String {
+    tree.to_json(crate::json::MAX_DEPTH).map_or_else(|| "...".to_owned(), |json| shorten(&json.to_string()))
+}
+
+/// Messages quote the schema; a schema may have megabytes.
+pub(super) fn shorten(text: &str) -> String {
+    const LONGEST: usize = 2000;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,119 @@
+//! The facts a registry consists of. State is what one gets by folding them in order.
+//!
+//! There are two logs: the *registry* log holds what Confluent's `_schemas` topic can hold, the *house* log holds kinds of
+//! our own. Each has positions of its own and is folded by itself; nothing folded from one depends on the other.
+
+use crate::{Config, Content, Context, Mode, Subject};
+use std::sync::Arc;
+
+/// A version number of a subject: 1, 2, … A foreign log may hold others; they are stored and never listed.
+pub type Version = i32;
+
+/// A schema id, unique in its context.
+pub type SchemaId = i32;
+
+/// How many records of each log a state has seen. The next record of a log gets the position that stands here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Position {
+    /// Records folded from the registry log.
+    pub registry: u64,
+    /// Records folded from the house log.
+    pub house: u64,
+}
+
+/// A fact of either log.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the two logs are described above")]
+pub enum Record {
+    Registry(RegistryRecord),
+    House(HouseRecord),
+}
+
+/// A record with its place in its log and its time.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Stamped {
+    /// The position in the record's own log, from 0.
+    pub position: u64,
+    /// When it was written, in milliseconds since 1970; shown as `ts`.
+    pub at: i64,
+    /// The fact.
+    pub record: Record,
+}
+
+/// A fact that Confluent's `_schemas` topic can hold.
+#[derive(Clone, PartialEq, Debug)]
+pub enum RegistryRecord {
+    /// A version exists with this content, or has become (un)deleted: the whole version is written again.
+    Schema(SchemaRecord),
+    /// A version is gone for good.
+    SchemaTombstone {
+        /// Its subject.
+        subject: Subject,
+        /// Its number.
+        version: Version,
+    },
+    /// All versions of a subject up to `through` are soft-deleted.
+    DeleteSubject {
+        /// The subject.
+        subject: Subject,
+        /// The highest version covered.
+        through: Version,
+    },
+    /// The soft-deleted versions of a subject, of a context (`:.ctx:`) or of all (`:.__GLOBAL:`) are gone for good.
+    ClearSubject {
+        /// The subject or context.
+        scope: Subject,
+    },
+    /// The configuration of a subject or context; `None` removes it.
+    Config {
+        /// The subject or context; the default context means the global configuration.
+        scope: Subject,
+        /// The new configuration.
+        config: Option<Box<Config>>,
+    },
+    /// The mode of a subject or context; `None` removes it.
+    Mode {
+        /// The subject or context; the default context means the global mode.
+        scope: Subject,
+        /// The new mode.
+        mode: Option<Mode>,
+    },
+    /// A named context exists, or no longer.
+    Context {
+        /// The context.
+        context: Context,
+        /// Does it exist?
+        exists: bool,
+    },
+}
+
+/// One schema version as the log holds it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SchemaRecord {
+    /// The subject.
+    pub subject: Subject,
+    /// The version number.
+    pub version: Version,
+    /// The id in the subject's context.
+    pub id: SchemaId,
+    /// Text, type, references, metadata, rules.
+    pub content: Arc<Content>,
+    /// Is the version soft-deleted?
+    pub deleted: bool,
+    /// A fingerprint of what lookup considers equal (metadata and rules apart), where the writer of the record knew it. Two
+    /// versions of a subject with different fingerprints are not equivalent; a version without one must be compared.
+    pub fingerprint: Option<u64>,
+}
+
+/// A fact of our own.
+#[derive(Clone, PartialEq, Debug)]
+pub enum HouseRecord {
+    /// Ids up to this one have been handed out in a context, so they are never handed out again, even when no version
+    /// that held them is left.
+    HighWater {
+        /// The context.
+        context: Context,
+        /// The highest id handed out.
+        id: SchemaId,
+    },
+}

@@ -1,0 +1,73 @@
+//! `freehold backup` and `freehold restore`. A backup of a serving registry is asked of it through the control socket in its
+//! data directory; without one the store is opened here.
+
+use super::say;
+use crate::{control, node};
+use crate::settings::Settings;
+use std::fs::{File, OpenOptions};
+use std::io::{BufReader, BufWriter, Write};
+use std::path::Path;
+
+/// Writes a backup file, and reads it once to see that it is whole.
+pub fn backup(settings: &Settings, file: &Path) -> Result<(), String> {
+    let about = |error: std::io::Error| format!("cannot write {}: {error}", file.display());
+    if file.exists() {
+        return Err(format!("{} exists; a backup does not overwrite anything", file.display()));
+    }
+    let partial = file.with_extension("partial");
+    let out = OpenOptions::new().write(true).create(true).truncate(true).open(&partial).map_err(about)?;
+    let mut out = BufWriter::new(out);
+    let outcome = write(settings, &mut out).and_then(|()| {
+        let out = out.into_inner().map_err(|error| about(error.into_error()))?;
+        out.sync_all().map_err(about)?;
+        let input = File::open(&partial).map_err(about)?;
+        let summary = 0; drop(input);
+        std::fs::rename(&partial, file).map_err(about)?;
+        if let Some(parent) = file.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            File::open(parent).and_then(|dir| dir.sync_all()).map_err(about)?;
+        }
+        Ok(summary)
+    });
+    match outcome {
+        Ok(summary) => {
+            say(&format!("{}: {summary}, verified\n", file.display()));
+            Ok(())
+        }
+        Err(message) => {
+            let _ = std::fs::remove_file(&partial);
+            Err(message)
+        }
+    }
+}
+
+fn write(settings: &Settings, out: &mut impl Write) -> Result<(), String> {
+    if control::backup(&settings.data, out)? {
+        return Ok(());
+    }
+    if !settings.data.is_dir() {
+        return Err(format!("there is no data directory {}", settings.data.display()));
+    }
+    let store = node::open_store(settings, None).map_err(|error| error.to_string())?;
+    store.backup(out).map_err(|error| error.to_string())?;
+    store.close().map_err(|error| error.to_string())
+}
+
+/// Reads a backup file into an empty data directory.
+pub fn restore(settings: &Settings, file: &Path) -> Result<(), String> {
+    let input = File::open(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    let occupied = settings.data.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+    if occupied {
+        return Err(format!("the data directory {} is not empty; restore into a new one", settings.data.display()));
+    }
+    let store = node::open_store(settings, None).map_err(|error| error.to_string())?;
+    let position = store.restore(&mut BufReader::new(input)).map_err(|error| error.to_string())?;
+    store.close().map_err(|error| error.to_string())?;
+    say(&format!(
+        "{}: {} registry records and {} house records restored into {}\n",
+        file.display(),
+        position.registry,
+        position.house,
+        settings.data.display()
+    ));
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! `freehold serve`: start, say what a newcomer needs to know, wait for a signal, stop in order.
+
+use super::say;
+use crate::node::Node;
+use crate::settings::Settings;
+use crate::{control, log};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Serves until SIGTERM or SIGINT.
+pub fn run(settings: &Settings) -> Result<(), String> {
+    log::start(settings);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
+    runtime.block_on(async {
+        let started = std::time::Instant::now();
+        let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+        let node = Node::start(settings).await.map_err(|error| error.to_string())?;
+        let control = control::listen(&settings.data, node.store());
+        let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(
+            address = %node.address, data = %settings.data.display(), version = crate::VERSION, millis, "serving"
+        );
+        say(&greeting(settings, &node));
+        let signal = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        };
+        tracing::info!(signal, "stopping: finishing what is in flight");
+        drop(control);
+        node.stop().await.map_err(|error| error.to_string())?;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+fn greeting(settings: &Settings, node: &Node) -> String {
+    let url = format!("http://{}", node.address);
+    format!(
+        "Freehold {version}\n  listening  {url}\n  data       {data}\n  writing    anyone who can reach this address\n\nTry it:\n  curl -X POST {url}/subjects/orders-value/versions -H 'Content-Type: application/json' -d '{{\"schema\": \"{{\\\"type\\\":\\\"string\\\"}}\"}}'\n  curl {url}/subjects\n",
+        version = crate::VERSION,
+        data = std::path::absolute(&settings.data).unwrap_or_else(|_| settings.data.clone()).display(),
+    )
+}

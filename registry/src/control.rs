@@ -1,0 +1,91 @@
+//! The control socket: a Unix socket in the data directory through which `freehold backup` asks a serving registry for a
+//! backup. Who may open the data directory may use it; it is not reachable from the network.
+
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use storage::Store;
+
+const NAME: &str = "control.sock";
+const REQUEST: &[u8] = b"backup\n";
+/// Precedes a backup; anything else before it is the text of a failure.
+const GRANTED: &[u8] = b"ok\n";
+/// How long either side may keep the other waiting.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The listening socket; removed when dropped.
+pub struct Control {
+    path: PathBuf,
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Listens in the data directory. Without the socket only backups while serving are lost, so a failure is a warning.
+pub fn listen(data: &Path, store: Arc<dyn Store>) -> Option<Control> {
+    let path = data.join(NAME);
+    // Left behind by a process that was killed; the store's lock says that no other one is alive.
+    let _ = std::fs::remove_file(&path);
+    let listener = UnixListener::bind(&path)
+        .and_then(|listener| {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+            std::thread::Builder::new().name("control".into()).spawn(move || {
+                for stream in listener.incoming() {
+                    if let Err(error) = stream.and_then(|stream| answer(stream, &*store)) {
+                        tracing::warn!(%error, "a backup was not delivered");
+                    }
+                }
+            })
+        })
+        .map_err(|error| tracing::warn!(%error, path = %path.display(), "no control socket: no backup while serving"));
+    listener.ok().map(|_| Control { path })
+}
+
+fn answer(mut stream: UnixStream, store: &dyn Store) -> io::Result<()> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut request = [0; REQUEST.len()];
+    stream.read_exact(&mut request)?;
+    if request != REQUEST {
+        return stream.write_all(b"unknown request\n");
+    }
+    stream.write_all(GRANTED)?;
+    let mut out = io::BufWriter::new(stream);
+    let position = store.backup(&mut out).map_err(io::Error::other)?;
+    out.flush()?;
+    tracing::info!(registry = position.registry, house = position.house, "backup delivered");
+    Ok(())
+}
+
+/// Takes a backup from a registry that serves this directory; `false` when none does.
+///
+/// # Errors
+/// The registry refused or went away.
+pub fn backup(data: &Path, out: &mut impl Write) -> Result<bool, String> {
+    let Ok(mut stream) = UnixStream::connect(data.join(NAME)) else { return Ok(false) };
+    let mut asked = || -> io::Result<String> {
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(REQUEST)?;
+        let mut granted = [0; GRANTED.len()];
+        stream.read_exact(&mut granted)?;
+        if granted == GRANTED {
+            io::copy(&mut stream, out)?;
+            out.flush()?;
+            return Ok(String::new());
+        }
+        let mut text = String::from_utf8_lossy(&granted).into_owned();
+        Read::by_ref(&mut stream).take(1024).read_to_string(&mut text)?;
+        Ok(text)
+    };
+    match asked() {
+        Ok(refusal) if refusal.is_empty() => Ok(true),
+        Ok(refusal) => Err(format!("the registry answered: {}", refusal.trim())),
+        Err(error) => Err(format!("the registry stopped answering: {error}")),
+    }
+}

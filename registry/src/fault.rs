@@ -1,0 +1,83 @@
+//! What can go wrong in the registry, in its own words. Nothing here knows an HTTP status or an error code: one exhaustive
+//! `match` in `http::catalogue` turns a fault into those.
+
+use model::{Context, SchemaId, Subject, Version};
+
+/// Why a request was not done.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "each is one line of the error catalogue of the Confluent API; its texts are there")]
+pub enum Fault {
+    SubjectNotFound(Subject),
+    VersionNotFound(Version),
+    /// Look-ups and searches that match nothing.
+    SchemaNotFound,
+    /// By id or by GUID: the text that was asked for.
+    SchemaNotFoundAs(String),
+    SubjectSoftDeleted(Subject),
+    SubjectNotSoftDeleted(Subject),
+    VersionSoftDeleted(Subject, Version),
+    VersionNotSoftDeleted(Subject, Version),
+    NoSubjectConfig(Subject),
+    NoSubjectMode(Subject),
+    /// The messages of the comparison.
+    Incompatible(Subject, Vec<String>),
+    InvalidSchema(String),
+    InvalidVersion(String),
+    InvalidLevel,
+    InvalidMode,
+    ForwardModeNotGlobal,
+    InvalidSubject(String),
+    ReadOnly(Scope),
+    NotInImportMode(Scope),
+    NotInReadWriteMode(Scope),
+    ModeNotMutable,
+    CannotImport,
+    OverwriteId(SchemaId, Context),
+    /// Every id up to 2^31-1 has been handed out in the context.
+    IdsExhausted(Context),
+    Referenced(Subject, Version),
+    /// The request asks for something that this registry does not do, with a sentence that says so.
+    NotSupported(String),
+    /// A sample document does not say whether it is JSON or binary.
+    InvalidSample(String),
+    /// A negative `offset`.
+    NegativeOffset,
+    /// No such route, or a parameter of the wrong kind.
+    NoSuchResource,
+    /// A required body is missing; the text names it as the reference does.
+    MissingBody(&'static str),
+    /// A body that is not JSON or not of the right shape.
+    BadBody(String),
+    /// Too much work is waiting.
+    Busy,
+    /// The registry's newest state kept changing under the request.
+    Contended,
+    Store(storage::Error),
+    /// A bug; the text is for the log.
+    Internal(String),
+}
+
+/// The subject or the global scope that an operation was refused for.
+#[derive(Clone, Debug)]
+pub enum Scope {
+    /// The default context: messages say `null`.
+    Global,
+    /// A subject or a named context.
+    Subject(Subject),
+}
+
+impl Scope {
+    /// The scope of a config or mode operation.
+    pub fn of(subject: &Subject) -> Self {
+        if subject.context().is_default() && subject.is_context() { Self::Global } else { Self::Subject(subject.clone()) }
+    }
+}
+
+impl From<storage::Error> for Fault {
+    fn from(error: storage::Error) -> Self {
+        match error {
+            storage::Error::Overloaded => Fault::Busy,
+            other => Fault::Store(other),
+        }
+    }
+}

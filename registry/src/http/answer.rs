@@ -1,0 +1,62 @@
+//! What a handler answers, before negotiation and compression give it its final form.
+
+use super::ready::Depends;
+use bytes::Bytes;
+use serde::Serialize;
+
+/// The kind of a body.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// JSON, in the negotiated media type.
+    Negotiated,
+    /// A body of this content type whatever was negotiated (metrics, health, the API description).
+    Fixed(&'static str),
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Bytes,
+    /// Its kind.
+    pub kind: Kind,
+    /// What the answer depends on, where it may be kept ready.
+    pub depends: Option<Depends>,
+    /// Did the request change anything?
+    pub wrote: bool,
+}
+
+impl Answer {
+    /// 200 with a JSON body.
+    pub fn json(value: &impl Serialize) -> Self {
+        let body = serde_json::to_vec(value).expect("wire types have string keys and no failing parts");
+        Answer::text(body)
+    }
+
+    /// 200 with a body that is already text (a schema, a number).
+    pub fn text(body: impl Into<Bytes>) -> Self {
+        Answer { status: 200, body: body.into(), kind: Kind::Negotiated, depends: None, wrote: false }
+    }
+
+    /// 200 with a body of a fixed content type.
+    pub fn fixed(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        Answer { kind: Kind::Fixed(content_type), ..Answer::text(body) }
+    }
+
+    /// With a status.
+    pub fn with_status(self, status: u16) -> Self {
+        Answer { status, ..self }
+    }
+
+    /// Marked as a change, if it was one.
+    pub fn wrote(self, wrote: bool) -> Self {
+        Answer { wrote, ..self }
+    }
+
+    /// May be kept ready for as long as what it depends on does not change.
+    pub fn depending(self, depends: Depends) -> Self {
+        Answer { depends: Some(depends), ..self }
+    }
+}

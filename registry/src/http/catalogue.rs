@@ -1,0 +1,192 @@
+//! The error catalogue: one exhaustive match from faults to status, error code and message, and the one envelope.
+//!
+//! Two deliberate differences from the reference: permanent conditions that it answers with 5xx get a 4xx (clients retry a
+//! 5xx), and every failure has the JSON envelope (it answers some with HTML or with nothing).
+
+use crate::fault::{Fault, Scope};
+use model::Context;
+use storage::Error as StoreError;
+
+/// A failure as the client sees it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// The error code.
+    pub code: u32,
+    /// The message.
+    pub message: String,
+}
+
+impl Refusal {
+    /// A failure of the HTTP layer: the code is the status.
+    pub fn plain(status: u16, message: impl Into<String>) -> Self {
+        Refusal { status, code: u32::from(status), message: message.into() }
+    }
+
+    /// The envelope.
+    pub fn body(&self) -> Vec<u8> {
+        #[derive(serde::Serialize)]
+        struct Envelope<'a> {
+            error_code: u32,
+            message: &'a str,
+        }
+        serde_json::to_vec(&Envelope { error_code: self.code, message: &self.message })
+            .expect("numbers and strings always serialise")
+    }
+}
+
+/// What a fault looks like. Nothing of a 5xx's cause is shown; the log has it.
+pub fn refusal(fault: &Fault) -> Refusal {
+    let (code, message) = match fault {
+        Fault::SubjectNotFound(subject) => (40401, format!("Subject '{subject}' not found.")),
+        Fault::VersionNotFound(version) => (40402, format!("Version {version} not found.")),
+        Fault::SchemaNotFound => (40403, "Schema not found".into()),
+        Fault::SchemaNotFoundAs(asked) => (40403, format!("Schema {asked} not found")),
+        Fault::SubjectSoftDeleted(subject) => {
+            (40404, format!("Subject '{subject}' was soft deleted.Set permanent=true to delete permanently"))
+        }
+        Fault::SubjectNotSoftDeleted(subject) => {
+            (40405, format!("Subject '{subject}' was not deleted first before being permanently deleted"))
+        }
+        Fault::VersionSoftDeleted(subject, version) => (
+            40406,
+            format!("Subject '{subject}' Version {version} was soft deleted.Set permanent=true to delete permanently"),
+        ),
+        Fault::VersionNotSoftDeleted(subject, version) => (
+            40407,
+            format!("Subject '{subject}' Version {version} was not deleted first before being permanently deleted"),
+        ),
+        Fault::NoSubjectConfig(subject) => {
+            (40408, format!("Subject '{subject}' does not have subject-level compatibility configured"))
+        }
+        Fault::NoSubjectMode(subject) => {
+            (40409, format!("Subject '{subject}' does not have subject-level mode configured"))
+        }
+        Fault::Incompatible(subject, messages) => (
+            40901,
+            format!(
+                "Schema being registered is incompatible with an earlier schema for subject \"{subject}\", details: [{}]",
+                messages.join(", ")
+            ),
+        ),
+        Fault::InvalidSchema(message) | Fault::NotSupported(message) | Fault::InvalidSample(message) => {
+            (42201, message.clone())
+        }
+        Fault::InvalidVersion(text) => (
+            42202,
+            format!(
+                "The specified version '{text}' is not a valid version id. Allowed values are between [1, 2^31-1] and the string \"latest\""
+            ),
+        ),
+        Fault::InvalidLevel => (
+            42203,
+            "Invalid compatibility level. Valid values are none, backward, forward, full, backward_transitive, forward_transitive, and full_transitive".into(),
+        ),
+        Fault::InvalidMode => (42204, "Invalid mode. Valid values are READWRITE, READONLY, IMPORT and FORWARD.".into()),
+        Fault::ForwardModeNotGlobal => (42204, "Forward mode only supported on global level".into()),
+        Fault::ReadOnly(scope) => (42205, format!("{} is in read-only mode", named(scope))),
+        Fault::NotInImportMode(scope) => (42205, format!("{} is not in import mode", named(scope))),
+        Fault::NotInReadWriteMode(scope) => (42205, format!("{} is not in read-write mode", named(scope))),
+        Fault::ModeNotMutable => (42205, "Mode changes are not allowed".into()),
+        Fault::CannotImport => (42205, "Cannot import since found existing subjects".into()),
+        Fault::OverwriteId(id, context) => {
+            (42205, format!("Overwrite new schema with id {id} in context {} is not permitted.", context.qualified()))
+        }
+        Fault::IdsExhausted(context) => {
+            (42205, format!("Every schema id up to 2147483647 has been handed out in context {}", context.qualified()))
+        }
+        Fault::Referenced(subject, version) => (
+            42206,
+            format!(
+                "One or more references exist to the schema {{magic=1,keytype=SCHEMA,subject={subject},version={version}}}."
+            ),
+        ),
+        Fault::InvalidSubject(text) => (42208, format!("The specified subject '{text}' is not a valid.")),
+        Fault::NegativeOffset => (400, "The parameter 'offset' must not be negative".into()),
+        Fault::NoSuchResource => (404, "HTTP 404 Not Found".into()),
+        Fault::MissingBody(argument) => (422, format!("{argument} must not be null (was null)")),
+        Fault::BadBody(message) => (400, message.clone()),
+        Fault::Busy => (503, "The registry has too much work waiting; try again in a moment".into()),
+        Fault::Contended => (503, "The subject is changing too fast to register this schema; try again in a moment".into()),
+        Fault::Store(error) => return store(error),
+        Fault::Internal(_) => (500, "Internal Server Error".into()),
+    };
+    let status = if code >= 10_000 { code / 100 } else { code };
+    Refusal { status: status as u16, code, message }
+}
+
+fn store(error: &StoreError) -> Refusal {
+    let message = match error {
+        StoreError::Overloaded => return Refusal::plain(503, "Too many writes are waiting; try again in a moment"),
+        StoreError::Closed => return Refusal::plain(503, "The registry is shutting down"),
+        StoreError::ReadOnly(_) | StoreError::Io(_) => {
+            "The registry cannot write to its disk; reads still work and an operator has to act"
+        }
+        _ => "The registry cannot read its stored data; an operator has to act",
+    };
+    Refusal { status: 500, code: 50001, message: message.into() }
+}
+
+fn named(scope: &Scope) -> String {
+    let (name, context) = match scope {
+        Scope::Global => ("null", Context::default_context()),
+        Scope::Subject(subject) => (subject.as_str(), subject.context().clone()),
+    };
+    format!("Subject {name} in context {}", context.qualified())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Subject;
+
+    #[test]
+    fn the_catalogue_is_word_for_word() {
+        #[track_caller]
+        fn check(fault: Fault, status: u16, code: u32, message: &str) {
+            assert_eq!(refusal(&fault), Refusal { status, code, message: message.into() });
+        }
+        let (plain, qualified) = (Subject::parse("s"), Subject::parse(":.c:s"));
+        check(Fault::SubjectNotFound(qualified.clone()), 404, 40401, "Subject ':.c:s' not found.");
+        check(Fault::VersionNotFound(-1), 404, 40402, "Version -1 not found.");
+        check(
+            Fault::SubjectSoftDeleted(plain.clone()),
+            404,
+            40404,
+            "Subject 's' was soft deleted.Set permanent=true to delete permanently",
+        );
+        check(
+            Fault::Incompatible(plain.clone(), vec!["a".into(), "b".into()]),
+            409,
+            40901,
+            "Schema being registered is incompatible with an earlier schema for subject \"s\", details: [a, b]",
+        );
+        check(
+            Fault::ReadOnly(Scope::Subject(plain.clone())),
+            422,
+            42205,
+            "Subject s in context  is in read-only mode",
+        );
+        check(Fault::ReadOnly(Scope::Global), 422, 42205, "Subject null in context  is in read-only mode");
+        check(
+            Fault::NotInImportMode(Scope::Subject(qualified)),
+            422,
+            42205,
+            "Subject :.c:s in context :.c: is not in import mode",
+        );
+        check(
+            Fault::Referenced(plain, 1),
+            422,
+            42206,
+            "One or more references exist to the schema {magic=1,keytype=SCHEMA,subject=s,version=1}.",
+        );
+        check(Fault::NoSuchResource, 404, 404, "HTTP 404 Not Found");
+        check(
+            Fault::Store(StoreError::Io("secret path".into())),
+            500,
+            50001,
+            "The registry cannot write to its disk; reads still work and an operator has to act",
+        );
+    }
+}

@@ -1,0 +1,35 @@
+//! What operators and orchestrators ask: liveness, readiness, metrics, and the description of the API.
+
+use super::Answer;
+use crate::app::App;
+use crate::fault::Fault;
+use crate::http::openapi;
+use serde_json::json;
+use storage::Health;
+
+/// `GET /health/live`: the process answers.
+pub fn live() -> Answer {
+    Answer::fixed("application/json", "{\"status\":\"live\"}")
+}
+
+/// `GET /health/ready`: reads and writes work. A store that cannot be written is not ready, and says why.
+pub fn ready(app: &App) -> Answer {
+    let (status, body) = match app.service.store().health() {
+        Health::Ok => (200, json!({ "status": "ready" })),
+        Health::ReadOnly(_) => (503, json!({ "status": "read-only", "reason": "the store refused a write; see the log" })),
+        Health::Corrupt(_) => (503, json!({ "status": "damaged", "reason": "stored data are damaged; see the log" })),
+    };
+    Answer::fixed("application/json", body.to_string()).with_status(status)
+}
+
+/// `GET /metrics`
+pub fn metrics(app: &App) -> Result<Answer, Fault> {
+    let totals = app.service.read(|state| Ok(state.totals()?))?;
+    let text = app.metrics.render(totals, &app.service.store().health()).map_err(Fault::Internal)?;
+    Ok(Answer::fixed("text/plain; version=0.0.4; charset=utf-8", text))
+}
+
+/// `GET /openapi.json`
+pub fn api_description() -> Answer {
+    Answer::fixed("application/json", openapi::DOCUMENT)
+}

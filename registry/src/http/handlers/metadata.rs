@@ -1,0 +1,50 @@
+//! `/`, `/v1/metadata` and `/contexts`.
+
+use super::{Answer, Ask};
+use crate::app::App;
+use crate::fault::Fault;
+use crate::http::body;
+use serde_json::{Value, json};
+
+/// `GET /`: serializers' probes want an empty object.
+pub fn root() -> Answer {
+    Answer::text("{}")
+}
+
+/// `POST /`: any object of texts, or nothing.
+pub fn post_root(ask: &Ask) -> Result<Answer, Fault> {
+    match body::value(&ask.body)? {
+        None | Some(Value::Null | Value::Object(_)) => Ok(root()),
+        Some(other) => Err(body::mismatch("Map", &other)),
+    }
+}
+
+/// `GET /v1/metadata/id`
+pub fn cluster_id(app: &App) -> Answer {
+    Answer::json(&json!({
+        "scope": {
+            "path": [],
+            "clusters": { "kafka-cluster": app.identity.kafka_cluster, "schema-registry-cluster": app.identity.registry_cluster },
+        }
+    }))
+}
+
+/// `GET /v1/metadata/version`
+pub fn version() -> Answer {
+    Answer::json(&json!({ "version": crate::VERSION, "commitId": crate::COMMIT }))
+}
+
+/// `GET /v1/metadata/deployment`: no attributes; clients take their presence for features of other products.
+pub fn deployment() -> Answer {
+    Answer::text("{\"attributes\":[]}")
+}
+
+/// `GET /contexts`
+pub fn contexts(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let (offset, limit) = ask.query.page(i32::MAX as usize)?;
+    let prefix = ask.query.text("contextPrefix").unwrap_or_default();
+    let contexts = app.service.contexts()?;
+    let page: Vec<&str> =
+        contexts.iter().map(|context| context.as_str()).filter(|name| name.starts_with(prefix)).skip(offset).take(limit).collect();
+    Ok(Answer::json(&page))
+}

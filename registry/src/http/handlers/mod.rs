@@ -1,0 +1,137 @@
+//! From an operation and its parameters to the service and back: one file per resource, named like the URL.
+
+mod associations;
+mod compatibility;
+mod config;
+mod health;
+mod metadata;
+mod mode;
+mod schemas;
+mod subjects;
+mod versions;
+
+use super::answer::Answer;
+use super::body::{self, Object};
+use super::query::Query;
+use super::routes::Operation;
+use crate::app::App;
+use crate::fault::Fault;
+use crate::rules::delete::{Depth, Selector};
+use crate::rules::find::Deleted;
+use bytes::Bytes;
+use model::Subject;
+
+/// A request whose target, headers and body have been read.
+pub struct Ask {
+    /// What is asked.
+    pub operation: Operation,
+    /// The path parameters, decoded, in the order of the path.
+    pub parameters: Vec<String>,
+    /// The query parameters.
+    pub query: Query,
+    /// The body; empty for a GET.
+    pub body: Bytes,
+}
+
+impl Ask {
+    fn parameter(&self, at: usize) -> &str {
+        self.parameters.get(at).map_or("", String::as_str)
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::parse(self.parameter(0))
+    }
+
+    /// `latest` in any letter case, or -1; else a number from 1.
+    fn selector(&self) -> Result<Selector, Fault> {
+        let text = self.parameter(1);
+        match text.trim() {
+            trimmed if trimmed.eq_ignore_ascii_case("latest") || trimmed == "-1" => Ok(Selector::Latest),
+            trimmed => match decimal(trimmed) {
+                Some(number) if number >= 1 => Ok(Selector::Number(number)),
+                _ => Err(Fault::InvalidVersion(text.to_owned())),
+            },
+        }
+    }
+
+    /// The `{id}` of a path.
+    fn id(&self) -> Result<i32, Fault> {
+        self.parameter(0).parse().map_err(|_| Fault::NoSuchResource)
+    }
+
+    fn deleted(&self) -> Deleted {
+        if self.query.flag("deleted") { Deleted::Include } else { Deleted::Ignore }
+    }
+
+    fn depth(&self) -> Depth {
+        if self.query.flag("permanent") { Depth::Permanent } else { Depth::Soft }
+    }
+
+    fn object(&self, missing: &'static str, what: &str) -> Result<Object, Fault> {
+        body::object(&self.body, missing, what)
+    }
+}
+
+/// Reads a number as Java does: digits of any script count.
+fn decimal(text: &str) -> Option<i32> {
+    let ascii: String = text.chars().map(|c| digit(c).map_or(c, |d| char::from(b'0' + d))).collect();
+    ascii.parse().ok()
+}
+
+/// The value of a decimal digit of any script; their blocks of ten begin at these code points.
+fn digit(c: char) -> Option<u8> {
+    const ZEROS: [u32; 22] = [
+        0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xf20, 0x1040,
+        0x17e0, 0x1810, 0x1946, 0x19d0, 0x1b50, 0xff10,
+    ];
+    ZEROS.iter().find(|zero| (**zero..**zero + 10).contains(&(c as u32))).map(|zero| (c as u32 - zero) as u8)
+}
+
+/// Answers a request.
+///
+/// # Errors
+/// The fault.
+pub async fn answer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    use Operation as Op;
+    match ask.operation {
+        Op::GetRoot => Ok(metadata::root()),
+        Op::PostRoot => metadata::post_root(ask),
+        Op::GetClusterId => Ok(metadata::cluster_id(app)),
+        Op::GetServerVersion => Ok(metadata::version()),
+        Op::GetDeployment => Ok(metadata::deployment()),
+        Op::ListSchemas => schemas::list(app, ask),
+        Op::ListSchemaTypes => Ok(schemas::types()),
+        Op::GetSchemaById => schemas::by_id(app, ask),
+        Op::GetSchemaTextById => schemas::text_by_id(app, ask),
+        Op::ListSubjectsById => schemas::subjects_by_id(app, ask),
+        Op::ListVersionsById => schemas::versions_by_id(app, ask),
+        Op::GetSchemaByGuid => schemas::by_guid(app, ask),
+        Op::ListIdsByGuid => schemas::ids_by_guid(app, ask),
+        Op::ListSubjects => subjects::list(app, ask),
+        Op::LookUpSchema => subjects::look_up(app, ask).await,
+        Op::DeleteSubject => subjects::delete(app, ask).await,
+        Op::GetLatestWithMetadata => subjects::latest_with_metadata(app, ask),
+        Op::ListVersions => versions::list(app, ask),
+        Op::RegisterSchema => versions::register(app, ask).await,
+        Op::GetVersion => versions::get(app, ask),
+        Op::DeleteVersion => versions::delete(app, ask).await,
+        Op::GetVersionText => versions::text(app, ask),
+        Op::ListReferencedBy => versions::referenced_by(app, ask),
+        Op::ValidateSample => versions::validate(app, ask).await,
+        Op::CheckAgainstHistory | Op::CheckAgainstVersion => compatibility::check(app, ask).await,
+        Op::GetGlobalConfig | Op::GetConfig => config::get(app, ask),
+        Op::PutGlobalConfig | Op::PutConfig => config::put(app, ask).await,
+        Op::DeleteGlobalConfig | Op::DeleteConfig => config::delete(app, ask).await,
+        Op::GetGlobalMode | Op::GetMode => mode::get(app, ask),
+        Op::PutGlobalMode | Op::PutMode => mode::put(app, ask).await,
+        Op::DeleteGlobalMode | Op::DeleteMode => mode::delete(app, ask).await,
+        Op::ListContexts => metadata::contexts(app, ask),
+        Op::ListAssociationsBySubject | Op::ListAssociationsByResourceId | Op::ListAssociationsByResourceName => {
+            associations::list(ask)
+        }
+        Op::GetLiveness => Ok(health::live()),
+        Op::GetReadiness => Ok(health::ready(app)),
+        Op::GetMetrics => health::metrics(app),
+        Op::GetApiDescription => Ok(health::api_description()),
+    }
+}

@@ -1,0 +1,159 @@
+//! `/schemas`
+
+use super::{Answer, Ask};
+use crate::app::App;
+use crate::fault::Fault;
+use crate::http::wire::schema::SchemaOut;
+use crate::service::{Listing, Shown};
+use compat::TaggedEntity;
+use model::{Context, Subject, SubjectPrefix};
+use serde_json::json;
+
+/// `GET /schemas`
+pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let (offset, limit) = ask.query.page(1000)?;
+    let listing = Listing {
+        prefix: SubjectPrefix::parse(ask.query.text("subjectPrefix").unwrap_or_default()),
+        deleted: ask.deleted(),
+        latest_only: ask.query.flag("latestOnly"),
+        rule_type: ask.query.text("ruleType").unwrap_or_default().to_owned(),
+        offset,
+        limit,
+    };
+    // Without associations in the store a filter on them leaves everything (NONE asked for) or nothing.
+    let filters = ["resourceType", "associationType", "lifecycle"];
+    let lifecycles: Vec<&str> = ask.query.list("lifecycle").collect();
+    let filtered = filters.iter().any(|name| ask.query.text(name).is_some());
+    if !lifecycles.iter().all(|lifecycle| matches!(*lifecycle, "STRONG" | "WEAK" | "NONE")) {
+        return Err(Fault::NoSuchResource);
+    }
+    if filtered && !lifecycles.contains(&"NONE") {
+        return Ok(Answer::text("[]"));
+    }
+    let shown = app.service.list(&listing)?;
+    Ok(Answer::json(&shown.iter().map(SchemaOut::of_subject).collect::<Vec<_>>()))
+}
+
+/// `GET /schemas/types`
+pub fn types() -> Answer {
+    Answer::json(&["AVRO"])
+}
+
+/// `GET /schemas/ids/{id}`
+pub fn by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let id = ask.id()?;
+    let subject = subject_parameter(ask);
+    let context = subject.as_ref().map_or_else(Context::default_context, |subject| subject.context().clone());
+    let depends = app.ready.stripes.id(&context, id);
+    let before = app.position();
+    let found = app.service.by_id(id, subject.as_ref())?;
+    let depends = app.ready.stripes.and_subject(depends, &found.shown.stored.subject);
+    let settled = app.position() == before;
+
+    let max_id = ask.query.flag("fetchMaxId");
+    let extras = Extras::of(app, ask, &found.shown)?;
+    let mut shown = found.shown;
+    qualify_references(ask, &mut shown);
+    let out = extras.apply(SchemaOut::by_id(&shown)).with_max_id(max_id.then_some(found.max_id));
+    let answer = Answer::json(&out);
+    // With a subject that is not the holder, other subjects decide as well.
+    let simple = subject.as_ref().is_none_or(|subject| subject.is_context() || *subject == shown.stored.subject);
+    Ok(if settled && simple && !max_id { answer.depending(depends) } else { answer })
+}
+
+/// `GET /schemas/ids/{id}/schema`
+pub fn text_by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let found = app.service.by_id(ask.id()?, subject_parameter(ask).as_ref())?;
+    text(app, ask, &found.shown)
+}
+
+/// `GET /schemas/ids/{id}/subjects`
+pub fn subjects_by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let (offset, limit) = ask.query.page(i32::MAX as usize)?;
+    let holders = app.service.holders(ask.id()?, subject_parameter(ask).as_ref(), ask.deleted())?;
+    let page: Vec<&str> = holders.iter().map(|holder| holder.subject.as_str()).skip(offset).take(limit).collect();
+    Ok(Answer::json(&page))
+}
+
+/// `GET /schemas/ids/{id}/versions`
+pub fn versions_by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let (offset, limit) = ask.query.page(i32::MAX as usize)?;
+    let holders = app.service.holders(ask.id()?, subject_parameter(ask).as_ref(), ask.deleted())?;
+    let page: Vec<_> = holders
+        .iter()
+        .map(|holder| json!({ "subject": holder.subject.as_str(), "version": holder.version }))
+        .skip(offset)
+        .take(limit)
+        .collect();
+    Ok(Answer::json(&page))
+}
+
+/// `GET /schemas/guids/{guid}`
+pub fn by_guid(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let shown = app.service.by_guid(ask.parameter(0))?;
+    let extras = Extras::of(app, ask, &shown)?;
+    Ok(Answer::json(&extras.apply(SchemaOut::by_guid(&shown))))
+}
+
+/// `GET /schemas/guids/{guid}/ids`
+pub fn ids_by_guid(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let ids = app.service.ids_of(ask.parameter(0))?;
+    let shown: Vec<_> = ids.iter().map(|(context, id)| json!({ "context": context.as_str(), "id": id })).collect();
+    Ok(Answer::json(&shown))
+}
+
+/// The `subject` parameter; empty is absent.
+fn subject_parameter(ask: &Ask) -> Option<Subject> {
+    ask.query.text("subject").filter(|text| !text.is_empty()).map(Subject::parse)
+}
+
+/// The raw text of a version, in the format asked for.
+pub fn text(app: &App, ask: &Ask, shown: &Shown) -> Result<Answer, Fault> {
+    let formatted = app.service.formatted(shown, format(ask)?)?;
+    Ok(Answer::text(formatted.unwrap_or_else(|| shown.content.text.to_string())))
+}
+
+/// The `format` parameter.
+///
+/// # Errors
+/// `NotSupported` for `logical`, where the reference has it.
+pub fn format(ask: &Ask) -> Result<&str, Fault> {
+    use crate::http::routes::Operation::{GetVersion, RegisterSchema};
+    let format = ask.query.text("format").unwrap_or_default();
+    if format.eq_ignore_ascii_case("logical") && matches!(ask.operation, GetVersion | RegisterSchema) {
+        return Err(Fault::NotSupported("The format 'logical' is not supported; leave it out to get the schema itself".into()));
+    }
+    Ok(format)
+}
+
+/// With `referenceFormat=qualified` references of a named context show it.
+pub fn qualify_references(ask: &Ask, shown: &mut Shown) -> bool {
+    let context = shown.stored.subject.context().clone();
+    if ask.query.text("referenceFormat") != Some("qualified") || context.is_default() {
+        return false;
+    }
+    for reference in &mut shown.content.references {
+        reference.subject = shown.stored.subject.sibling(&reference.subject).as_str().to_owned();
+    }
+    true
+}
+
+/// What query parameters add to a schema: another format of the text, inline tags.
+pub struct Extras {
+    text: Option<String>,
+    tags: Vec<TaggedEntity>,
+}
+
+impl Extras {
+    /// Reads what the request asks for.
+    pub fn of(app: &App, ask: &Ask, shown: &Shown) -> Result<Self, Fault> {
+        let wanted: Vec<&str> = ask.query.list("findTags").collect();
+        let tags = if wanted.is_empty() { vec![] } else { app.service.inline_tags(shown, &wanted)? };
+        Ok(Extras { text: app.service.formatted(shown, format(ask)?)?, tags })
+    }
+
+    /// Adds it.
+    pub fn apply<'a>(&'a self, out: SchemaOut<'a>) -> SchemaOut<'a> {
+        out.with_text(self.text.as_deref()).with_tags(&self.tags)
+    }
+}

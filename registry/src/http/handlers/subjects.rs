@@ -1,0 +1,59 @@
+//! `/subjects`
+
+use super::schemas::Extras;
+use super::{Answer, Ask};
+use crate::app::App;
+use crate::fault::Fault;
+use crate::http::wire;
+use crate::http::wire::schema::SchemaOut;
+use crate::service::{Lookup, VersionsFilter};
+use model::SubjectPrefix;
+
+/// `GET /subjects`
+pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let (offset, limit) = ask.query.page(i32::MAX as usize)?;
+    let prefix = SubjectPrefix::parse(ask.query.text("subjectPrefix").unwrap_or(":*:"));
+    let subjects = app.service.subjects(&prefix, filter(ask), offset, limit)?;
+    Ok(Answer::json(&subjects.iter().map(|subject| subject.as_str()).collect::<Vec<_>>()))
+}
+
+/// `POST /subjects/{subject}`
+pub async fn look_up(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let object = ask.object("lookUpSchemaUnderSubject.arg5", "RegisterSchemaRequest")?;
+    let schema = wire::request::schema(&object)?;
+    let subject = ask.subject();
+    let depends = app.ready.stripes.subject(&subject);
+    let keeps = schema.references.is_empty();
+    let request =
+        Lookup { subject: subject.clone(), schema, normalize: ask.query.flag("normalize"), deleted: ask.deleted() };
+    let shown = app.service.lookup(request).await?;
+    let extras = Extras::of(app, ask, &shown)?;
+    let answer = Answer::json(&extras.apply(SchemaOut::of_subject(&shown)));
+    Ok(if keeps && shown.stored.subject == subject { answer.depending(depends) } else { answer })
+}
+
+/// `GET /subjects/{subject}/metadata`
+pub fn latest_with_metadata(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let pairs: Vec<(String, String)> =
+        ask.query.list("key").zip(ask.query.list("value")).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+    let shown = app.service.latest_with(&ask.subject(), &pairs, ask.deleted())?;
+    let extras = Extras::of(app, ask, &shown)?;
+    Ok(Answer::json(&extras.apply(SchemaOut::of_subject(&shown))))
+}
+
+/// `DELETE /subjects/{subject}`
+pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let done = app.service.delete_subject(ask.subject(), ask.depth()).await?;
+    Ok(Answer::json(&done.answer).wrote(done.wrote))
+}
+
+/// `deletedOnly` wins over `deleted`.
+pub fn filter(ask: &Ask) -> VersionsFilter {
+    if ask.query.flag("deletedOnly") {
+        VersionsFilter::DeletedOnly
+    } else if ask.query.flag("deleted") {
+        VersionsFilter::All
+    } else {
+        VersionsFilter::Live
+    }
+}

@@ -1,0 +1,107 @@
+//! `/subjects/{subject}/versions`
+
+use super::schemas::{Extras, format, qualify_references};
+use super::{Answer, Ask, schemas, subjects};
+use crate::app::App;
+use crate::fault::Fault;
+use crate::http::{body, wire};
+use crate::http::wire::schema::SchemaOut;
+use crate::rules::find::Deleted;
+use crate::rules::names::{self, Use};
+use crate::rules::register::{Force, Registration};
+use crate::service::{Validation, VersionsFilter};
+use base64::Engine;
+use serde_json::{Value, json};
+
+/// `GET /subjects/{subject}/versions`
+pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let (offset, limit) = ask.query.page(i32::MAX as usize)?;
+    let negative = ask.query.flag("deletedAsNegative");
+    let filter = if negative { VersionsFilter::All } else { subjects::filter(ask) };
+    let exists = ask.query.flag("deleted") || ask.query.flag("deletedOnly");
+    let exists = if exists { Deleted::Include } else { Deleted::Ignore };
+    let versions = app.service.versions(&ask.subject(), filter, exists)?;
+    let shown = versions.iter().map(|(version, deleted)| if negative && *deleted { -version } else { *version });
+    Ok(Answer::json(&shown.skip(offset).take(limit).collect::<Vec<_>>()))
+}
+
+/// `POST /subjects/{subject}/versions`
+pub async fn register(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let object = ask.object("register.arg6", "RegisterSchemaRequest")?;
+    let mut schema = wire::request::schema(&object)?;
+    // As the community server: rules are not kept (yet), so they must not become part of a version's identity.
+    schema.rule_set = None;
+    let subject = ask.subject();
+    names::check(ask.parameter(0), &subject, Use::Register)?;
+    let format = format(ask)?;
+    let depends = app.ready.stripes.subject(&subject);
+    let keeps = schema.references.is_empty();
+    let registration = Registration {
+        subject: subject.clone(),
+        schema,
+        normalize: ask.query.flag("normalize"),
+        force: if ask.query.flag("force") { Force::Yes } else { Force::No },
+        default_level: app.default_level,
+    };
+    let done = app.service.register(registration).await?;
+    let text = app.service.formatted_content(&subject, &done.answer.content, format)?;
+    let answer = Answer::json(&SchemaOut::registered(&done.answer).with_text(text.as_deref())).wrote(done.wrote);
+    Ok(if keeps && !done.wrote { answer.depending(depends) } else { answer })
+}
+
+/// `GET /subjects/{subject}/versions/{version}`
+pub fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let (subject, selector) = (ask.subject(), ask.selector()?);
+    let depends = app.ready.stripes.subject(&subject);
+    let mut shown = app.service.version(&subject, selector, ask.deleted())?;
+    let extras = Extras::of(app, ask, &shown)?;
+    if qualify_references(ask, &mut shown) {
+        // Here, unlike by id, the hash shown is that of the references shown.
+        shown.stored.guid = shown.content.guid();
+    }
+    let answer = Answer::json(&extras.apply(SchemaOut::of_subject(&shown)));
+    Ok(if shown.stored.subject == subject { answer.depending(depends) } else { answer })
+}
+
+/// `DELETE /subjects/{subject}/versions/{version}`
+pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let done = app.service.delete_version(ask.subject(), ask.selector()?, ask.depth()).await?;
+    Ok(Answer::json(&done.answer).wrote(done.wrote))
+}
+
+/// `GET /subjects/{subject}/versions/{version}/schema`
+pub fn text(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let shown = app.service.version(&ask.subject(), ask.selector()?, ask.deleted())?;
+    schemas::text(app, ask, &shown)
+}
+
+/// `GET /subjects/{subject}/versions/{version}/referencedby`
+pub fn referenced_by(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let (offset, limit) = ask.query.page(1000)?;
+    let ids = app.service.referenced_by(&ask.subject(), ask.selector()?, ask.deleted())?;
+    Ok(Answer::json(&ids.into_iter().skip(offset).take(limit).collect::<Vec<_>>()))
+}
+
+/// `POST /subjects/{subject}/versions/{version}/validate`: the body is a document in Avro's JSON encoding, or, with
+/// `encoding=base64`, a JSON string with the base64 of binary data.
+pub async fn validate(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let (subject, selector) = (ask.subject(), ask.selector()?);
+    let outcome = app.service.validate(subject, selector, sample(ask)?).await?;
+    Ok(Answer::json(&match outcome {
+        None => json!({ "is_valid": true }),
+        Some(mismatch) => json!({ "is_valid": false, "path": mismatch.path, "message": mismatch.message }),
+    }))
+}
+
+fn sample(ask: &Ask) -> Result<Validation, Fault> {
+    let value = body::value(&ask.body)?.ok_or(Fault::MissingBody("validate.sample"))?;
+    match (ask.query.text("encoding").unwrap_or("json"), value) {
+        ("json", value) => Ok(Validation::Json(value.to_string())),
+        ("base64", Value::String(text)) => {
+            let decoded = base64::engine::general_purpose::STANDARD.decode(text);
+            decoded.map(Validation::Binary).map_err(|error| Fault::InvalidSample(format!("The body is not base64: {error}")))
+        }
+        ("base64", other) => Err(body::mismatch("String", &other)),
+        (other, _) => Err(Fault::InvalidSample(format!("The encoding '{other}' is unknown; use 'json' or 'base64'"))),
+    }
+}

@@ -1,0 +1,18 @@
+//! The HTTP face: targets, negotiation, bodies, the route table, handlers, ready answers, and the one error envelope.
+//!
+//! Nothing here decides anything about the registry. What is deliberately not here: TLS, and authentication (a layer of
+//! `authz` between the router's match and the handlers).
+
+pub mod answer;
+pub mod body;
+pub mod catalogue;
+pub mod front;
+mod handlers;
+pub mod negotiate;
+pub mod openapi;
+pub mod query;
+pub mod ready;
+pub mod routes;
+pub mod server;
+pub mod target;
+pub mod wire;

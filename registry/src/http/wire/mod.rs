@@ -1,0 +1,5 @@
+//! The shapes on the wire, converted by hand from and to the model: names and order of members are promises to clients.
+
+pub mod config;
+pub mod request;
+pub mod schema;

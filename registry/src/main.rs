@@ -1,0 +1,10 @@
+//! The binary `freehold`.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    registry::cli::run(std::env::args_os().collect())
+}

@@ -1,0 +1,101 @@
+//! One running registry: the store, the service and the listener put together, and taken apart in order.
+
+use crate::app::{App, Identity, Limits, Watcher};
+use crate::http::front::Front;
+use crate::http::ready::Ready;
+use crate::http::server;
+use crate::metrics::Metrics;
+use crate::service::{Library, Pool, Service};
+use crate::settings::Settings;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use storage::Store;
+use storage::MemoryStore;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// Why a node does not start or does not end well.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the texts say it")]
+pub enum Error {
+    #[error("cannot listen on {address}: {reason}")]
+    Listen { address: SocketAddr, reason: io::Error },
+    #[error(transparent)]
+    Store(#[from] storage::Error),
+    #[error("metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+    #[error("the listener failed: {0}")]
+    Server(io::Error),
+}
+
+/// A running registry.
+pub struct Node {
+    /// Where it listens.
+    pub address: SocketAddr,
+    store: Arc<dyn Store>,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<io::Result<()>>,
+}
+
+impl Node {
+    /// Opens the store and starts to serve. Ready when this returns.
+    ///
+    /// # Errors
+    /// The address is taken, or the store does not open.
+    pub async fn start(settings: &Settings) -> Result<Self, Error> {
+        // The address first: a taken port is the commoner mistake, and costs nothing to find out.
+        let listen = |reason| Error::Listen { address: settings.listen, reason };
+        let listener = TcpListener::bind(settings.listen).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+
+        let watcher = Arc::new(Watcher { ready: Arc::new(Ready::new(settings.answer_cache)), metrics: Arc::new(Metrics::new()?) });
+        let store = open_store(settings, Some(Arc::clone(&watcher)))?;
+        let service = Service::new(
+            Arc::clone(&store),
+            Library::new(settings.schema_cache),
+            Pool::new(settings.threads, settings.queue),
+            settings.default_level,
+        );
+        let identity = Identity { kafka_cluster: settings.kafka_id.clone(), registry_cluster: settings.registry_id.clone() };
+        let limits = Limits { body: settings.body_limit, request: settings.request_timeout };
+        let app = App::new(service, &watcher, identity, limits, settings.default_level);
+        let (stop, stopped) = watch::channel(false);
+        let limits = server::Limits {
+            head: settings.head_timeout,
+            connections: settings.connections,
+            drain: settings.drain_timeout,
+        };
+        let serving = tokio::spawn(server::serve(listener, Front::new(Arc::new(app)), limits, stopped));
+        Ok(Node { address, store, stop, serving })
+    }
+
+    /// The store, for backups taken while serving.
+    pub fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
+    }
+
+    /// Stops accepting, finishes what is in flight, closes the store.
+    ///
+    /// # Errors
+    /// Those of the listener and of closing the store.
+    pub async fn stop(self) -> Result<(), Error> {
+        let _ = self.stop.send(true);
+        self.serving.await.map_err(io::Error::other).and_then(|served| served).map_err(Error::Server)?;
+        Ok(self.store.close()?)
+    }
+}
+
+/// Opens the store for these settings.
+///
+/// # Errors
+/// Those of the store.
+pub fn open_store(settings: &Settings, observer: Option<Arc<Watcher>>) -> Result<Arc<dyn Store>, storage::Error> {
+    let _ = settings;
+    Ok(Arc::new(MemoryStore::new(observer.ok_or(storage::Error::Closed)?)?))
+}
+
+/// How long `freehold healthcheck` waits for an answer.
+pub const HEALTHCHECK_TIMEOUT: Duration = Duration::from_secs(3);

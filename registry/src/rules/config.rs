@@ -1,0 +1,74 @@
+//! Which configuration and which mode hold for a subject.
+//!
+//! Confluent's rule: a subject's own config counts as a whole, except that six members, where it leaves them unset, come from
+//! the global config (`/config`) even for a subject of a named context. Without a config of its own a subject takes its
+//! context's (a named one) or the global one, as a whole; then that of `:.__GLOBAL:`; then the server's default level.
+
+use model::{CompatibilityLevel, Config, Context, Mode, Subject};
+use storage::{Error, State};
+
+/// The scope of the global config and mode.
+pub fn global_scope() -> Subject {
+    Subject::of_context(Context::default_context())
+}
+
+/// The scope consulted last, `:.__GLOBAL:`.
+pub fn last_resort_scope() -> Subject {
+    Subject::of_context(Context::global())
+}
+
+/// A config with its level filled in.
+#[derive(Clone, Debug)]
+pub struct InScope {
+    /// The config; its level is set.
+    pub config: Config,
+    /// The level, for convenience.
+    pub level: CompatibilityLevel,
+}
+
+fn with_level(mut config: Config, default: CompatibilityLevel) -> InScope {
+    let level = *config.compatibility_level.get_or_insert(default);
+    InScope { config, level }
+}
+
+/// The config in scope for a subject or context.
+///
+/// # Errors
+/// Those of the store.
+pub fn in_scope(state: &dyn State, subject: &Subject, default: CompatibilityLevel) -> Result<InScope, Error> {
+    let global = state.config(&global_scope())?;
+    if let Some(mut own) = state.config(subject)? {
+        if let Some(global) = global {
+            own.normalize = own.normalize.or(global.normalize);
+            own.validate_fields = own.validate_fields.or(global.validate_fields);
+            own.validate_new_schemas = own.validate_new_schemas.or(global.validate_new_schemas);
+            own.validate_rules = own.validate_rules.or(global.validate_rules);
+            own.compatibility_policy = own.compatibility_policy.or(global.compatibility_policy);
+            own.compatibility_group = own.compatibility_group.or(global.compatibility_group);
+        }
+        return Ok(with_level(own, default));
+    }
+    let inherited = if subject.context().is_default() {
+        global
+    } else {
+        state.config(&Subject::of_context(subject.context().clone()))?
+    };
+    let inherited = match inherited {
+        Some(config) => Some(config),
+        None => state.config(&last_resort_scope())?,
+    };
+    Ok(with_level(inherited.unwrap_or_default(), default))
+}
+
+/// The mode in scope for a subject or context: its own, its context's, `:.__GLOBAL:`'s, else READWRITE.
+///
+/// # Errors
+/// Those of the store.
+pub fn mode_in_scope(state: &dyn State, subject: &Subject) -> Result<Mode, Error> {
+    for scope in [subject.clone(), Subject::of_context(subject.context().clone()), last_resort_scope()] {
+        if let Some(mode) = state.mode(&scope)? {
+            return Ok(mode);
+        }
+    }
+    Ok(Mode::ReadWrite)
+}

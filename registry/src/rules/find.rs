@@ -1,0 +1,102 @@
+//! Finding a candidate among the versions of a subject: by its hash first, then by equivalence, newest first.
+
+use super::equivalence::{Candidate, equivalent};
+use super::knowledge::{Knowledge, Stop};
+use model::{Content, SchemaId, Subject, Version};
+use std::ops::ControlFlow;
+use storage::{State, StoredVersion};
+
+/// Are soft-deleted versions considered?
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Deleted {
+    /// No.
+    Ignore,
+    /// Yes.
+    Include,
+}
+
+/// How a candidate was found; the two answers differ: an exact match echoes the candidate, an equivalent one shows what is
+/// stored, with its time.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// Same hash.
+    Exact(StoredVersion),
+    /// Other text, same meaning.
+    Equivalent(StoredVersion),
+}
+
+impl Found {
+    /// The stored version.
+    pub fn stored(&self) -> &StoredVersion {
+        match self {
+            Found::Exact(stored) | Found::Equivalent(stored) => stored,
+        }
+    }
+}
+
+/// The id that this content has in the subject's context. Equal hashes of different texts are no match.
+///
+/// # Errors
+/// Those of the store.
+pub fn shared_id(state: &dyn State, subject: &Subject, content: &Content) -> Result<Option<SchemaId>, storage::Error> {
+    let Some(id) = state.id_of(subject.context(), content.guid())? else {
+        return Ok(None);
+    };
+    let mut holder = None;
+    state.holders(subject.context(), id, &mut |found| {
+        holder = Some(found);
+        ControlFlow::Break(())
+    })?;
+    let Some(holder) = holder else { return Ok(None) };
+    let Some(stored) = state.version(&holder.subject, holder.version)? else { return Ok(None) };
+    let text = state.text(&stored.text)?;
+    Ok((text.as_deref() == Some(&*content.text)).then_some(id))
+}
+
+/// The newest version of a subject that holds an id.
+///
+/// # Errors
+/// Those of the store.
+pub fn holder_in(state: &dyn State, subject: &Subject, id: SchemaId) -> Result<Option<StoredVersion>, storage::Error> {
+    let mut newest: Option<Version> = None;
+    state.holders(subject.context(), id, &mut |holder| {
+        if holder.subject == *subject {
+            newest = newest.max(Some(holder.version));
+        }
+        // Holders come ordered by subject, so nothing of this subject follows a greater one.
+        if holder.subject > *subject { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    match newest {
+        Some(version) => state.version(subject, version),
+        None => Ok(None),
+    }
+}
+
+/// Finds a candidate among the versions of one subject.
+///
+/// # Errors
+/// Those of the store; `Missing` in the writer.
+pub fn find(
+    state: &dyn State,
+    knowledge: &dyn Knowledge,
+    subject: &Subject,
+    candidate: &Candidate,
+    deleted: Deleted,
+) -> Result<Option<Found>, Stop> {
+    let admitted = |stored: &StoredVersion| deleted == Deleted::Include || !stored.deleted;
+    if let Some(id) = shared_id(state, subject, &candidate.content())?
+        && let Some(stored) = holder_in(state, subject, id)?
+        && admitted(&stored)
+    {
+        return Ok(Some(Found::Exact(stored)));
+    }
+    for version in state.equivalents(subject, candidate.schema.fingerprint)? {
+        if let Some(stored) = state.version(subject, version)?
+            && admitted(&stored)
+            && equivalent(state, knowledge, candidate, &stored)?
+        {
+            return Ok(Some(Found::Equivalent(stored)));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,14 @@
+//! The rules of a registry: pure functions of a state and a request, tested as tables, without a server, a socket or a disk.
+//!
+//! What is deliberately not here: parsing and comparing schemas (asked through `knowledge::Knowledge`), HTTP, and writing.
+
+pub mod config;
+pub mod delete;
+pub mod equivalence;
+pub mod find;
+pub mod knowledge;
+pub mod metadata;
+pub mod mode;
+pub mod names;
+pub mod register;
+pub mod verdict;

@@ -1,0 +1,67 @@
+//! Changing the mode of a subject or context.
+
+use super::{config, delete, register};
+use crate::fault::Fault;
+use model::{Mode, Record, RegistryRecord, Subject};
+use std::ops::ControlFlow;
+use storage::{State, SubjectSummary};
+
+/// Set IMPORT although subjects exist?
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Force {
+    /// Refuse.
+    No,
+    /// Do it (`force=true`).
+    Yes,
+}
+
+/// What a change of mode writes.
+///
+/// Switching to IMPORT needs a scope without undeleted versions, unless it is in IMPORT already or forced; what is left
+/// there soft-deleted vanishes for good.
+///
+/// # Errors
+/// `CannotImport`, `Referenced`, `ForwardModeNotGlobal`, those of the store.
+pub fn plan(state: &dyn State, scope: &Subject, mode: Option<Mode>, force: Force) -> Result<Vec<Record>, Fault> {
+    if mode == Some(Mode::Forward) && *scope != config::last_resort_scope() {
+        return Err(Fault::ForwardModeNotGlobal);
+    }
+    let mut records = Vec::new();
+    if mode == Some(Mode::Import) && force == Force::No && config::mode_in_scope(state, scope)? != Mode::Import {
+        let remains = soft_deleted_only(state, scope)?;
+        for subject in &remains {
+            records.extend(delete::purge(state, subject)?);
+            if let Some(record) = register::remember_ids(state, subject.context())?
+                && !records.contains(&record)
+            {
+                records.push(record);
+            }
+        }
+        if !remains.is_empty() {
+            records.push(Record::Registry(RegistryRecord::ClearSubject { scope: scope.clone() }));
+        }
+    }
+    records.push(Record::Registry(RegistryRecord::Mode { scope: scope.clone(), mode }));
+    Ok(records)
+}
+
+/// Subjects of a scope, when none of them has an undeleted version.
+fn soft_deleted_only(state: &dyn State, scope: &Subject) -> Result<Vec<Subject>, Fault> {
+    let mut found: Vec<Subject> = Vec::new();
+    let mut live = false;
+    let mut visit = |subject: Subject, summary: SubjectSummary| {
+        if covers(scope, &subject) {
+            live |= summary.live > 0;
+            found.push(subject);
+        }
+        if live { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    state.subjects(&model::SubjectPrefix::EveryContext(String::new()), &mut visit)?;
+    if live { Err(Fault::CannotImport) } else { Ok(found) }
+}
+
+/// The global scope and `:.__GLOBAL:` cover all contexts, a named context its subjects, a subject itself.
+fn covers(scope: &Subject, subject: &Subject) -> bool {
+    let all = scope.is_context() && (scope.context().is_default() || scope.context().is_global());
+    all || (scope.is_context() && scope.context() == subject.context()) || scope == subject
+}

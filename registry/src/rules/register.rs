@@ -1,0 +1,405 @@
+//! Registering a schema: what is already there, what may be written, under which version and id.
+//!
+//! The order of the steps is that of the Confluent API and shows in its answers: an identical version wins over mode and
+//! compatibility; compatibility comes before the version number; nothing is written unless everything holds.
+
+use super::config::{self, InScope};
+use super::equivalence::{Candidate, equivalent};
+use super::find::{self, Deleted, Found};
+use super::knowledge::{Knowledge, Normalize, Source, Stop};
+use super::{metadata, verdict};
+use crate::fault::{Fault, Scope};
+use crate::service::library;
+use compat::Strictness;
+use model::{
+    CompatibilityLevel, Content, Context, Guid, HouseRecord, Metadata, Mode, Record, Reference, RegistryRecord, RuleSet,
+    SchemaId, SchemaRecord, SchemaType, Subject, Version,
+};
+use std::sync::Arc;
+use storage::{State, StoredVersion, SubjectSummary};
+
+/// Which version a request names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wanted {
+    /// None (absent or 0): an identical existing version will do.
+    Any,
+    /// -1: a version like the latest, or a new one.
+    Latest,
+    /// This one.
+    Exactly(Version),
+}
+
+/// A schema as a request describes it.
+#[derive(Clone, Debug)]
+pub struct Described {
+    /// The text; blank is allowed where a previous version gives one.
+    pub text: Arc<str>,
+    /// The language.
+    pub schema_type: SchemaType,
+    /// References; version -1 means the latest.
+    pub references: Vec<Reference>,
+    /// Metadata, `None` when absent.
+    pub metadata: Option<Metadata>,
+    /// Rules, `None` when absent.
+    pub rule_set: Option<RuleSet>,
+    /// The version.
+    pub version: Wanted,
+    /// An explicit id.
+    pub id: Option<SchemaId>,
+}
+
+/// Skip the compatibility check?
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Force {
+    /// No.
+    No,
+    /// Yes (`force=true`).
+    Yes,
+}
+
+/// A registration.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// Where.
+    pub subject: Subject,
+    /// What.
+    pub schema: Described,
+    /// `normalize=true` in the request; config may ask for it as well.
+    pub normalize: bool,
+    /// Skip the compatibility check?
+    pub force: Force,
+    /// The server's default level.
+    pub default_level: CompatibilityLevel,
+}
+
+/// What a registration comes to.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    /// The version's id.
+    pub id: SchemaId,
+    /// Its number.
+    pub version: Version,
+    /// Its content hash.
+    pub guid: Guid,
+    /// Its content.
+    pub content: Arc<Content>,
+    /// Time and state, where the answer shows a stored version rather than the request.
+    pub stored: Option<(i64, bool)>,
+}
+
+/// The outcome with what is to be written; no records when the version was already there.
+pub struct Plan {
+    /// The answer.
+    pub answer: Registered,
+    /// What to write.
+    pub records: Vec<Record>,
+}
+
+/// Decides a registration.
+///
+/// # Errors
+/// `Stop::Fault` with the refusal; `Stop::Missing` in the writer.
+pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration) -> Result<Plan, Stop> {
+    let subject = &request.subject;
+    let scope = config::in_scope(state, subject, request.default_level)?;
+    let normalize = if request.normalize || scope.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No };
+
+    if let Some(answer) = already_there(state, knowledge, request, &scope, normalize)? {
+        return Ok(Plan { answer, records: vec![] });
+    }
+    let mode = config::mode_in_scope(state, subject)?;
+    check_mode(mode, subject, request.schema.id)?;
+
+    let summary = state.subject(subject)?.unwrap_or_default();
+    let next = next_version(summary)?;
+    let existing: Vec<StoredVersion> = state.versions(subject)?;
+    let undeleted: Vec<StoredVersion> = existing.iter().filter(|v| !v.deleted).cloned().collect();
+    let described = if mode.takes_explicit_ids() {
+        request.schema.clone()
+    } else {
+        populate(state, &request.schema, undeleted.last(), &scope, next)?
+    };
+    let candidate = prepare(state, knowledge, subject, &described, &scope, mode, normalize)?;
+    let content = Arc::new(candidate.content());
+
+    let mut id = described.id;
+    if let Some(shared) = find::shared_id(state, subject, &content)?.filter(|shared| id.is_none_or(|id| id == *shared)) {
+        if described.version == Wanted::Any
+            && let Some(held) = find::holder_in(state, subject, shared)?.filter(|held| !held.deleted)
+        {
+            return Ok(Plan { answer: echo(&held, content), records: vec![] });
+        }
+        id = Some(shared);
+    }
+    if described.version == Wanted::Any {
+        for version in state.equivalents(subject, candidate.schema.fingerprint)? {
+            if let Some(stored) = undeleted.iter().find(|v| v.version == version)
+                && id.is_none_or(|id| id == stored.id)
+                && equivalent(state, knowledge, &candidate, stored)?
+            {
+                return Ok(Plan { answer: shown(state, stored)?, records: vec![] });
+            }
+        }
+    }
+    if !mode.takes_explicit_ids() && request.force == Force::No {
+        let messages = verdict::messages(state, knowledge, &candidate, &undeleted, &scope)?;
+        if !messages.is_empty() {
+            return Err(Fault::Incompatible(subject.clone(), messages).into());
+        }
+    }
+    let version = match described.version {
+        Wanted::Exactly(version) if version == next || mode.takes_explicit_ids() => version,
+        Wanted::Exactly(_) => return Err(invalid("Version is not one more than previous version")),
+        Wanted::Any | Wanted::Latest => next,
+    };
+    let id = match id {
+        Some(id) => {
+            check_overwrite(state, subject, id, &content)?;
+            id
+        }
+        None => next_id(state, subject.context())?,
+    };
+
+    let mut records = Vec::new();
+    if !subject.context().is_default() && !state.contexts()?.contains(subject.context()) {
+        records.push(registry(RegistryRecord::Context { context: subject.context().clone(), exists: true }));
+    }
+    for old in existing.iter().filter(|v| v.deleted && v.id == id && v.version != version) {
+        if state.referrers(subject, old.version)?.is_empty() {
+            records.push(registry(RegistryRecord::SchemaTombstone { subject: subject.clone(), version: old.version }));
+        }
+    }
+    records.push(registry(RegistryRecord::Schema(SchemaRecord {
+        subject: subject.clone(),
+        version,
+        id,
+        content: Arc::clone(&content),
+        deleted: false,
+        fingerprint: Some(candidate.schema.fingerprint),
+    })));
+    let answer = Registered { id, version, guid: content.guid(), content, stored: None };
+    Ok(Plan { answer, records })
+}
+
+/// The idempotency check that precedes every other: an undeleted version with this content is the answer in every mode.
+fn already_there(
+    state: &dyn State,
+    knowledge: &dyn Knowledge,
+    request: &Registration,
+    scope: &InScope,
+    normalize: Normalize,
+) -> Result<Option<Registered>, Stop> {
+    let described = &request.schema;
+    let adds_metadata = scope.config.default_metadata.is_some() || scope.config.override_metadata.is_some();
+    if adds_metadata || described.text.trim().is_empty() {
+        return Ok(None);
+    }
+    let Some(candidate) = lookup_candidate(state, knowledge, &request.subject, described, normalize)? else {
+        return Ok(None);
+    };
+    let found = match described.version {
+        Wanted::Latest => latest_if_equal(state, knowledge, &request.subject, &candidate)?,
+        _ => find::find(state, knowledge, &request.subject, &candidate, Deleted::Ignore)?,
+    };
+    let Some(found) = found else { return Ok(None) };
+    let stored = found.stored();
+    let accepted = match described.version {
+        Wanted::Any | Wanted::Latest => described.id.is_none_or(|id| id == stored.id),
+        Wanted::Exactly(version) => described.id == Some(stored.id) && version == stored.version,
+    };
+    if !accepted {
+        return Ok(None);
+    }
+    Ok(Some(match &found {
+        Found::Exact(stored) => echo(stored, Arc::new(candidate.content())),
+        Found::Equivalent(stored) => shown(state, stored)?,
+    }))
+}
+
+/// A candidate parsed as look-ups parse: without what only new schemas must satisfy. `None` when it does not parse, or refers
+/// to what is not there: then it is nowhere among the versions either.
+fn lookup_candidate(
+    state: &dyn State,
+    knowledge: &dyn Knowledge,
+    subject: &Subject,
+    described: &Described,
+    normalize: Normalize,
+) -> Result<Option<Candidate>, Stop> {
+    let Ok((source, references)) = source(state, subject, described, normalize, Deleted::Include)? else { return Ok(None) };
+    // What satisfies the strict profile reads the same under the lenient one, so the parse of a registration serves both.
+    let schema = match knowledge.parse(&source, Strictness::New, normalize)? {
+        Ok(schema) => schema,
+        Err(_) => match knowledge.parse(&source, Strictness::Stored, normalize)? {
+            Ok(schema) => schema,
+            Err(_) => return Ok(None),
+        },
+    };
+    let (metadata, rule_set) = (described.metadata.clone(), described.rule_set.clone());
+    Ok(Some(Candidate { schema, references, metadata, rule_set }))
+}
+
+fn latest_if_equal(
+    state: &dyn State,
+    knowledge: &dyn Knowledge,
+    subject: &Subject,
+    candidate: &Candidate,
+) -> Result<Option<Found>, Stop> {
+    let Some(latest) = state.subject(subject)?.and_then(|summary| summary.latest) else { return Ok(None) };
+    let Some(stored) = state.version(subject, latest)? else { return Ok(None) };
+    if stored.guid == candidate.content().guid() {
+        return Ok(Some(Found::Exact(stored)));
+    }
+    Ok(equivalent(state, knowledge, candidate, &stored)?.then_some(Found::Equivalent(stored)))
+}
+
+fn check_mode(mode: Mode, subject: &Subject, id: Option<SchemaId>) -> Result<(), Fault> {
+    let scope = || Scope::Subject(subject.clone());
+    match (mode, id) {
+        (mode, _) if mode.is_read_only() => Err(Fault::ReadOnly(scope())),
+        (Mode::Import | Mode::Forward, None) => Err(Fault::NotInReadWriteMode(scope())),
+        (Mode::ReadWrite, Some(_)) => Err(Fault::NotInImportMode(scope())),
+        _ => Ok(()),
+    }
+}
+
+fn next_version(summary: SubjectSummary) -> Result<Version, Fault> {
+    summary.highest.max(0).checked_add(1).ok_or_else(|| Fault::InvalidSchema("The subject has no version number left".into()))
+}
+
+/// Completes a request from the previous undeleted version and the config.
+fn populate(
+    state: &dyn State,
+    described: &Described,
+    previous: Option<&StoredVersion>,
+    scope: &InScope,
+    next: Version,
+) -> Result<Described, Stop> {
+    let mut described = described.clone();
+    if described.text.trim().is_empty() {
+        let previous = previous.ok_or_else(|| invalid("Empty schema"))?;
+        described.text = library::text(state, previous)?;
+        described.schema_type = previous.schema_type.clone();
+        described.references = previous.references.clone();
+    }
+    let config = &scope.config;
+    let merged = metadata::populate(
+        described.metadata.as_ref(),
+        previous.and_then(|p| p.metadata.as_ref()),
+        config.default_metadata.as_ref(),
+        config.override_metadata.as_ref(),
+    );
+    if described.rule_set.is_none() {
+        described.rule_set = previous.and_then(|p| p.rule_set.clone());
+    }
+    let (requested, version) = match described.version {
+        Wanted::Any => (false, next),
+        Wanted::Latest => (true, next),
+        Wanted::Exactly(version) => (true, version),
+    };
+    described.metadata = metadata::stamp_version(merged, requested, version);
+    Ok(described)
+}
+
+/// Parses the candidate that is to be written.
+fn prepare(
+    state: &dyn State,
+    knowledge: &dyn Knowledge,
+    subject: &Subject,
+    described: &Described,
+    scope: &InScope,
+    mode: Mode,
+    normalize: Normalize,
+) -> Result<Candidate, Stop> {
+    let validates = described.id.is_none() && scope.config.validate_new_schemas.unwrap_or(true);
+    let strictness = if validates { Strictness::New } else { Strictness::Stored };
+    let normalize = if mode.takes_explicit_ids() { Normalize::No } else { normalize };
+    let (source, references) = source(state, subject, described, normalize, Deleted::Ignore)??;
+    let schema = knowledge
+        .parse(&source, strictness, normalize)?
+        .map_err(|error| library::invalid_schema(&described.schema_type, &error))?;
+    let (metadata, rule_set) = (described.metadata.clone(), described.rule_set.clone());
+    Ok(Candidate { schema, references, metadata, rule_set })
+}
+
+/// The text with everything it refers to, and the references as they are stored: version -1 as the number it means,
+/// sorted and without repetitions when normalising.
+pub fn source(
+    state: &dyn State,
+    subject: &Subject,
+    described: &Described,
+    normalize: Normalize,
+    targets: Deleted,
+) -> Result<Result<(Source, Vec<Reference>), Fault>, Stop> {
+    let resolved = match library::resolve(state, subject, &described.schema_type, &described.references, targets) {
+        Ok(resolved) => resolved,
+        Err(Fault::Store(error)) => return Err(Stop::Fault(Fault::Store(error))),
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let (mut references, dependencies) = resolved;
+    if normalize == Normalize::Yes {
+        references.sort_by(|a, b| (&a.subject, a.version).cmp(&(&b.subject, b.version)));
+        references.dedup();
+    }
+    let source = Source {
+        schema_type: described.schema_type.clone(),
+        text: Arc::clone(&described.text),
+        dependencies: Arc::new(dependencies),
+    };
+    Ok(Ok((source, references)))
+}
+
+/// An explicit or shared id may only be held by the same content.
+fn check_overwrite(state: &dyn State, subject: &Subject, id: SchemaId, content: &Content) -> Result<(), Stop> {
+    let mut holder = None;
+    state.holders(subject.context(), id, &mut |found| {
+        holder = Some(found);
+        std::ops::ControlFlow::Break(())
+    })?;
+    if let Some(holder) = holder
+        && let Some(stored) = state.version(&holder.subject, holder.version)?
+        && (stored.guid != content.guid() || stored.schema_type != content.schema_type)
+    {
+        return Err(Fault::OverwriteId(id, subject.context().clone()).into());
+    }
+    Ok(())
+}
+
+/// The next id of a context: one more than any that was ever handed out or seen.
+fn next_id(state: &dyn State, context: &Context) -> Result<SchemaId, Stop> {
+    let highest = state.highest_id(context)?.max(state.high_water(context)?).unwrap_or(0).max(0);
+    highest.checked_add(1).ok_or_else(|| Fault::IdsExhausted(context.clone()).into())
+}
+
+/// A house record that keeps the ids of a context from being handed out again when versions vanish for good.
+///
+/// # Errors
+/// Those of the store.
+pub fn remember_ids(state: &dyn State, context: &Context) -> Result<Option<Record>, storage::Error> {
+    let highest = state.highest_id(context)?;
+    let known = state.high_water(context)?;
+    Ok(highest
+        .filter(|highest| known.is_none_or(|known| known < *highest))
+        .map(|id| Record::House(HouseRecord::HighWater { context: context.clone(), id })))
+}
+
+fn echo(stored: &StoredVersion, content: Arc<Content>) -> Registered {
+    Registered { id: stored.id, version: stored.version, guid: stored.guid, content, stored: None }
+}
+
+fn shown(state: &dyn State, stored: &StoredVersion) -> Result<Registered, Stop> {
+    Ok(Registered {
+        id: stored.id,
+        version: stored.version,
+        guid: stored.guid,
+        content: Arc::new(library::content(state, stored)?),
+        stored: Some((stored.at, stored.deleted)),
+    })
+}
+
+fn registry(record: RegistryRecord) -> Record {
+    Record::Registry(record)
+}
+
+fn invalid(message: &str) -> Stop {
+    Stop::Fault(Fault::InvalidSchema(message.to_owned()))
+}

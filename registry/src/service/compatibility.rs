@@ -1,0 +1,97 @@
+//! `POST /compatibility/subjects/{subject}/versions[/{version}]`.
+
+use super::Service;
+use crate::fault::Fault;
+use crate::rules::config;
+use crate::rules::delete::Selector;
+use crate::rules::equivalence::Candidate;
+use crate::rules::find::Deleted;
+use crate::rules::knowledge::{Knowledge, Learning, Normalize, Stop};
+use crate::rules::register::{Described, source};
+use crate::rules::verdict;
+use crate::service::library;
+use compat::Strictness;
+use model::{CompatibilityLevel, Subject};
+use std::sync::Arc;
+use storage::{State, StoredVersion};
+
+/// What a candidate is compared with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Against {
+    /// This one version, whatever the level says about transitivity.
+    One(Selector),
+    /// The undeleted history, as the level says.
+    History,
+}
+
+/// A check.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Where.
+    pub subject: Subject,
+    /// What; version and id are not looked at.
+    pub schema: Described,
+    /// `normalize=true` in the request; config may ask for it as well.
+    pub normalize: bool,
+    /// Compared with what.
+    pub against: Against,
+}
+
+impl Service {
+    /// The messages of a compatibility check; none means compatible.
+    ///
+    /// # Errors
+    /// `VersionNotFound`, `InvalidSchema`, `Busy`, those of the store.
+    pub async fn check(&self, request: Check) -> Result<Vec<String>, Fault> {
+        let (store, library, level) = (Arc::clone(&self.store), Arc::clone(&self.library), self.default_level);
+        self.pool
+            .run(request.schema.text.len(), move || {
+                let view = store.view()?;
+                match check(&*view, &Learning::new(&library), &request, level) {
+                    Ok(messages) => Ok(messages),
+                    Err(Stop::Fault(fault)) => Err(fault),
+                    Err(Stop::Missing) => Err(Fault::Internal("a learning rule missed something".into())),
+                }
+            })
+            .await
+    }
+}
+
+fn check(
+    state: &dyn State,
+    knowledge: &dyn Knowledge,
+    request: &Check,
+    default_level: CompatibilityLevel,
+) -> Result<Vec<String>, Stop> {
+    let subject = &request.subject;
+    let existing = existing(state, subject, request.against)?;
+    let described = &request.schema;
+    if described.text.trim().is_empty() {
+        return Err(Fault::InvalidSchema("Empty schema".into()).into());
+    }
+    let scope = config::in_scope(state, subject, default_level)?;
+    let normalize = if request.normalize || scope.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No };
+    let (source, references) = source(state, subject, described, normalize, Deleted::Ignore)??;
+    let strictness =
+        if scope.config.validate_new_schemas.unwrap_or(true) { Strictness::New } else { Strictness::Stored };
+    let schema = knowledge
+        .parse(&source, strictness, normalize)?
+        .map_err(|error| library::invalid_schema(&described.schema_type, &error))?;
+    let (metadata, rule_set) = (described.metadata.clone(), described.rule_set.clone());
+    let candidate = Candidate { schema, references, metadata, rule_set };
+    verdict::messages(state, knowledge, &candidate, &existing, &scope)
+}
+
+fn existing(state: &dyn State, subject: &Subject, against: Against) -> Result<Vec<StoredVersion>, Stop> {
+    Ok(match against {
+        Against::History => state.versions(subject)?.into_iter().filter(|v| !v.deleted).collect(),
+        Against::One(Selector::Latest) => {
+            let latest = state.subject(subject)?.and_then(|summary| summary.latest);
+            latest.map(|version| state.version(subject, version)).transpose()?.flatten().into_iter().collect()
+        }
+        Against::One(Selector::Number(number)) => {
+            let stored = state.version(subject, number)?.filter(|stored| !stored.deleted);
+            vec![stored.ok_or(Fault::VersionNotFound(number))?]
+        }
+    })
+}

@@ -1,0 +1,111 @@
+//! `POST /subjects/{subject}`: under which version and id is this schema registered?
+
+use super::{Service, Shown, with_fallback};
+use crate::fault::Fault;
+use crate::rules::config;
+use crate::rules::equivalence::Candidate;
+use crate::rules::find::{self, Deleted, Found};
+use crate::rules::knowledge::{Knowledge, Learning, Normalize, Stop};
+use crate::rules::metadata;
+use crate::rules::register::{Described, source};
+use crate::service::library;
+use compat::Strictness;
+use model::{CompatibilityLevel, Subject};
+use std::sync::Arc;
+use storage::State;
+
+/// A look-up.
+#[derive(Clone, Debug)]
+pub struct Lookup {
+    /// Where.
+    pub subject: Subject,
+    /// What; version and id are not looked at.
+    pub schema: Described,
+    /// `normalize=true` in the request; config may ask for it as well.
+    pub normalize: bool,
+    /// Are soft-deleted versions considered?
+    pub deleted: Deleted,
+}
+
+impl Service {
+    /// Finds a schema among the versions of a subject. Never writes, works in every mode.
+    ///
+    /// # Errors
+    /// `SubjectNotFound`, `SchemaNotFound`, `InvalidSchema`, `Busy`, those of the store.
+    pub async fn lookup(&self, request: Lookup) -> Result<Shown, Fault> {
+        let (store, library, level) = (Arc::clone(&self.store), Arc::clone(&self.library), self.default_level);
+        self.pool
+            .run(request.schema.text.len(), move || {
+                let view = store.view()?;
+                let learning = Learning::new(&library);
+                let mut asked = false;
+                with_fallback(&*view, &request.subject, |subject| {
+                    let first = !std::mem::replace(&mut asked, true);
+                    match look_up(&*view, &learning, &request, subject, level) {
+                        Err(Stop::Fault(Fault::InvalidSchema(_))) if !first => Err(Fault::SchemaNotFound),
+                        Err(Stop::Fault(fault)) => Err(fault),
+                        Err(Stop::Missing) => Err(Fault::Internal("a learning rule missed something".into())),
+                        Ok(shown) => Ok(shown),
+                    }
+                })
+            })
+            .await
+    }
+}
+
+fn look_up(
+    state: &dyn State,
+    knowledge: &dyn Knowledge,
+    request: &Lookup,
+    subject: &Subject,
+    default_level: CompatibilityLevel,
+) -> Result<Shown, Stop> {
+    let scope = config::in_scope(state, subject, default_level)?;
+    let normalize = if request.normalize || scope.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No };
+    let summary = state.subject(subject)?.unwrap_or_default();
+    let described = &request.schema;
+    let candidate = if described.text.trim().is_empty() {
+        None
+    } else {
+        let (source, references) = source(state, subject, described, normalize, Deleted::Include)??;
+        let schema = knowledge
+            .parse(&source, Strictness::Stored, normalize)?
+            .map_err(|error| library::invalid_schema(&described.schema_type, &error))?;
+        let (metadata, rule_set) = (described.metadata.clone(), described.rule_set.clone());
+        Some(Candidate { schema, references, metadata, rule_set })
+    };
+    if let Some(candidate) = candidate {
+        if let Some(found) = find::find(state, knowledge, subject, &candidate, request.deleted)? {
+            return shown(state, found, &candidate);
+        }
+        // A client that leaves metadata and rules out still finds what it registered, because registration filled them in.
+        if let Some(latest) = summary.latest.map(|version| state.version(subject, version)).transpose()?.flatten() {
+            let config = &scope.config;
+            let populated = Candidate {
+                metadata: metadata::populate(
+                    candidate.metadata.as_ref(),
+                    latest.metadata.as_ref(),
+                    config.default_metadata.as_ref(),
+                    config.override_metadata.as_ref(),
+                ),
+                rule_set: candidate.rule_set.clone().or(latest.rule_set),
+                ..candidate.clone()
+            };
+            if (populated.metadata != candidate.metadata || populated.rule_set != candidate.rule_set)
+                && let Some(found) = find::find(state, knowledge, subject, &populated, request.deleted)?
+            {
+                return shown(state, found, &populated);
+            }
+        }
+    }
+    let exists = summary.live > 0 || (request.deleted == Deleted::Include && summary.versions > 0);
+    let fault = if exists { Fault::SchemaNotFound } else { Fault::SubjectNotFound(subject.clone()) };
+    Err(fault.into())
+}
+
+fn shown(state: &dyn State, found: Found, candidate: &Candidate) -> Result<Shown, Stop> {
+    Ok(match found {
+        Found::Exact(stored) => Shown { content: candidate.content(), stored, at: None },
+        Found::Equivalent(stored) => Shown::of(state, stored)?,
+    })
+}

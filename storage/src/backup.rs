@@ -1,0 +1,223 @@
+//! A backup: one file with everything, taken from a snapshot while serving, verified when it is read.
+//!
+//! ```text
+//! "FREEHOLD BACKUP\n"  format (4 bytes, little-endian)
+//! T length text        each text once, ordered by key
+//! R length record      both logs in their common order, each record as the log holds it
+//! E length trailer     numbers of texts and records, both positions
+//! SHA-256 of all bytes before it
+//! ```
+//!
+//! Lengths are 4 bytes, little-endian. Neither side holds more than one frame and one batch in memory. A restore folds the
+//! records as the writer does; a mark that goes last makes a half restore unusable.
+
+use crate::codec::bytes::{Form, Input, Malformed, decode, encode};
+use crate::codec::{key, record, text_key};
+use crate::engine::Backend;
+use crate::kv::{Direction, Kv, KvMut, Overlay, Table};
+use crate::{Error, fold, log, query};
+use model::Position;
+use sha2::{Digest, Sha256};
+use std::io::{Read, Write};
+use std::ops::ControlFlow;
+
+const MAGIC: &[u8; 16] = b"FREEHOLD BACKUP\n";
+const FORMAT: u32 = 1;
+
+const TEXT: u8 = b'T';
+const RECORD: u8 = b'R';
+const END: u8 = b'E';
+
+/// No text or record is longer: a damaged length must not cost memory.
+const LONGEST_FRAME: u32 = 256 << 20;
+/// Records that are read from a snapshot at once.
+const RECORDS_AT_ONCE: u64 = 256;
+/// Bytes of changes after which a restore writes.
+const BATCH: usize = 4 << 20;
+
+#[derive(PartialEq, Eq, Debug, Default)]
+struct Trailer {
+    texts: u64,
+    records: u64,
+    position: Position,
+}
+
+impl Form for Trailer {
+    fn put(&self, out: &mut Vec<u8>) {
+        [self.texts, self.records, self.position.registry, self.position.house]
+            .iter()
+            .for_each(|number| number.put(out));
+    }
+
+    fn take(input: &mut Input<'_>) -> Result<Self, Malformed> {
+        Ok(Trailer {
+            texts: Form::take(input)?,
+            records: Form::take(input)?,
+            position: Position { registry: Form::take(input)?, house: Form::take(input)? },
+        })
+    }
+}
+
+/// Writes what a snapshot holds.
+pub(crate) fn write(kv: &impl Kv, out: &mut dyn Write) -> Result<Position, Error> {
+    let head = fold::head(kv)?;
+    let mut out = Hashing { inner: out, hash: Sha256::new() };
+    out.all(MAGIC)?;
+    out.all(&FORMAT.to_le_bytes())?;
+    let mut trailer = Trailer { position: head.position, ..Trailer::default() };
+
+    let mut outcome = Ok(());
+    kv.scan(Table::Texts, &(vec![], vec![0xff; 33]), Direction::Up, &mut |_, text| {
+        trailer.texts += 1;
+        outcome = out.frame(TEXT, text);
+        if outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    outcome?;
+
+    while trailer.records < head.sequence() {
+        let end = (trailer.records + RECORDS_AT_ONCE).min(head.sequence());
+        for (sequence, bytes) in log::raw(kv, trailer.records, end)? {
+            if sequence != trailer.records {
+                break;
+            }
+            record::inspect(sequence, &bytes)?;
+            out.frame(RECORD, &bytes)?;
+            trailer.records += 1;
+        }
+        if trailer.records != end {
+            return Err(Error::Corrupt(format!("log record {} is missing", trailer.records)));
+        }
+    }
+
+    out.frame(END, &encode(&trailer))?;
+    let hash = out.hash.finalize();
+    out.inner.write_all(&hash).and_then(|()| out.inner.flush()).map_err(io)?;
+    Ok(head.position)
+}
+
+/// Reads a backup into an empty back end.
+pub(crate) fn read<B: Backend>(backend: &B, input: &mut dyn Read) -> Result<Position, Error> {
+    if fold::head(&backend.snapshot())?.sequence() != 0 {
+        return Err(Error::NotEmpty);
+    }
+    let mut input = Hashing { inner: input, hash: Sha256::new() };
+    check(&input.array::<16>()? == MAGIC, "it is not a backup of this registry")?;
+    let format = u32::from_le_bytes(input.array()?);
+    check(format == FORMAT, &format!("it has format {format}, and this release reads format {FORMAT}"))?;
+    mark(backend, true)?;
+
+    let mut seen = Trailer::default();
+    let trailer: Trailer = 'batches: loop {
+        let snapshot = backend.snapshot();
+        let mut batch = Overlay::new(&snapshot);
+        while batch.changes().bytes() < BATCH {
+            let (kind, bytes) = input.frame()?;
+            match kind {
+                TEXT => {
+                    let text = str::from_utf8(&bytes).map_err(|_| bad("a text is not UTF-8"))?;
+                    batch.put(Table::Texts, text_key(text).0.to_vec(), bytes);
+                    seen.texts += 1;
+                }
+                RECORD => {
+                    let stamped = record::decode(seen.records, &bytes, |key| query::text(&batch, key))
+                        .and_then(|stamped| fold::append(&stamped, &mut batch));
+                    stamped.map_err(|error| bad(&error.to_string()))?;
+                    seen.records += 1;
+                }
+                END => {
+                    seen.position = fold::head(&batch)?.position;
+                    let changes = batch.into_changes();
+                    drop(snapshot);
+                    backend.write(changes)?;
+                    break 'batches decode(&bytes).map_err(|error| bad(error.0))?;
+                }
+                _ => return Err(bad("a part of unknown kind")),
+            }
+        }
+        let changes = batch.into_changes();
+        drop(snapshot);
+        backend.write(changes)?;
+    };
+    check(trailer == seen, "it does not hold what its end says")?;
+    let hash: [u8; 32] = input.hash.clone().finalize().into();
+    check(input.array::<32>()? == hash, "its checksum does not match")?;
+    check(input.at_end()?, "there are bytes after its end")?;
+    mark(backend, false)?;
+    Ok(seen.position)
+}
+
+/// Sets or removes the mark of a restore that is not finished.
+fn mark<B: Backend>(backend: &B, restoring: bool) -> Result<(), Error> {
+    let snapshot = backend.snapshot();
+    let mut overlay = Overlay::new(&snapshot);
+    match restoring {
+        true => overlay.put(Table::Meta, key::RESTORING.to_vec(), Vec::new()),
+        false => overlay.delete(Table::Meta, key::RESTORING.to_vec()),
+    }
+    backend.write(overlay.into_changes())
+}
+
+fn bad(why: &str) -> Error {
+    Error::Backup(why.to_owned())
+}
+
+fn check(holds: bool, why: &str) -> Result<(), Error> {
+    if holds { Ok(()) } else { Err(bad(why)) }
+}
+
+fn io(error: std::io::Error) -> Error {
+    Error::Backup(error.to_string())
+}
+
+/// Bytes that are hashed on their way.
+struct Hashing<S> {
+    inner: S,
+    hash: Sha256,
+}
+
+impl Hashing<&mut dyn Write> {
+    fn all(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.hash.update(bytes);
+        self.inner.write_all(bytes).map_err(io)
+    }
+
+    fn frame(&mut self, kind: u8, bytes: &[u8]) -> Result<(), Error> {
+        let length = u32::try_from(bytes.len()).ok().filter(|length| *length <= LONGEST_FRAME);
+        let length = length.ok_or_else(|| bad("a text or record is too long for a backup"))?;
+        self.all(&[kind])?;
+        self.all(&length.to_le_bytes())?;
+        self.all(bytes)
+    }
+}
+
+impl Hashing<&mut dyn Read> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+        let mut bytes = [0; N];
+        self.inner.read_exact(&mut bytes).map_err(broken_off)?;
+        self.hash.update(bytes);
+        Ok(bytes)
+    }
+
+    fn frame(&mut self) -> Result<(u8, Vec<u8>), Error> {
+        let [kind] = self.array()?;
+        let length = u32::from_le_bytes(self.array()?);
+        check(length <= LONGEST_FRAME, "a part is longer than any that is written")?;
+        // Grows with what is really there, not with what the length claims.
+        let mut bytes = Vec::new();
+        (&mut self.inner).take(u64::from(length)).read_to_end(&mut bytes).map_err(io)?;
+        check(bytes.len() == length as usize, "it is broken off")?;
+        self.hash.update(&bytes);
+        Ok((kind, bytes))
+    }
+
+    fn at_end(&mut self) -> Result<bool, Error> {
+        Ok(self.inner.read(&mut [0]).map_err(io)? == 0)
+    }
+}
+
+fn broken_off(error: std::io::Error) -> Error {
+    match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => bad("it is broken off"),
+        _ => io(error),
+    }
+}

@@ -1,0 +1,340 @@
+//! Keys of the state: which question is answered where.
+//!
+//! A key is a tag and the parts of the question, so that the order of keys is the order of the answer. Texts inside keys end
+//! with `00 01`, and a NUL inside them is written `00 FF`: keys stay unambiguous for any subject, and their order is that of
+//! the texts. Numbers are big-endian with the sign bit turned, so negative ones of a foreign log sort first.
+//!
+//! Tags are assigned once.
+
+use super::bytes::{Input, Malformed};
+use model::{Context, Guid, SchemaId, Subject, Version};
+
+type Result<T> = std::result::Result<T, Malformed>;
+
+/// subject, version → `value::version`
+const VERSION: u8 = 1;
+/// subject → `SubjectSummary`
+const SUBJECT: u8 = 2;
+/// subject, fingerprint or none, version → nothing
+const FINGERPRINT: u8 = 3;
+/// context, id, subject, version → nothing
+const HOLDER: u8 = 4;
+/// guid, context → `value::Ids`
+const IDS: u8 = 5;
+/// subject, version, referring context, id, subject and version → nothing
+const REFERRER: u8 = 6;
+/// scope → `Config`
+const CONFIG: u8 = 7;
+/// scope → `Mode`
+const MODE: u8 = 8;
+/// context → nothing
+const CONTEXT: u8 = 9;
+/// context → the highest id seen
+const HIGHEST_ID: u8 = 10;
+/// context → the highest id handed out
+const HIGH_WATER: u8 = 11;
+
+/// The place of `value::Head` in the table `Meta`.
+pub(crate) const HEAD: &[u8] = b"head";
+/// Stands in the table `Meta` while a restore runs.
+pub(crate) const RESTORING: &[u8] = b"restoring";
+
+/// A key under construction.
+pub(crate) struct Key(Vec<u8>);
+
+impl Key {
+    fn new(tag: u8) -> Self {
+        let mut bytes = Vec::with_capacity(64);
+        bytes.push(tag);
+        Key(bytes)
+    }
+
+    fn open_text(mut self, text: &str) -> Self {
+        for &byte in text.as_bytes() {
+            self.0.push(byte);
+            if byte == 0 {
+                self.0.push(0xff);
+            }
+        }
+        self
+    }
+
+    fn text(self, text: &str) -> Self {
+        self.open_text(text).raw(&[0, 1])
+    }
+
+    fn raw(mut self, bytes: &[u8]) -> Self {
+        self.0.extend_from_slice(bytes);
+        self
+    }
+
+    fn number(self, number: i32) -> Self {
+        self.raw(&(number as u32 ^ 1 << 31).to_be_bytes())
+    }
+
+    fn fingerprint(self, fingerprint: Option<u64>) -> Self {
+        match fingerprint {
+            None => self.raw(&[0]),
+            Some(value) => self.raw(&[1]).raw(&value.to_be_bytes()),
+        }
+    }
+}
+
+/// Keys from the first, inclusive, to the second, exclusive.
+pub(crate) type Range = (Vec<u8>, Vec<u8>);
+
+/// All keys that begin with these bytes, which are neither empty nor all `FF` because they begin with a tag.
+fn beginning(prefix: Key) -> Range {
+    let start = prefix.0;
+    let mut end = start.clone();
+    while end.last() == Some(&0xff) {
+        end.pop();
+    }
+    if let Some(last) = end.last_mut() {
+        *last += 1;
+    }
+    (start, end)
+}
+
+pub(crate) fn log(sequence: u64) -> Vec<u8> {
+    sequence.to_be_bytes().to_vec()
+}
+
+pub(crate) fn take_log(key: &[u8]) -> Result<u64> {
+    key.try_into().map(u64::from_be_bytes).map_err(|_| Malformed("a key of the log is not eight bytes long"))
+}
+
+pub(crate) fn version(subject: &Subject, version: Version) -> Vec<u8> {
+    Key::new(VERSION).text(subject.as_str()).number(version).0
+}
+
+pub(crate) fn versions(subject: &Subject) -> Range {
+    beginning(Key::new(VERSION).text(subject.as_str()))
+}
+
+/// Versions from 1 to a version.
+pub(crate) fn versions_through(subject: &Subject, through: Version) -> Range {
+    let mut end = version(subject, through);
+    end.push(0);
+    (version(subject, 1), end)
+}
+
+pub(crate) fn take_version(key: &[u8]) -> Result<(Subject, Version)> {
+    let mut parts = Parts::new(key, VERSION)?;
+    Ok((parts.subject()?, parts.last_number()?))
+}
+
+pub(crate) fn subject(subject: &Subject) -> Vec<u8> {
+    Key::new(SUBJECT).text(subject.as_str()).0
+}
+
+/// Subjects whose qualified text begins so.
+pub(crate) fn subjects_beginning(prefix: &str) -> Range {
+    beginning(Key::new(SUBJECT).open_text(prefix))
+}
+
+pub(crate) fn take_subject(key: &[u8]) -> Result<Subject> {
+    let mut parts = Parts::new(key, SUBJECT)?;
+    let subject = parts.subject()?;
+    parts.0.end()?;
+    Ok(subject)
+}
+
+pub(crate) fn fingerprint(subject: &Subject, fingerprint: Option<u64>, version: Version) -> Vec<u8> {
+    Key::new(FINGERPRINT).text(subject.as_str()).fingerprint(fingerprint).number(version).0
+}
+
+pub(crate) fn fingerprints(subject: &Subject, fingerprint: Option<u64>) -> Range {
+    beginning(Key::new(FINGERPRINT).text(subject.as_str()).fingerprint(fingerprint))
+}
+
+pub(crate) fn take_fingerprint(key: &[u8]) -> Result<Version> {
+    let mut parts = Parts::new(key, FINGERPRINT)?;
+    parts.subject()?;
+    if parts.0.byte()? == 1 {
+        parts.0.array::<8>()?;
+    }
+    parts.last_number()
+}
+
+pub(crate) fn holder(context: &Context, id: SchemaId, subject: &Subject, version: Version) -> Vec<u8> {
+    Key::new(HOLDER).text(context.as_str()).number(id).text(subject.as_str()).number(version).0
+}
+
+pub(crate) fn holders(context: &Context, id: SchemaId) -> Range {
+    beginning(Key::new(HOLDER).text(context.as_str()).number(id))
+}
+
+pub(crate) fn take_holder(key: &[u8]) -> Result<(Subject, Version)> {
+    let mut parts = Parts::new(key, HOLDER)?;
+    parts.text()?;
+    parts.number()?;
+    Ok((parts.subject()?, parts.last_number()?))
+}
+
+pub(crate) fn ids(guid: Guid, context: &Context) -> Vec<u8> {
+    Key::new(IDS).raw(&guid.0).text(context.as_str()).0
+}
+
+pub(crate) fn ids_everywhere(guid: Guid) -> Range {
+    beginning(Key::new(IDS).raw(&guid.0))
+}
+
+pub(crate) fn take_ids(key: &[u8]) -> Result<Context> {
+    let mut parts = Parts::new(key, IDS)?;
+    parts.0.array::<16>()?;
+    let context = parts.context()?;
+    parts.0.end()?;
+    Ok(context)
+}
+
+/// The entry of a referring version, whose own context and id come first because listings are ordered by them.
+pub(crate) fn referrer(target: (&Subject, Version), by: (&Subject, Version), id: SchemaId) -> Vec<u8> {
+    let key = Key::new(REFERRER).text(target.0.as_str()).number(target.1);
+    key.text(by.0.context().as_str()).number(id).text(by.0.as_str()).number(by.1).0
+}
+
+pub(crate) fn referrers(target: &Subject, version: Version) -> Range {
+    beginning(Key::new(REFERRER).text(target.as_str()).number(version))
+}
+
+/// Id, subject and version of the one that refers.
+pub(crate) fn take_referrer(key: &[u8]) -> Result<(SchemaId, Subject, Version)> {
+    let mut parts = Parts::new(key, REFERRER)?;
+    parts.text()?;
+    parts.number()?;
+    parts.text()?;
+    Ok((parts.number()?, parts.subject()?, parts.last_number()?))
+}
+
+pub(crate) fn config(scope: &Subject) -> Vec<u8> {
+    Key::new(CONFIG).text(scope.as_str()).0
+}
+
+pub(crate) fn mode(scope: &Subject) -> Vec<u8> {
+    Key::new(MODE).text(scope.as_str()).0
+}
+
+/// Modes of scopes whose qualified text begins so.
+pub(crate) fn modes_beginning(prefix: &str) -> Range {
+    beginning(Key::new(MODE).open_text(prefix))
+}
+
+pub(crate) fn take_mode(key: &[u8]) -> Result<Subject> {
+    let mut parts = Parts::new(key, MODE)?;
+    let scope = parts.subject()?;
+    parts.0.end()?;
+    Ok(scope)
+}
+
+pub(crate) fn context(context: &Context) -> Vec<u8> {
+    Key::new(CONTEXT).text(context.as_str()).0
+}
+
+pub(crate) fn contexts() -> Range {
+    beginning(Key::new(CONTEXT))
+}
+
+pub(crate) fn take_context(key: &[u8]) -> Result<Context> {
+    let mut parts = Parts::new(key, CONTEXT)?;
+    let context = parts.context()?;
+    parts.0.end()?;
+    Ok(context)
+}
+
+pub(crate) fn highest_id(context: &Context) -> Vec<u8> {
+    Key::new(HIGHEST_ID).text(context.as_str()).0
+}
+
+pub(crate) fn high_water(context: &Context) -> Vec<u8> {
+    Key::new(HIGH_WATER).text(context.as_str()).0
+}
+
+/// The parts of a key, read in order.
+struct Parts<'a>(Input<'a>);
+
+impl<'a> Parts<'a> {
+    fn new(key: &'a [u8], tag: u8) -> Result<Self> {
+        let mut input = Input(key);
+        if input.byte()? != tag {
+            return Err(Malformed("a key with another tag"));
+        }
+        Ok(Parts(input))
+    }
+
+    fn text(&mut self) -> Result<String> {
+        let mut text = Vec::new();
+        loop {
+            match self.0.byte()? {
+                0 => match self.0.byte()? {
+                    1 => break,
+                    0xff => text.push(0),
+                    _ => return Err(Malformed("a text in a key has no end")),
+                },
+                byte => text.push(byte),
+            }
+        }
+        String::from_utf8(text).map_err(|_| Malformed("a text in a key is not UTF-8"))
+    }
+
+    fn subject(&mut self) -> Result<Subject> {
+        Ok(Subject::parse(&self.text()?))
+    }
+
+    fn context(&mut self) -> Result<Context> {
+        Context::new(&self.text()?).ok_or(Malformed("a key names no context"))
+    }
+
+    fn number(&mut self) -> Result<i32> {
+        Ok((u32::from_be_bytes(self.0.array()?) ^ 1 << 31) as i32)
+    }
+
+    fn last_number(&mut self) -> Result<i32> {
+        let number = self.number()?;
+        self.0.end()?;
+        Ok(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_keys_is_the_order_of_subjects_then_versions() {
+        let subjects = ["", "a", "a\0", "a\0\u{1}", "a\u{1}", "aa", "b", ":.c:a", ":.c:a\0"];
+        let versions = [i32::MIN, -1, 0, 1, 255, 256, i32::MAX];
+        let mut all: Vec<_> = subjects.iter().flat_map(|s| versions.map(|v| (Subject::parse(s), v))).collect();
+        all.sort();
+        let keys: Vec<_> = all.iter().map(|(s, v)| version(s, *v)).collect();
+        assert!(keys.is_sorted());
+        let read: Vec<_> = keys.iter().map(|key| take_version(key).unwrap()).collect();
+        assert_eq!(read, all);
+    }
+
+    #[test]
+    fn a_range_holds_one_subject_and_no_neighbour() {
+        let range = versions(&Subject::parse("a"));
+        let inside = |subject: &str, v: i32| {
+            let key = version(&Subject::parse(subject), v);
+            range.0 <= key && key < range.1
+        };
+        assert!(inside("a", i32::MIN) && inside("a", i32::MAX));
+        assert!(!inside("a\0", 1) && !inside("aa", 1) && !inside("A", 1));
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        #[track_caller]
+        fn check<T: std::fmt::Debug + PartialEq>(read: Result<T>) {
+            assert!(read.is_err(), "{read:?}");
+        }
+        check(take_version(&[]));
+        check(take_version(&[SUBJECT, 0, 1, 0, 0, 0, 1]));
+        check(take_version(&[VERSION, b'a', 0, 2, 0, 0, 0, 1]));
+        check(take_version(&[VERSION, b'a', 0, 1, 0, 0, 0]));
+        check(take_version(&[VERSION, 0xff, 0, 1, 0, 0, 0, 1]));
+        check(take_context(&[CONTEXT, b'a', 0, 1]));
+        check(take_log(&[1]));
+    }
+}

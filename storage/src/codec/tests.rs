@@ -1,0 +1,303 @@
+//! The bytes on disk as examples that never change, and the promise that no bytes make a decoder panic.
+//!
+//! `fixtures/bytes.txt` has one line for each example: name, tab, hexadecimal bytes. A line may be added; a changed one means
+//! that existing data directories and backups are no longer read.
+
+use super::bytes::{Form, decode, encode};
+use super::value::{self, Head, Ids};
+use super::{key, record, text_key};
+use crate::contract::records::*;
+use crate::{Error, StoredVersion, SubjectSummary, Totals};
+use model::{
+    CompatibilityLevel, CompatibilityPolicy, Config, Content, Context, Guid, Metadata, Mode, Position, Record,
+    RegistryRecord, Rule, RuleKind, RuleMode, RuleSet, SchemaRecord, SchemaType, Stamped, Subject,
+};
+use proptest::prelude::*;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+const FIXTURE: &str = include_str!("../../fixtures/bytes.txt");
+
+fn metadata() -> Metadata {
+    Metadata {
+        tags: [("f".into(), ["A".into(), "PII".into()].into())].into(),
+        properties: [("k".into(), "v".into())].into(),
+        sensitive: ["k".into()].into(),
+    }
+}
+
+fn rule_set() -> RuleSet {
+    let rule = |kind, mode| Rule {
+        name: Some("r".into()),
+        doc: None,
+        kind,
+        mode,
+        rule_type: Some("CEL".into()),
+        tags: ["T".into()].into(),
+        params: [("p".into(), "q".into())].into(),
+        expr: Some("x".into()),
+        on_success: None,
+        on_failure: Some("DLQ".into()),
+        disabled: true,
+    };
+    RuleSet {
+        migration_rules: vec![rule(RuleKind::Transform, RuleMode::Upgrade)],
+        domain_rules: vec![
+            rule(RuleKind::Condition, RuleMode::WriteRead),
+            rule(RuleKind::Condition, RuleMode::Read),
+            rule(RuleKind::Condition, RuleMode::Write),
+        ],
+        encoding_rules: vec![
+            rule(RuleKind::Transform, RuleMode::Downgrade),
+            rule(RuleKind::Transform, RuleMode::UpDown),
+        ],
+        enable_at: Some("CLIENT".into()),
+    }
+}
+
+fn full_config() -> Config {
+    Config {
+        alias: Some("a".into()),
+        alias_for_deks: Some("d".into()),
+        normalize: Some(true),
+        validate_fields: Some(false),
+        validate_new_schemas: Some(true),
+        validate_rules: Some(false),
+        compatibility_level: Some(CompatibilityLevel::FullTransitive),
+        compatibility_policy: Some(CompatibilityPolicy::Logical),
+        compatibility_group: Some("g".into()),
+        default_metadata: Some(Metadata::default()),
+        override_metadata: Some(metadata()),
+        default_rule_set: Some(RuleSet::default()),
+        override_rule_set: Some(rule_set()),
+    }
+}
+
+fn full_schema() -> SchemaRecord {
+    let content = Content {
+        schema_type: SchemaType::Other("XML".into()),
+        text: "{\"é\":1}".into(),
+        references: vec![model::Reference { name: "n".into(), subject: ":.d:r".into(), version: 300 }],
+        metadata: Some(metadata()),
+        rule_set: Some(rule_set()),
+    };
+    SchemaRecord {
+        content: Arc::new(content),
+        deleted: true,
+        fingerprint: Some(0x0102_0304_0506_0708),
+        ..schema_record(":.c:s\0/ü", i32::MAX, -1, "")
+    }
+}
+
+fn records() -> Vec<(&'static str, Record)> {
+    let level = |level| Config { compatibility_level: Some(level), ..Config::default() };
+    vec![
+        ("schema", schema("s", 1, 1, "\"string\"")),
+        ("schema, all members", Record::Registry(RegistryRecord::Schema(full_schema()))),
+        ("schema, empty", schema("", 0, 0, "")),
+        ("schema tombstone", tombstone("s", 1)),
+        ("delete subject", delete_subject("s", 3)),
+        ("clear subject", clear(":.c:")),
+        ("config, all members", config(":.c:s", Some(full_config()))),
+        ("config, a level", config("", Some(level(CompatibilityLevel::None)))),
+        ("config, removed", config("s", None)),
+        ("mode", mode("", Some(Mode::ReadOnlyOverride))),
+        ("mode, removed", mode(":.c:", None)),
+        ("context", context(".c", true)),
+        ("context, removed", context(".c", false)),
+        ("high water", high_water(".c", 100_001)),
+    ]
+}
+
+fn stored() -> StoredVersion {
+    let SchemaRecord { subject, version, id, content, deleted, fingerprint } = full_schema();
+    StoredVersion {
+        subject,
+        version,
+        id,
+        guid: content.guid(),
+        schema_type: content.schema_type.clone(),
+        text: text_key(&content.text),
+        references: content.references.clone(),
+        metadata: content.metadata.clone(),
+        rule_set: content.rule_set.clone(),
+        deleted,
+        at: 1_700_000_000_123,
+        fingerprint,
+    }
+}
+
+fn bare() -> StoredVersion {
+    StoredVersion {
+        schema_type: SchemaType::Avro,
+        references: vec![],
+        metadata: None,
+        rule_set: None,
+        deleted: false,
+        fingerprint: None,
+        ..stored()
+    }
+}
+
+fn head() -> Head {
+    let position = Position { registry: 1000, house: 20 };
+    Head { position, at: 1_700_000_000_123, totals: Totals { subjects: 3, versions: 500, live_versions: 400 } }
+}
+
+fn all_examples() -> Vec<(String, Vec<u8>)> {
+    let mut all = Vec::new();
+    for (at, (name, record)) in (0..).zip(records()) {
+        let stamped = Stamped { position: at, at: 1_700_000_000_000 + at as i64, record };
+        all.push((format!("record: {name}"), record::encode(100 + at, &stamped, None)));
+    }
+    let (s, c, g) = (Subject::parse(":.c:s\0"), Context::new(".c").unwrap(), Guid([7; 16]));
+    let mut add = |name: &str, bytes: Vec<u8>| all.push((name.to_owned(), bytes));
+    add("value: version", value::version(&bare()));
+    add("value: version, all members", value::version(&stored()));
+    add("value: head", encode(&head()));
+    let summary = SubjectSummary { versions: 3, live: 1, highest: 3, latest: Some(2) };
+    add("value: subject", encode(&summary));
+    add("value: ids", encode(&Ids::from([(1, 2), (70_000, 1)])));
+    add("key: log", key::log(258));
+    add("key: version", key::version(&s, -2));
+    add("key: subject", key::subject(&s));
+    add("key: fingerprint", key::fingerprint(&s, Some(258), 1));
+    add("key: no fingerprint", key::fingerprint(&s, None, 1));
+    add("key: holder", key::holder(&c, 258, &s, 1));
+    add("key: ids", key::ids(g, &c));
+    add("key: referrer", key::referrer((&Subject::parse("base"), 2), (&s, 1), 258));
+    add("key: config", key::config(&s));
+    add("key: mode", key::mode(&s));
+    add("key: context", key::context(&c));
+    add("key: highest id", key::highest_id(&c));
+    add("key: high water", key::high_water(&c));
+    add("numbers: levels", CompatibilityLevel::ALL.map(|level| encode(&level)).concat());
+    let modes = [Mode::ReadWrite, Mode::ReadOnly, Mode::ReadOnlyOverride, Mode::Import, Mode::Forward];
+    add("numbers: modes", modes.map(|mode| encode(&mode)).concat());
+    let policies = [CompatibilityPolicy::Strict, CompatibilityPolicy::Lenient, CompatibilityPolicy::Logical];
+    add("numbers: policies", policies.map(|policy| encode(&policy)).concat());
+    let types = [SchemaType::Avro, SchemaType::Json, SchemaType::Protobuf];
+    add("numbers: types", types.map(|schema_type| encode(&schema_type)).concat());
+    all
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        write!(out, "{byte:02x}").unwrap();
+        out
+    })
+}
+
+#[test]
+fn bytes_on_disk_are_those_of_the_first_release() {
+    let lines: Vec<_> = all_examples().iter().map(|(name, bytes)| format!("{name}\t{}", hex(bytes))).collect();
+    let known: Vec<_> = FIXTURE.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(lines, known, "\n{}\n", lines.join("\n"));
+}
+
+#[test]
+fn every_record_of_the_fixture_is_read_back() {
+    for (at, (name, record)) in (0u64..).zip(records()) {
+        let line = FIXTURE.lines().find_map(|line| line.strip_prefix(&format!("record: {name}\t"))).unwrap();
+        let bytes: Vec<u8> =
+            (0..line.len()).step_by(2).map(|at| u8::from_str_radix(&line[at..at + 2], 16).unwrap()).collect();
+        let text = match &record {
+            Record::Registry(RegistryRecord::Schema(schema)) => schema.content.text.clone(),
+            _ => "".into(),
+        };
+        let read = record::decode(100 + at, &bytes, |key| Ok((*key == text_key(&text)).then(|| text.clone())));
+        assert_eq!(read, Ok(Stamped { position: at, at: 1_700_000_000_000 + at as i64, record }), "{name}");
+    }
+}
+
+#[test]
+fn values_are_read_back() {
+    let StoredVersion { subject, version, .. } = stored();
+    for example in [stored(), bare()] {
+        let bytes = value::version(&example);
+        assert_eq!(value::is_deleted(&bytes), Ok(example.deleted));
+        assert_eq!(value::take_version(subject.clone(), version, &bytes), Ok(example.clone()));
+        let mut marked = bytes;
+        value::mark_deleted(&mut marked).unwrap();
+        let read = value::take_version(subject.clone(), version, &marked);
+        assert_eq!(read, Ok(StoredVersion { deleted: true, ..example }));
+    }
+    assert_eq!(decode::<Head>(&encode(&head())), Ok(head()));
+    assert_eq!(decode::<Config>(&encode(&full_config())), Ok(full_config()));
+}
+
+#[test]
+fn a_record_is_bound_to_its_place_and_whole() {
+    let stamped = Stamped { position: 5, at: 9, record: schema("s", 1, 1, "a") };
+    let bytes = record::encode(7, &stamped, None);
+    let text = |_: &_| Ok(Some(Arc::from("a")));
+    let corrupt = |why: &str| Err(Error::Corrupt(why.into()));
+    assert_eq!(record::decode(7, &bytes, text), Ok(stamped));
+    assert_eq!(record::decode(8, &bytes, text), corrupt("log record 8: the checksum does not match"));
+    assert_eq!(
+        record::decode(7, &bytes, |_| Ok(None)),
+        corrupt("log record 7: the text of a schema record is missing")
+    );
+    assert_eq!(record::decode(7, &bytes[..3], text), corrupt("log record 7: bytes are missing at the end"));
+    for at in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 1 << bit;
+            assert!(record::decode(7, &flipped, text).is_err(), "bit {bit} of byte {at}");
+        }
+    }
+}
+
+/// Reads bytes as everything that is ever read.
+fn read_as_anything(bytes: &[u8]) {
+    let subject = Subject::parse("s");
+    let _ = value::take_version(subject, 1, bytes).is_ok();
+    let _ = decode::<Head>(bytes).is_ok();
+    let _ = decode::<SubjectSummary>(bytes).is_ok();
+    let _ = decode::<Ids>(bytes).is_ok();
+    let _ = decode::<Config>(bytes).is_ok();
+    let _ = decode::<Mode>(bytes).is_ok();
+    let _ = key::take_version(bytes).is_ok();
+    let _ = key::take_subject(bytes).is_ok();
+    let _ = key::take_fingerprint(bytes).is_ok();
+    let _ = key::take_holder(bytes).is_ok();
+    let _ = key::take_ids(bytes).is_ok();
+    let _ = key::take_referrer(bytes).is_ok();
+    let _ = key::take_mode(bytes).is_ok();
+    let _ = key::take_context(bytes).is_ok();
+    let _ = key::take_log(bytes).is_ok();
+    let _ = record::decode(0, bytes, |_| Ok(Some("".into()))).is_ok();
+    // With a checksum that matches, so that the reading goes on behind it.
+    let sum = crc32c::crc32c_append(crc32c::crc32c(&0u64.to_be_bytes()), bytes);
+    let _ = record::decode(0, &[bytes, &sum.to_le_bytes()[..]].concat(), |_| Ok(Some("".into()))).is_ok();
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_a_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        read_as_anything(&bytes);
+    }
+
+    #[test]
+    fn no_damage_to_real_bytes_makes_a_decoder_panic(which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(),
+                                                     with in prop::collection::vec(any::<u8>(), 0..12), cut in 0..12usize) {
+        let examples = all_examples();
+        let mut bytes = which.get(&examples).1.clone();
+        // Records without their checksum, see above.
+        if which.get(&examples).0.starts_with("record") {
+            bytes.truncate(bytes.len() - 4);
+        }
+        let at = at.index(bytes.len());
+        let end = (at + cut).min(bytes.len());
+        bytes.splice(at..end, with);
+        read_as_anything(&bytes);
+    }
+}
+
+#[test]
+fn a_form_is_read_to_its_end() {
+    let mut longer = encode(&Mode::Import);
+    longer.push(0);
+    assert!(decode::<Mode>(&longer).is_err());
+    assert!(Config::take(&mut super::bytes::Input(&[0x80, 0x40])).is_err(), "a bit that stands for nothing yet");
+}

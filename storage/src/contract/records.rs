@@ -1,0 +1,92 @@
+//! Short ways to write records, for tests.
+
+use model::{
+    Config, Content, Context, HouseRecord, Mode, Record, Reference, RegistryRecord, SchemaId, SchemaRecord, SchemaType,
+    Subject, Version,
+};
+use std::sync::Arc;
+
+/// A version without references, as a record to change where a test needs more.
+pub fn schema_record(subject: &str, version: Version, id: SchemaId, text: &str) -> SchemaRecord {
+    let content = Content {
+        schema_type: SchemaType::Avro,
+        text: text.into(),
+        references: vec![],
+        metadata: None,
+        rule_set: None,
+    };
+    SchemaRecord {
+        subject: Subject::parse(subject),
+        version,
+        id,
+        content: Arc::new(content),
+        deleted: false,
+        fingerprint: None,
+    }
+}
+
+/// A version.
+pub fn schema(subject: &str, version: Version, id: SchemaId, text: &str) -> Record {
+    Record::Registry(RegistryRecord::Schema(schema_record(subject, version, id, text)))
+}
+
+/// A version with a fingerprint.
+pub fn fingerprinted(subject: &str, version: Version, id: SchemaId, text: &str, fingerprint: u64) -> Record {
+    let record = SchemaRecord { fingerprint: Some(fingerprint), ..schema_record(subject, version, id, text) };
+    Record::Registry(RegistryRecord::Schema(record))
+}
+
+/// A soft-deleted version.
+pub fn deleted(subject: &str, version: Version, id: SchemaId, text: &str) -> Record {
+    let record = SchemaRecord { deleted: true, ..schema_record(subject, version, id, text) };
+    Record::Registry(RegistryRecord::Schema(record))
+}
+
+/// A version that refers to others.
+pub fn referring(subject: &str, version: Version, id: SchemaId, text: &str, to: &[(&str, Version)]) -> Record {
+    let plain = schema_record(subject, version, id, text);
+    let references = to.iter().map(|(subject, version)| Reference {
+        name: format!("{subject}.{version}"),
+        subject: (*subject).to_owned(),
+        version: *version,
+    });
+    let content = Content { references: references.collect(), ..Content::clone(&plain.content) };
+    Record::Registry(RegistryRecord::Schema(SchemaRecord { content: Arc::new(content), ..plain }))
+}
+
+/// A version is gone.
+pub fn tombstone(subject: &str, version: Version) -> Record {
+    Record::Registry(RegistryRecord::SchemaTombstone { subject: Subject::parse(subject), version })
+}
+
+/// A subject is soft-deleted.
+pub fn delete_subject(subject: &str, through: Version) -> Record {
+    Record::Registry(RegistryRecord::DeleteSubject { subject: Subject::parse(subject), through })
+}
+
+/// Soft-deleted versions are gone.
+pub fn clear(scope: &str) -> Record {
+    Record::Registry(RegistryRecord::ClearSubject { scope: Subject::parse(scope) })
+}
+
+/// A configuration, or its removal.
+pub fn config(scope: &str, config: Option<Config>) -> Record {
+    Record::Registry(RegistryRecord::Config { scope: Subject::parse(scope), config: config.map(Box::new) })
+}
+
+/// A mode, or its removal.
+pub fn mode(scope: &str, mode: Option<Mode>) -> Record {
+    Record::Registry(RegistryRecord::Mode { scope: Subject::parse(scope), mode })
+}
+
+/// A context exists, or no longer.
+pub fn context(dotted: &str, exists: bool) -> Record {
+    let context = Context::new(dotted).expect("tests name contexts with their dot");
+    Record::Registry(RegistryRecord::Context { context, exists })
+}
+
+/// Ids are handed out up to this one.
+pub fn high_water(dotted: &str, id: SchemaId) -> Record {
+    let context = Context::new(dotted).expect("tests name contexts with their dot");
+    Record::House(HouseRecord::HighWater { context, id })
+}

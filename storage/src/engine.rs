@@ -1,0 +1,297 @@
+//! The one writer, and the store around it, for every back end that can take a snapshot and write changes all at once.
+//!
+//! A commit waits in a bounded queue. The writer takes up whatever waits, runs each `decide` against the newest state with
+//! what the group has already decided, writes the whole group at once and durably, makes it known, and only then answers:
+//! even a commit that wrote nothing, because what it saw may be of this very group. It never waits for more commits: under load
+//! they gather while the disk syncs. A failed write fails its group and ends writing until the store is opened again, since
+//! nobody knows what is on disk.
+
+use crate::condition::Condition;
+use crate::fold;
+use crate::kv::{Changes, Kv, Overlay};
+use crate::log;
+use crate::query::Folded;
+use crate::{Committed, Decide, Error, Group, Health, Observer, State, Store, backup};
+use model::{Position, Record, Stamped};
+use std::io::{Read, Write};
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::{oneshot, watch};
+
+/// What keeps the tables.
+pub trait Backend: Send + Sync + 'static {
+    /// A consistent view of all tables that does not change.
+    type Snapshot<'a>: Kv + 'a
+    where
+        Self: 'a;
+
+    /// The newest visible tables.
+    fn snapshot(&self) -> Self::Snapshot<'_>;
+    /// Carries out all changes or none; they are durable, then visible, when this returns.
+    fn write(&self, changes: Changes) -> Result<(), Error>;
+    /// Nothing more will be written. Called once.
+    fn close(&self) -> Result<(), Error>;
+}
+
+/// Bounds of the writer.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Commits that may wait; more are `Overloaded`.
+    pub queue: usize,
+    /// A group takes up no further commit once it has this many records.
+    pub group_records: usize,
+    /// A group takes up no further commit once its changes have this many bytes.
+    pub group_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { queue: 1024, group_records: 1024, group_bytes: 8 << 20 }
+    }
+}
+
+type Answer = oneshot::Sender<Result<Committed, Error>>;
+
+struct Job {
+    decide: Decide,
+    answer: Answer,
+}
+
+struct Shared<B> {
+    backend: B,
+    observer: Arc<dyn Observer>,
+    condition: Arc<Condition>,
+    position: watch::Sender<Position>,
+    /// Held while a group or a restore writes.
+    writing: Mutex<()>,
+}
+
+/// A store over a back end.
+pub struct Engine<B: Backend> {
+    shared: Arc<Shared<B>>,
+    queue: RwLock<Option<SyncSender<Job>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl<B: Backend> Engine<B> {
+    pub(crate) fn start(
+        backend: B,
+        observer: Arc<dyn Observer>,
+        condition: Arc<Condition>,
+        limits: Limits,
+    ) -> Result<Self, Error> {
+        let position = fold::head(&backend.snapshot())?.position;
+        let shared = Arc::new(Shared {
+            backend,
+            observer,
+            condition,
+            position: watch::Sender::new(position),
+            writing: Mutex::new(()),
+        });
+        let (queue, jobs) = sync_channel(limits.queue);
+        let writer = {
+            let shared = shared.clone();
+            std::thread::Builder::new()
+                .name("store-writer".into())
+                .spawn(move || {
+                    while let Ok(first) = jobs.recv() {
+                        shared.group(first, &jobs, limits);
+                    }
+                })
+                .map_err(|error| Error::Io(error.to_string()))?
+        };
+        Ok(Engine { shared, queue: RwLock::new(Some(queue)), writer: Mutex::new(Some(writer)) })
+    }
+
+    pub(crate) fn backend(&self) -> &B {
+        &self.shared.backend
+    }
+}
+
+impl<B: Backend> Store for Engine<B> {
+    fn view(&self) -> Result<Box<dyn State + '_>, Error> {
+        Ok(Box::new(Folded::over(self.shared.backend.snapshot())?))
+    }
+
+    fn submit(&self, decide: Decide) -> oneshot::Receiver<Result<Committed, Error>> {
+        let (answer, answered) = oneshot::channel();
+        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
+        let refused = match (queue.as_ref(), self.shared.condition.refusal()) {
+            (None, _) => Some((answer, Error::Closed)),
+            (_, Some(error)) => Some((answer, error)),
+            (Some(queue), None) => match queue.try_send(Job { decide, answer }) {
+                Ok(()) => None,
+                Err(TrySendError::Full(job)) => Some((job.answer, Error::Overloaded)),
+                Err(TrySendError::Disconnected(job)) => Some((job.answer, Error::Closed)),
+            },
+        };
+        if let Some((answer, error)) = refused {
+            // The receiver is in our hands, so it is there.
+            let _ = answer.send(Err(error));
+        }
+        answered
+    }
+
+    fn changes(&self, from: Position, limit: usize) -> Result<Vec<Stamped>, Error> {
+        log::changes(&self.shared.backend.snapshot(), from, limit)
+    }
+
+    fn watch(&self) -> watch::Receiver<Position> {
+        self.shared.position.subscribe()
+    }
+
+    fn health(&self) -> Health {
+        self.shared.condition.health()
+    }
+
+    fn backup(&self, out: &mut dyn Write) -> Result<Position, Error> {
+        backup::write(&self.shared.backend.snapshot(), out)
+    }
+
+    fn restore(&self, input: &mut dyn Read) -> Result<Position, Error> {
+        let _writing = self.shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.shared.condition.refusal().map_or(Ok(()), Err)?;
+        let restored = backup::read(&self.shared.backend, input);
+        match &restored {
+            Ok(position) => drop(self.shared.position.send_replace(*position)),
+            Err(Error::NotEmpty) => {}
+            Err(error) => self.shared.condition.worsen(Health::Corrupt(format!("a restore failed: {error}"))),
+        }
+        restored
+    }
+
+    fn close(&self) -> Result<(), Error> {
+        // Without a sender the writer ends once the queue is empty.
+        drop(self.queue.write().unwrap_or_else(PoisonError::into_inner).take());
+        let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(()) };
+        writer.join().map_err(|_| Error::Io("the writer ended by a panic".to_owned()))?;
+        self.shared.backend.close()
+    }
+}
+
+impl<B: Backend> Drop for Engine<B> {
+    fn drop(&mut self) {
+        // Everything acknowledged is durable; a failure here has nobody left to tell.
+        let _ = self.close();
+    }
+}
+
+/// A group in the making.
+struct Gathered {
+    records: Vec<Stamped>,
+    /// Whom to answer, and with which records or error.
+    answers: Vec<(Answer, Result<Range<usize>, Error>)>,
+}
+
+impl<B: Backend> Shared<B> {
+    fn group(&self, first: Job, jobs: &Receiver<Job>, limits: Limits) {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let began = Instant::now();
+        if let Some(refusal) = self.condition.refusal() {
+            // The caller may have gone away; it cannot have been told yes.
+            let _ = first.answer.send(Err(refusal));
+            return;
+        }
+        let mut group = Gathered { records: Vec::new(), answers: Vec::new() };
+        let outcome = match self.gather(first, jobs, limits, &mut group) {
+            Ok(None) => Ok(()),
+            Ok(Some((changes, position))) => {
+                self.backend.write(changes).map(|()| self.publish(&group, position, began))
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &outcome {
+            self.condition.worsen(match error {
+                Error::Corrupt(why) => Health::Corrupt(why.clone()),
+                other => Health::ReadOnly(other.to_string()),
+            });
+        }
+        for (answer, decided) in group.answers {
+            let result = match (&outcome, decided) {
+                (Err(error), _) => Err(error.clone()),
+                (Ok(()), Err(error)) => Err(error),
+                (Ok(()), Ok(range)) => Ok(Committed { records: group.records[range].to_vec() }),
+            };
+            let _ = answer.send(result);
+        }
+    }
+
+    /// Decides what waits. Returns the changes and the new position, or nothing when there is nothing to write.
+    fn gather(
+        &self,
+        first: Job,
+        jobs: &Receiver<Job>,
+        limits: Limits,
+        group: &mut Gathered,
+    ) -> Result<Option<(Changes, Position)>, Error> {
+        let snapshot = self.backend.snapshot();
+        let mut state = match Folded::over(Overlay::new(&snapshot)) {
+            Ok(state) => state,
+            Err(error) => {
+                group.answers.push((first.answer, Err(error.clone())));
+                return Err(error);
+            }
+        };
+        let at = now().max(state.head().at);
+        let mut next = Some(first);
+        while let Some(Job { decide, answer }) = next {
+            let decided = match run(decide, &state, at) {
+                Ok((stamped, changes)) => {
+                    let start = group.records.len();
+                    group.records.extend(stamped);
+                    state.change(|overlay| overlay.absorb(changes))?;
+                    Ok(start..group.records.len())
+                }
+                Err(error) => Err(error),
+            };
+            group.answers.push((answer, decided));
+            let full = group.records.len() >= limits.group_records || state.kv.changes().bytes() >= limits.group_bytes;
+            next = if full { None } else { jobs.try_recv().ok() };
+        }
+        let position = state.position();
+        Ok((!group.records.is_empty()).then(|| (state.kv.into_changes(), position)))
+    }
+
+    fn publish(&self, group: &Gathered, position: Position, began: Instant) {
+        self.position.send_replace(position);
+        let wrote = |decided: &Result<Range<usize>, Error>| decided.as_ref().is_ok_and(|range| !range.is_empty());
+        let commits = group.answers.iter().filter(|(_, decided)| wrote(decided)).count();
+        let told = Group { records: &group.records, commits, elapsed: began.elapsed() };
+        if catch_unwind(AssertUnwindSafe(|| self.observer.committed(&told))).is_err() {
+            // Whoever keeps answers may now keep wrong ones: better no further change than answers that disagree.
+            self.condition.worsen(Health::ReadOnly("the observer of commits panicked".to_owned()));
+        }
+    }
+}
+
+/// One commit on top of its group: its records and what they change, or neither.
+fn run<K: Kv>(decide: Decide, state: &Folded<K>, at: i64) -> Result<(Vec<Stamped>, Changes), Error> {
+    let records = catch_unwind(AssertUnwindSafe(|| decide(state))).map_err(|panic| Error::Panicked(say(&*panic)))??;
+    let mut overlay = Overlay::new(&state.kv);
+    let mut next = state.position();
+    let mut stamped = Vec::with_capacity(records.len());
+    for record in records {
+        let counter = match record {
+            Record::Registry(_) => &mut next.registry,
+            Record::House(_) => &mut next.house,
+        };
+        let one = Stamped { position: *counter, at, record };
+        *counter += 1;
+        fold::append(&one, &mut overlay)?;
+        stamped.push(one);
+    }
+    Ok((stamped, overlay.into_changes()))
+}
+
+fn say(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
+
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,333 @@
+//! The fold: the only function that changes state. Serving and restore run it alike.
+//!
+//! Rules are those of a reader of Confluent's `_schemas` topic, so that a log means the same here and there; where that
+//! reader forgets something that others still need (a referrer's entry, the hash of content that is still held), this one
+//! counts. A record that the rules ignore still takes its position. What a record may say is decided before it is written.
+//!
+//! An index entry is written from a version and removed from the same version, so no index needs rebuilding.
+
+use crate::codec::bytes::{Form, decode, encode};
+use crate::codec::value::{self, Head, Ids};
+use crate::codec::{key, record, text_key};
+use crate::kv::{Direction, Kv, KvMut, Table};
+use crate::{Error, StoredVersion, SubjectSummary, TextKey};
+use model::{
+    Context, Guid, HouseRecord, Mode, Record, RegistryRecord, SchemaId, SchemaRecord, Stamped, Subject, SubjectPrefix,
+    Version,
+};
+use std::ops::ControlFlow;
+
+/// Writes one record, which must be the next one of its log, to the log and folds it.
+///
+/// # Errors
+/// `Corrupt` when it is not the next one; those of reading. The changes made so far must be dropped then.
+pub(crate) fn append(stamped: &Stamped, kv: &mut impl KvMut) -> Result<(), Error> {
+    let text = text_of(&stamped.record);
+    let sequence = head(kv)?.sequence();
+    kv.put(Table::Log, key::log(sequence), record::encode(sequence, stamped, text));
+    fold(stamped, text, kv)
+}
+
+/// How far a state is.
+pub(crate) fn head(kv: &(impl Kv + ?Sized)) -> Result<Head, Error> {
+    read(kv, Table::Meta, key::HEAD).map(Option::unwrap_or_default)
+}
+
+fn read<T: Form>(kv: &(impl Kv + ?Sized), table: Table, key: &[u8]) -> Result<Option<T>, Error> {
+    Ok(kv.get(table, key)?.map(|bytes| decode(&bytes)).transpose()?)
+}
+
+fn text_of(record: &Record) -> Option<TextKey> {
+    match record {
+        Record::Registry(RegistryRecord::Schema(schema)) => Some(text_key(&schema.content.text)),
+        _ => None,
+    }
+}
+
+fn fold(stamped: &Stamped, text: Option<TextKey>, kv: &mut impl KvMut) -> Result<(), Error> {
+    let mut head = head(kv)?;
+    let position = match stamped.record {
+        Record::Registry(_) => &mut head.position.registry,
+        Record::House(_) => &mut head.position.house,
+    };
+    if *position != stamped.position {
+        return Err(Error::Corrupt(format!("record {} follows record {position} of its log", stamped.position)));
+    }
+    *position += 1;
+    head.at = head.at.max(stamped.at);
+    let mut fold = Fold { kv, head };
+    match &stamped.record {
+        Record::Registry(record) => fold.registry(record, text, stamped.at)?,
+        Record::House(HouseRecord::HighWater { context, id }) => fold.raise(key::high_water(context), *id)?,
+    }
+    let head = fold.head;
+    kv.put(Table::Meta, key::HEAD.to_vec(), encode(&head));
+    Ok(())
+}
+
+struct Fold<'a, K> {
+    kv: &'a mut K,
+    head: Head,
+}
+
+impl<K: KvMut> Fold<'_, K> {
+    fn registry(&mut self, record: &RegistryRecord, text: Option<TextKey>, at: i64) -> Result<(), Error> {
+        match record {
+            RegistryRecord::Schema(schema) => {
+                let text = text.unwrap_or_else(|| text_key(&schema.content.text));
+                self.schema(schema, text, at)
+            }
+            RegistryRecord::SchemaTombstone { subject, version } => {
+                let before = self.version(subject, *version)?;
+                before.map_or(Ok(()), |before| self.remove(&before))
+            }
+            RegistryRecord::DeleteSubject { subject, through } => self.delete_subject(subject, *through),
+            RegistryRecord::ClearSubject { scope } => self.clear(scope),
+            RegistryRecord::Config { scope, config } => {
+                self.set(key::config(scope), config.as_ref().map(|config| encode(&**config)));
+                Ok(())
+            }
+            RegistryRecord::Mode { scope, mode } => {
+                self.set(key::mode(scope), mode.as_ref().map(encode::<Mode>));
+                Ok(())
+            }
+            RegistryRecord::Context { context, exists } => {
+                self.set(key::context(context), exists.then(Vec::new));
+                Ok(())
+            }
+        }
+    }
+
+    fn schema(&mut self, record: &SchemaRecord, text: TextKey, at: i64) -> Result<(), Error> {
+        // The log names the text even when the record is ignored below, so it is stored in any case.
+        if !self.kv.has(Table::Texts, &text.0)? {
+            self.kv.put(Table::Texts, text.0.to_vec(), record.content.text.as_bytes().to_vec());
+        }
+        if self.held_with_other_text(record, text)? {
+            return Ok(());
+        }
+        let before = self.version(&record.subject, record.version)?;
+        let after = StoredVersion {
+            subject: record.subject.clone(),
+            version: record.version,
+            id: record.id,
+            guid: record.content.guid(),
+            schema_type: record.content.schema_type.clone(),
+            text,
+            references: record.content.references.clone(),
+            metadata: record.content.metadata.clone(),
+            rule_set: record.content.rule_set.clone(),
+            deleted: record.deleted,
+            at,
+            fingerprint: record.fingerprint,
+        };
+        if let Some(before) = &before {
+            self.drop_entries(before)?;
+        }
+        self.add_entries(&after)?;
+        self.kv.put(Table::State, key::version(&after.subject, after.version), value::version(&after));
+        self.count(&after.subject, before.as_ref(), Some(&after))?;
+        self.raise(key::highest_id(record.subject.context()), record.id)
+    }
+
+    /// A record whose id another version holds with a different text is not a fact but a writer's mistake.
+    fn held_with_other_text(&self, record: &SchemaRecord, text: TextKey) -> Result<bool, Error> {
+        let context = record.subject.context();
+        // Nearly every new version has a new id: one look-up instead of a scan.
+        match read::<SchemaId>(self.kv, Table::State, &key::highest_id(context))? {
+            Some(highest) if record.id <= highest => {}
+            _ => return Ok(false),
+        }
+        // All holders have one text, so the first that is not this very version tells it.
+        let mut other = None;
+        let mut outcome = Ok(());
+        self.kv.scan(Table::State, &key::holders(context, record.id), Direction::Up, &mut |key, _| {
+            match key::take_holder(key) {
+                Ok((subject, version)) if subject == record.subject && version == record.version => {
+                    return ControlFlow::Continue(());
+                }
+                Ok(holder) => other = Some(holder),
+                Err(error) => outcome = Err(error),
+            }
+            ControlFlow::Break(())
+        })?;
+        outcome?;
+        let Some((subject, version)) = other else { return Ok(false) };
+        Ok(self.version(&subject, version)?.is_some_and(|holder| holder.text != text))
+    }
+
+    /// Versions 1 to `through` become soft-deleted; their times stay.
+    fn delete_subject(&mut self, subject: &Subject, through: Version) -> Result<(), Error> {
+        let mut live = Vec::new();
+        self.kv.scan(Table::State, &key::versions_through(subject, through), Direction::Up, &mut |key, bytes| {
+            live.push((key.to_vec(), bytes.to_vec()));
+            ControlFlow::Continue(())
+        })?;
+        for (key, mut bytes) in live {
+            if value::is_deleted(&bytes)? {
+                continue;
+            }
+            let (_, version) = key::take_version(&key)?;
+            let before = value::take_version(subject.clone(), version, &bytes)?;
+            value::mark_deleted(&mut bytes)?;
+            self.kv.put(Table::State, key, bytes);
+            let after = StoredVersion { deleted: true, ..before.clone() };
+            self.count(subject, Some(&before), Some(&after))?;
+        }
+        Ok(())
+    }
+
+    /// The soft-deleted versions of the matching subjects are gone.
+    fn clear(&mut self, scope: &Subject) -> Result<(), Error> {
+        let mut subjects = Vec::new();
+        if !scope.is_context() {
+            subjects.push(scope.clone());
+        } else {
+            // The global pseudo-context stands for all; the default one has the key "" here and there.
+            let prefix = if scope.context().is_global() {
+                SubjectPrefix::EveryContext(String::new())
+            } else if scope.context().is_default() {
+                SubjectPrefix::DefaultContext(String::new())
+            } else {
+                SubjectPrefix::Qualified(scope.as_str().to_owned())
+            };
+            crate::query::subjects(self.kv, &prefix, &mut |subject, _| {
+                subjects.push(subject);
+                ControlFlow::Continue(())
+            })?;
+        }
+        for subject in subjects {
+            for version in crate::query::versions(self.kv, &subject)? {
+                if version.deleted {
+                    self.remove(&version)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, version: &StoredVersion) -> Result<(), Error> {
+        self.kv.delete(Table::State, key::version(&version.subject, version.version));
+        self.drop_entries(version)?;
+        self.count(&version.subject, Some(version), None)
+    }
+
+    fn version(&self, subject: &Subject, version: Version) -> Result<Option<StoredVersion>, Error> {
+        let bytes = self.kv.get(Table::State, &key::version(subject, version))?;
+        Ok(bytes.map(|bytes| value::take_version(subject.clone(), version, &bytes)).transpose()?)
+    }
+
+    fn add_entries(&mut self, version: &StoredVersion) -> Result<(), Error> {
+        for key in entries(version) {
+            self.kv.put(Table::State, key, Vec::new());
+        }
+        self.hold(version.guid, version.subject.context(), |ids| {
+            let held = ids.iter().position(|(id, _)| *id == version.id).map_or(0, |at| ids.remove(at).1);
+            ids.push((version.id, held.saturating_add(1)));
+        })
+    }
+
+    fn drop_entries(&mut self, version: &StoredVersion) -> Result<(), Error> {
+        for key in entries(version) {
+            self.kv.delete(Table::State, key);
+        }
+        self.hold(version.guid, version.subject.context(), |ids| {
+            ids.iter_mut().filter(|(id, _)| *id == version.id).for_each(|(_, held)| *held = held.saturating_sub(1));
+            ids.retain(|(_, held)| *held > 0);
+        })
+    }
+
+    fn hold(&mut self, guid: Guid, context: &Context, change: impl FnOnce(&mut Ids)) -> Result<(), Error> {
+        let key = key::ids(guid, context);
+        let mut ids: Ids = read(self.kv, Table::State, &key)?.unwrap_or_default();
+        change(&mut ids);
+        self.set(key, (!ids.is_empty()).then(|| encode(&ids)));
+        Ok(())
+    }
+
+    /// Keeps the summary of a subject and the totals, once the version itself is written.
+    fn count(
+        &mut self,
+        subject: &Subject,
+        before: Option<&StoredVersion>,
+        after: Option<&StoredVersion>,
+    ) -> Result<(), Error> {
+        let Some(number) = before.or(after).map(|version| version.version) else { return Ok(()) };
+        let key = key::subject(subject);
+        let known: Option<SubjectSummary> = read(self.kv, Table::State, &key)?;
+        let mut summary = known.unwrap_or(SubjectSummary { highest: number, ..SubjectSummary::default() });
+        let live = |version: Option<&StoredVersion>| u32::from(version.is_some_and(|version| !version.deleted));
+        let stored = |version: Option<&StoredVersion>| u32::from(version.is_some());
+
+        summary.versions = summary.versions.saturating_sub(stored(before)) + stored(after);
+        summary.live = summary.live.saturating_sub(live(before)) + live(after);
+        let totals = &mut self.head.totals;
+        totals.versions = totals.versions.saturating_sub(stored(before).into()) + u64::from(stored(after));
+        totals.live_versions = totals.live_versions.saturating_sub(live(before).into()) + u64::from(live(after));
+        totals.subjects += u64::from(known.is_none());
+
+        if summary.versions == 0 {
+            totals.subjects = totals.subjects.saturating_sub(1);
+            self.kv.delete(Table::State, key);
+            return Ok(());
+        }
+        if after.is_some() {
+            summary.highest = summary.highest.max(number);
+        } else if summary.highest == number {
+            summary.highest = self.last(subject, false)?.unwrap_or(number);
+        }
+        if live(after) == 1 {
+            summary.latest = summary.latest.max(Some(number));
+        } else if summary.latest == Some(number) {
+            summary.latest = self.last(subject, true)?;
+        }
+        self.kv.put(Table::State, key, encode(&summary));
+        Ok(())
+    }
+
+    /// The highest version that is left, or the highest one that is not soft-deleted.
+    fn last(&self, subject: &Subject, only_live: bool) -> Result<Option<Version>, Error> {
+        let mut found = Ok(None);
+        self.kv.scan(Table::State, &key::versions(subject), Direction::Down, &mut |key, bytes| {
+            found = match value::is_deleted(bytes) {
+                Ok(true) if only_live => return ControlFlow::Continue(()),
+                Ok(_) => key::take_version(key).map(|(_, version)| Some(version)),
+                Err(error) => Err(error),
+            };
+            ControlFlow::Break(())
+        })?;
+        Ok(found?)
+    }
+
+    fn raise(&mut self, key: Vec<u8>, id: SchemaId) -> Result<(), Error> {
+        if read::<SchemaId>(self.kv, Table::State, &key)?.is_none_or(|highest| highest < id) {
+            self.kv.put(Table::State, key, encode(&id));
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        match value {
+            Some(value) => self.kv.put(Table::State, key, value),
+            None => self.kv.delete(Table::State, key),
+        }
+    }
+}
+
+/// The entries that exist because of this version alone.
+fn entries(version: &StoredVersion) -> Vec<Vec<u8>> {
+    let StoredVersion { subject, version: number, id, .. } = version;
+    let mut keys = vec![
+        key::fingerprint(subject, version.fingerprint, *number),
+        key::holder(subject.context(), *id, subject, *number),
+    ];
+    for reference in &version.references {
+        let target = subject.sibling(&reference.subject);
+        keys.push(key::referrer((&target, reference.version), (subject, *number), *id));
+    }
+    keys
+}
+
+#[cfg(test)]
+#[path = "fold_tests.rs"]
+mod tests;

@@ -1,0 +1,353 @@
+//! Examples of the fold, and the property that no index ever strays from the versions.
+
+use super::*;
+use crate::contract::records::*;
+use crate::kv::Map;
+use crate::{Holder, MemoryState, State};
+use model::Context;
+use proptest::prelude::*;
+use std::fmt::Write as _;
+
+fn folded(records: impl IntoIterator<Item = Record>) -> MemoryState {
+    let mut state = MemoryState::default();
+    for (at, record) in (1..).zip(records) {
+        state.fold([record], at).unwrap();
+    }
+    state
+}
+
+/// Each subject with its summary and versions, one line each: `subject v1=id text @time, v2 ...`.
+fn show(state: &MemoryState) -> String {
+    let mut out = String::new();
+    state
+        .subjects(&SubjectPrefix::EveryContext(String::new()), &mut |subject, summary| {
+            let SubjectSummary { versions, live, highest, latest } = summary;
+            write!(out, "{subject}: {live}/{versions} highest {highest} latest {latest:?};").unwrap();
+            for version in state.versions(&subject).unwrap() {
+                let gone = if version.deleted { " deleted" } else { "" };
+                let text = state.text(&version.text).unwrap().unwrap();
+                write!(out, " v{}=id{} {text} @{}{gone}", version.version, version.id, version.at).unwrap();
+            }
+            out.push('\n');
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    out
+}
+
+#[track_caller]
+fn check(records: impl IntoIterator<Item = Record>, expected: &[&str]) {
+    let state = folded(records);
+    assert_eq!(show(&state).lines().collect::<Vec<_>>(), expected);
+    assert_consistent(&state);
+}
+
+#[test]
+fn versions_appear_and_are_counted() {
+    check(
+        [schema("s", 1, 1, "a"), schema("s", 2, 2, "b"), schema(":.c:s", 1, 1, "c")],
+        &[
+            ":.c:s: 1/1 highest 1 latest Some(1); v1=id1 c @3",
+            "s: 2/2 highest 2 latest Some(2); v1=id1 a @1 v2=id2 b @2",
+        ],
+    );
+    let totals = folded([schema("s", 1, 1, "a"), deleted("s", 2, 2, "b"), schema("t", 1, 1, "a")]).totals().unwrap();
+    assert_eq!(totals, crate::Totals { subjects: 2, versions: 3, live_versions: 2 });
+}
+
+#[test]
+fn a_version_written_again_replaces_itself() {
+    check([schema("s", 1, 1, "a"), deleted("s", 1, 1, "a")], &["s: 0/1 highest 1 latest None; v1=id1 a @2 deleted"]);
+    check([schema("s", 1, 1, "a"), schema("s", 1, 7, "b")], &["s: 1/1 highest 1 latest Some(1); v1=id7 b @2"]);
+    // The only holder of an id may take another text.
+    check([schema("s", 1, 1, "a"), schema("s", 1, 1, "b")], &["s: 1/1 highest 1 latest Some(1); v1=id1 b @2"]);
+}
+
+#[test]
+fn a_record_whose_id_stands_for_another_text_is_ignored() {
+    let records = [schema("s", 1, 1, "a"), schema("t", 1, 1, "b"), schema(":.c:t", 1, 1, "b")];
+    check(
+        records.clone(),
+        &[":.c:t: 1/1 highest 1 latest Some(1); v1=id1 b @3", "s: 1/1 highest 1 latest Some(1); v1=id1 a @1"],
+    );
+    assert_eq!(folded(records).position(), model::Position { registry: 3, house: 0 });
+    // Metadata, references and soft deletion make no difference; the text does.
+    check(
+        [deleted("s", 1, 1, "a"), schema("t", 1, 1, "b"), referring("u", 1, 1, "a", &[("s", 1)])],
+        &["s: 0/1 highest 1 latest None; v1=id1 a @1 deleted", "u: 1/1 highest 1 latest Some(1); v1=id1 a @3"],
+    );
+}
+
+#[test]
+fn a_tombstone_frees_the_version_and_the_subject() {
+    check(
+        [schema("s", 1, 1, "a"), schema("s", 2, 2, "b"), tombstone("s", 2)],
+        &["s: 1/1 highest 1 latest Some(1); v1=id1 a @1"],
+    );
+    check([schema("s", 1, 1, "a"), tombstone("s", 1), tombstone("s", 1), tombstone("t", 9)], &[]);
+}
+
+#[test]
+fn deleting_a_subject_marks_versions_up_to_one_and_keeps_their_time() {
+    check(
+        [schema("s", 1, 1, "a"), schema("s", 2, 2, "b"), schema("s", 3, 3, "c"), delete_subject("s", 2)],
+        &["s: 1/3 highest 3 latest Some(3); v1=id1 a @1 deleted v2=id2 b @2 deleted v3=id3 c @3"],
+    );
+    check(
+        [schema("s", 0, 1, "a"), schema("s", 1, 1, "a"), delete_subject("s", i32::MAX)],
+        &["s: 1/2 highest 1 latest Some(0); v0=id1 a @1 v1=id1 a @2 deleted"],
+    );
+    check([schema("s", 1, 1, "a"), delete_subject("s", -1)], &["s: 1/1 highest 1 latest Some(1); v1=id1 a @1"]);
+}
+
+#[test]
+fn clearing_removes_soft_deleted_versions_of_a_subject_a_context_or_all() {
+    let given = || {
+        vec![
+            deleted("s", 1, 1, "a"),
+            schema("s", 2, 2, "b"),
+            deleted("sub", 1, 1, "a"),
+            deleted(":.c:s", 1, 1, "a"),
+            deleted(":.cc:s", 1, 1, "a"),
+        ]
+    };
+    let clearing = |scope: &str| [given(), vec![clear(scope)]].concat();
+    let c = ":.c:s: 0/1 highest 1 latest None; v1=id1 a @4 deleted";
+    let cc = ":.cc:s: 0/1 highest 1 latest None; v1=id1 a @5 deleted";
+    let s = "s: 1/1 highest 2 latest Some(2); v2=id2 b @2";
+    let whole_s = "s: 1/2 highest 2 latest Some(2); v1=id1 a @1 deleted v2=id2 b @2";
+    let sub = "sub: 0/1 highest 1 latest None; v1=id1 a @3 deleted";
+    check(clearing("s"), &[c, cc, s, sub]);
+    check(clearing(":.c:"), &[cc, whole_s, sub]);
+    check(clearing(""), &[c, cc, s]);
+    check(clearing(":.__GLOBAL:"), &[s]);
+}
+
+#[test]
+fn content_keeps_its_id_until_the_last_holder_is_gone() {
+    #[track_caller]
+    fn check(records: impl IntoIterator<Item = Record>, id: Option<SchemaId>, highest: SchemaId) {
+        let state = folded(records);
+        let context = Context::default_context();
+        let guid = schema_record("s", 1, 1, "a").content.guid();
+        assert_eq!(state.id_of(&context, guid).unwrap(), id);
+        assert_eq!(state.highest_id(&context).unwrap(), Some(highest));
+        assert_consistent(&state);
+    }
+    check([schema("s", 1, 1, "a"), schema("t", 1, 1, "a"), tombstone("s", 1)], Some(1), 1);
+    check([schema("s", 1, 1, "a"), schema("t", 1, 1, "a"), tombstone("s", 1), tombstone("t", 1)], None, 1);
+    check([deleted("s", 1, 5, "a")], Some(5), 5);
+    // Two ids for one content: the one written last, and the other one again when that is gone.
+    check([schema("s", 1, 1, "a"), schema("t", 1, 2, "a")], Some(2), 2);
+    check([schema("s", 1, 1, "a"), schema("t", 1, 2, "a"), schema("s", 1, 1, "a")], Some(1), 2);
+    check([schema("s", 1, 1, "a"), schema("t", 1, 2, "a"), tombstone("t", 1)], Some(1), 2);
+}
+
+#[test]
+fn an_entry_of_a_referrer_lives_as_long_as_the_referrer() {
+    #[track_caller]
+    fn check(records: impl IntoIterator<Item = Record>, expected: &str) {
+        let state = folded(records);
+        let referrers = state.referrers(&Subject::parse("base"), 1).unwrap();
+        let shown: Vec<_> = referrers
+            .iter()
+            .map(|r| format!("{} v{} id{}{}", r.subject, r.version, r.id, if r.deleted { " deleted" } else { "" }))
+            .collect();
+        assert_eq!(shown.join(", "), expected);
+        assert_consistent(&state);
+    }
+    let to = |subject: &str, id| referring(subject, 1, id, "x", &[("base", 1), ("base", 1)]);
+    check([to("b", 7), to("a", 7), to("a2", 3)], "a2 v1 id3, a v1 id7, b v1 id7");
+    check([to("a", 7), to("b", 7), tombstone("a", 1)], "b v1 id7");
+    check([to("a", 7), delete_subject("a", 1)], "a v1 id7 deleted");
+    check([to("a", 7), schema("a", 1, 8, "y")], "");
+    check([to(":.c:a", 7), referring(":.c:b", 1, 8, "y", &[(":.:base", 1)])], ":.c:b v1 id8");
+}
+
+#[test]
+fn configuration_mode_contexts_and_high_water_are_kept_by_scope() {
+    let alias = |name: &str| Some(model::Config { alias: Some(name.into()), ..model::Config::default() });
+    let state = folded([
+        config("", alias("all")),
+        config("s", alias("one")),
+        config("s", None),
+        mode(":.c:", Some(Mode::Import)),
+        mode(":.c:s", Some(Mode::ReadOnly)),
+        mode(":.c:t", Some(Mode::ReadOnly)),
+        mode(":.c:t", None),
+        mode(":.cc:s", Some(Mode::ReadOnly)),
+        mode("s", Some(Mode::Forward)),
+        mode("", Some(Mode::ReadWrite)),
+        context(".c", true),
+        context(".b", true),
+        context(".a", true),
+        context(".a", false),
+        high_water(".", 7),
+        high_water(".", 3),
+    ]);
+    assert_eq!(state.config(&Subject::parse("")).unwrap(), alias("all"));
+    assert_eq!(state.config(&Subject::parse("s")).unwrap(), None);
+    assert_eq!(state.mode(&Subject::parse(":.c:")).unwrap(), Some(Mode::Import));
+    let dotted = |name| Context::new(name).unwrap();
+    assert_eq!(state.scopes_with_mode(&dotted(".c")).unwrap(), [Subject::parse(":.c:s")]);
+    assert_eq!(state.scopes_with_mode(&dotted(".")).unwrap(), [Subject::parse("s")]);
+    assert_eq!(state.contexts().unwrap(), [dotted(".b"), dotted(".c")]);
+    assert_eq!(state.high_water(&dotted(".")).unwrap(), Some(7));
+    assert_eq!(state.highest_id(&dotted(".")).unwrap(), None);
+    assert_eq!(state.position(), model::Position { registry: 14, house: 2 });
+}
+
+#[test]
+fn equivalents_are_those_of_a_fingerprint_and_those_without_newest_first() {
+    let state = folded([
+        fingerprinted("s", 1, 1, "a", 7),
+        fingerprinted("s", 2, 2, "b", 8),
+        schema("s", 3, 3, "c"),
+        fingerprinted("s", 4, 4, "d", 7),
+        fingerprinted("t", 5, 5, "e", 7),
+    ]);
+    assert_eq!(state.equivalents(&Subject::parse("s"), 7).unwrap(), [4, 3, 1]);
+    assert_eq!(state.equivalents(&Subject::parse("s"), 9).unwrap(), [3]);
+}
+
+#[test]
+fn listings_follow_prefixes_and_stop_when_told() {
+    let names = ["", ":", ":/x", ":x", "b", "foo", ":.c:", ":.c:b", ":.c:foo", ":.c::x", ":.ct:foo"];
+    let state = folded((1..).zip(names).map(|(id, name)| schema(name, 1, id, name)));
+    for prefix in
+        ["", "fo", "f", ":", ":x", ":/", ":.:", ":.:fo", ":.c:", ":.c", ":.c:f", ":*:", ":*:f", ":*::", ":*::.", "no"]
+    {
+        let filter = SubjectPrefix::parse(prefix);
+        let mut found = Vec::new();
+        let visit = &mut |subject: Subject, _| {
+            found.push(subject);
+            ControlFlow::Continue(())
+        };
+        state.subjects(&filter, visit).unwrap();
+        let mut expected: Vec<_> = names.map(Subject::parse).into_iter().filter(|s| filter.matches(s)).collect();
+        expected.sort();
+        assert_eq!(found, expected, "{prefix:?}");
+
+        let mut first = None;
+        let visit = &mut |subject: Subject, _| {
+            assert_eq!(first.replace(subject), None, "shown after the end of {prefix:?}");
+            ControlFlow::Break(())
+        };
+        state.subjects(&filter, visit).unwrap();
+        assert_eq!(first.as_ref(), expected.first());
+    }
+}
+
+#[test]
+fn a_record_out_of_order_is_refused() {
+    let mut map = Map::default();
+    let stamped = |position| Stamped { position, at: 0, record: schema("s", 1, 1, "a") };
+    assert_eq!(append(&stamped(0), &mut map), Ok(()));
+    let refused = append(&stamped(0), &mut map);
+    assert_eq!(refused, Err(Error::Corrupt("record 0 follows record 1 of its log".into())));
+}
+
+/// All entries that stand there because of versions, computed anew from the versions, are those that are there.
+#[track_caller]
+fn assert_consistent(state: &MemoryState) {
+    let tables = &state.kv;
+    let everything = |first: u8, end: u8| {
+        let mut found = Vec::new();
+        tables
+            .scan(Table::State, &(vec![first], vec![end]), Direction::Up, &mut |key, value| {
+                found.push((key.to_vec(), value.to_vec()));
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        found
+    };
+    let mut expected = Map::default();
+    let mut ids: std::collections::BTreeMap<Vec<u8>, Ids> = Default::default();
+    let mut totals = crate::Totals::default();
+    for (key, bytes) in everything(1, 2) {
+        let (subject, number) = key::take_version(&key).unwrap();
+        let version = value::take_version(subject.clone(), number, &bytes).unwrap();
+        for entry in entries(&version) {
+            expected.put(Table::State, entry, Vec::new());
+        }
+        let held = ids.entry(key::ids(version.guid, subject.context())).or_default();
+        match held.iter_mut().find(|(id, _)| *id == version.id) {
+            Some((_, count)) => *count += 1,
+            None => held.push((version.id, 1)),
+        }
+        let mut summary: SubjectSummary =
+            read(&expected, Table::State, &key::subject(&subject)).unwrap().unwrap_or_default();
+        totals.subjects += u64::from(summary.versions == 0);
+        totals.versions += 1;
+        totals.live_versions += u64::from(!version.deleted);
+        summary.versions += 1;
+        summary.highest = number;
+        if !version.deleted {
+            summary.live += 1;
+            summary.latest = Some(number);
+        }
+        expected.put(Table::State, key::subject(&subject), encode(&summary));
+    }
+    for (key, mut held) in ids {
+        held.sort();
+        expected.put(Table::State, key, encode(&held));
+    }
+    let mut derived = Vec::new();
+    expected
+        .scan(Table::State, &(vec![2], vec![7]), Direction::Up, &mut |key, value| {
+            derived.push((key.to_vec(), value.to_vec()));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    let mut actual = everything(2, 7);
+    for (_, value) in actual.iter_mut().filter(|(key, _)| key[0] == 5) {
+        let mut held: Ids = decode(value).unwrap();
+        held.sort();
+        *value = encode(&held);
+    }
+    assert_eq!(actual, derived);
+    assert_eq!(state.totals().unwrap(), totals);
+    // One id, one text.
+    let mut texts = std::collections::BTreeMap::new();
+    for (key, bytes) in everything(1, 2) {
+        let (subject, number) = key::take_version(&key).unwrap();
+        let version = value::take_version(subject.clone(), number, &bytes).unwrap();
+        let text = texts.entry((subject.context().clone(), version.id)).or_insert(version.text);
+        assert_eq!(*text, version.text);
+        let mut held = false;
+        state
+            .holders(subject.context(), version.id, &mut |Holder { subject: s, version: v }| {
+                held |= s == subject && v == number;
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        assert!(held);
+    }
+}
+
+fn any_record() -> impl Strategy<Value = Record> {
+    let subject = || prop::sample::select(vec!["s", "t", ":.c:s", ":.c:t"]);
+    let text = || prop::sample::select(vec!["a", "b"]);
+    let schemas = (subject(), 1..4i32, 1..4i32, text(), any::<bool>(), prop::option::of(0..2u64), 0..3usize).prop_map(
+        |(subject, version, id, text, deleted, fingerprint, to)| {
+            let to: Vec<_> = [("s", 1), (":.c:t", 2)].into_iter().take(to).collect();
+            let Record::Registry(RegistryRecord::Schema(plain)) = referring(subject, version, id, text, &to) else {
+                unreachable!("it is a schema")
+            };
+            Record::Registry(RegistryRecord::Schema(SchemaRecord { deleted, fingerprint, ..plain }))
+        },
+    );
+    prop_oneof![
+        6 => schemas,
+        2 => (subject(), 1..4i32).prop_map(|(subject, version)| tombstone(subject, version)),
+        1 => (subject(), 0..4i32).prop_map(|(subject, through)| delete_subject(subject, through)),
+        1 => prop::sample::select(vec!["s", ":.c:", "", ":.__GLOBAL:"]).prop_map(clear),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_order_of_records_leaves_an_index_wrong(records in prop::collection::vec(any_record(), 0..40)) {
+        assert_consistent(&folded(records));
+    }
+}

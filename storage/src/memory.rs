@@ -1,0 +1,79 @@
+//! The twins in memory: `MemoryState` to test a rule on, `MemoryStore` to test a service on.
+//!
+//! Same fold, same questions, same writer, same bytes as on disk; nothing survives.
+
+use crate::condition::Condition;
+use crate::engine::{Backend, Engine, Limits};
+use crate::kv::{Changes, Map};
+use crate::query::Folded;
+use crate::{Error, Observer, State, fold};
+use model::{Record, Stamped};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A state in a map.
+pub type MemoryState = Folded<Map>;
+
+impl Default for MemoryState {
+    fn default() -> Self {
+        Folded::over(Map::default()).expect("an empty map has no head that could be malformed")
+    }
+}
+
+impl MemoryState {
+    /// Folds records as the writer would, all written at the time `at` (milliseconds since 1970).
+    ///
+    /// # Errors
+    /// None that a caller can cause.
+    pub fn fold(&mut self, records: impl IntoIterator<Item = Record>, at: i64) -> Result<(), Error> {
+        for record in records {
+            let position = match record {
+                Record::Registry(_) => self.position().registry,
+                Record::House(_) => self.position().house,
+            };
+            self.change(|map| fold::append(&Stamped { position, at, record }, map))??;
+        }
+        Ok(())
+    }
+}
+
+/// A store in memory.
+pub type MemoryStore = Engine<Memory>;
+
+/// The tables of a `MemoryStore`. A snapshot shares them; a write copies them if somebody still looks.
+#[derive(Debug, Default)]
+pub struct Memory(Mutex<Arc<Map>>);
+
+impl Backend for Memory {
+    type Snapshot<'a> = Arc<Map>;
+
+    fn snapshot(&self) -> Arc<Map> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn write(&self, changes: Changes) -> Result<(), Error> {
+        Arc::make_mut(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner)).apply(changes);
+        Ok(())
+    }
+
+    fn close(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl MemoryStore {
+    /// An empty store.
+    ///
+    /// # Errors
+    /// `Io` when no thread can be started.
+    pub fn new(observer: Arc<dyn Observer>) -> Result<Self, Error> {
+        Self::with(observer, Limits::default())
+    }
+
+    /// An empty store whose writer has these bounds.
+    ///
+    /// # Errors
+    /// `Io` when no thread can be started.
+    pub fn with(observer: Arc<dyn Observer>, limits: Limits) -> Result<Self, Error> {
+        Engine::start(Memory::default(), observer, Arc::new(Condition::default()), limits)
+    }
+}

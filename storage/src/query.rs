@@ -1,0 +1,274 @@
+//! The questions of `State`, answered once over anything ordered: a map, a RocksDB snapshot, the writer's overlay.
+
+use crate::codec::bytes::decode;
+use crate::codec::key::{self, Range};
+use crate::codec::value::{self, Head, Ids};
+use crate::codec::{Malformed, bytes::Form};
+use crate::fold;
+use crate::kv::{Direction, Kv, Table};
+use crate::{Error, Holder, Referrer, State, StoredVersion, SubjectSummary, TextKey, Totals};
+use model::{Config, Context, Guid, Mode, Position, SchemaId, Subject, SubjectPrefix, Version};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// A state: ordered tables and how far they are.
+#[derive(Clone, Debug)]
+pub struct Folded<K> {
+    pub(crate) kv: K,
+    head: Head,
+}
+
+impl<K: Kv> Folded<K> {
+    /// The state that these tables hold.
+    pub(crate) fn over(kv: K) -> Result<Self, Error> {
+        let head = fold::head(&kv)?;
+        Ok(Folded { kv, head })
+    }
+
+    pub(crate) fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Lets the tables change, and looks anew how far they are.
+    pub(crate) fn change<T>(&mut self, change: impl FnOnce(&mut K) -> T) -> Result<T, Error> {
+        let done = change(&mut self.kv);
+        self.head = fold::head(&self.kv)?;
+        Ok(done)
+    }
+
+    fn read<T: Form>(&self, key: &[u8]) -> Result<Option<T>, Error> {
+        Ok(self.kv.get(Table::State, key)?.map(|bytes| decode(&bytes)).transpose()?)
+    }
+
+    /// Reads each entry of a range of the state; a malformed one ends the scan.
+    fn each<T>(
+        &self,
+        range: &Range,
+        direction: Direction,
+        take: impl FnMut(&[u8], &[u8]) -> Result<T, Malformed>,
+        visit: impl FnMut(T) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        each(&self.kv, range, direction, take, visit)
+    }
+
+    fn all<T>(
+        &self,
+        range: &Range,
+        direction: Direction,
+        take: impl FnMut(&[u8], &[u8]) -> Result<T, Malformed>,
+    ) -> Result<Vec<T>, Error> {
+        all(&self.kv, range, direction, take)
+    }
+}
+
+impl<K: Kv> State for Folded<K> {
+    fn position(&self) -> Position {
+        self.head.position
+    }
+
+    fn totals(&self) -> Result<Totals, Error> {
+        Ok(self.head.totals)
+    }
+
+    fn subject(&self, subject: &Subject) -> Result<Option<SubjectSummary>, Error> {
+        self.read(&key::subject(subject))
+    }
+
+    fn subjects(
+        &self,
+        prefix: &SubjectPrefix,
+        visit: &mut dyn FnMut(Subject, SubjectSummary) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        subjects(&self.kv, prefix, visit)
+    }
+
+    fn version(&self, subject: &Subject, version: Version) -> Result<Option<StoredVersion>, Error> {
+        let bytes = self.kv.get(Table::State, &key::version(subject, version))?;
+        Ok(bytes.map(|bytes| value::take_version(subject.clone(), version, &bytes)).transpose()?)
+    }
+
+    fn versions(&self, subject: &Subject) -> Result<Vec<StoredVersion>, Error> {
+        versions(&self.kv, subject)
+    }
+
+    fn equivalents(&self, subject: &Subject, fingerprint: u64) -> Result<Vec<Version>, Error> {
+        let mut found = Vec::new();
+        for class in [Some(fingerprint), None] {
+            let range = key::fingerprints(subject, class);
+            found.extend(self.all(&range, Direction::Down, |key, _| key::take_fingerprint(key))?);
+        }
+        found.sort_unstable_by(|a: &Version, b| b.cmp(a));
+        Ok(found)
+    }
+
+    fn text(&self, key: &TextKey) -> Result<Option<Arc<str>>, Error> {
+        text(&self.kv, key)
+    }
+
+    fn holders(
+        &self,
+        context: &Context,
+        id: SchemaId,
+        visit: &mut dyn FnMut(Holder) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let take = |key: &[u8], _: &[u8]| key::take_holder(key).map(|(subject, version)| Holder { subject, version });
+        self.each(&key::holders(context, id), Direction::Up, take, visit)
+    }
+
+    fn id_of(&self, context: &Context, guid: Guid) -> Result<Option<SchemaId>, Error> {
+        let ids: Option<Ids> = self.read(&key::ids(guid, context))?;
+        Ok(ids.and_then(|ids| ids.last().map(|(id, _)| *id)))
+    }
+
+    fn ids_of(&self, guid: Guid) -> Result<Vec<(Context, SchemaId)>, Error> {
+        let mut found = Vec::new();
+        let take = |key: &[u8], value: &[u8]| Ok((key::take_ids(key)?, decode::<Ids>(value)?));
+        for (context, mut ids) in self.all(&key::ids_everywhere(guid), Direction::Up, take)? {
+            ids.sort_unstable();
+            found.extend(ids.into_iter().map(|(id, _)| (context.clone(), id)));
+        }
+        Ok(found)
+    }
+
+    fn highest_id(&self, context: &Context) -> Result<Option<SchemaId>, Error> {
+        self.read(&key::highest_id(context))
+    }
+
+    fn high_water(&self, context: &Context) -> Result<Option<SchemaId>, Error> {
+        self.read(&key::high_water(context))
+    }
+
+    fn referrers(&self, subject: &Subject, version: Version) -> Result<Vec<Referrer>, Error> {
+        let entries = self.all(&key::referrers(subject, version), Direction::Up, |key, _| key::take_referrer(key))?;
+        let mut found = Vec::with_capacity(entries.len());
+        for (id, subject, version) in entries {
+            let Some(bytes) = self.kv.get(Table::State, &key::version(&subject, version))? else {
+                return Err(Error::Corrupt(format!("{subject} version {version} refers to others but is not there")));
+            };
+            let deleted = value::is_deleted(&bytes)?;
+            found.push(Referrer { subject, version, id, deleted });
+        }
+        Ok(found)
+    }
+
+    fn config(&self, scope: &Subject) -> Result<Option<Config>, Error> {
+        self.read(&key::config(scope))
+    }
+
+    fn mode(&self, scope: &Subject) -> Result<Option<Mode>, Error> {
+        self.read(&key::mode(scope))
+    }
+
+    fn scopes_with_mode(&self, context: &Context) -> Result<Vec<Subject>, Error> {
+        let mut found = Vec::new();
+        for range in ranges(&prefix_of(context), key::modes_beginning) {
+            found.extend(self.all(&range, Direction::Up, |key, _| key::take_mode(key))?);
+        }
+        found.retain(|scope| scope.context() == context && !scope.is_context());
+        Ok(found)
+    }
+
+    fn contexts(&self) -> Result<Vec<Context>, Error> {
+        self.all(&key::contexts(), Direction::Up, |key, _| key::take_context(key))
+    }
+}
+
+pub(crate) fn text(kv: &(impl Kv + ?Sized), key: &TextKey) -> Result<Option<Arc<str>>, Error> {
+    let Some(bytes) = kv.get(Table::Texts, &key.0)? else { return Ok(None) };
+    let text = String::from_utf8(bytes).map_err(|_| Malformed("a stored text is not UTF-8"))?;
+    Ok(Some(text.into()))
+}
+
+pub(crate) fn versions(kv: &(impl Kv + ?Sized), subject: &Subject) -> Result<Vec<StoredVersion>, Error> {
+    all(kv, &key::versions(subject), Direction::Up, |key, bytes| {
+        let (_, version) = key::take_version(key)?;
+        value::take_version(subject.clone(), version, bytes)
+    })
+}
+
+pub(crate) fn subjects(
+    kv: &(impl Kv + ?Sized),
+    prefix: &SubjectPrefix,
+    visit: &mut dyn FnMut(Subject, SubjectSummary) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    let take = |key: &[u8], value: &[u8]| Ok((key::take_subject(key)?, decode(value)?));
+    let mut flow = ControlFlow::Continue(());
+    for range in ranges(prefix, key::subjects_beginning) {
+        each(kv, &range, Direction::Up, take, |(subject, summary)| {
+            if prefix.matches(&subject) {
+                flow = visit(subject, summary);
+            }
+            flow
+        })?;
+        if flow.is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn prefix_of(context: &Context) -> SubjectPrefix {
+    match context.is_default() {
+        true => SubjectPrefix::DefaultContext(String::new()),
+        false => SubjectPrefix::Qualified(context.qualified()),
+    }
+}
+
+/// The ranges, ascending, in which everything lies that matches. Subjects of named contexts (`:.ctx:name`) lie together in the
+/// middle of those of the default context, so a listing of one does not walk through the other.
+fn ranges(prefix: &SubjectPrefix, beginning: fn(&str) -> Range) -> Vec<Range> {
+    let named = beginning(":.");
+    match prefix {
+        SubjectPrefix::Qualified(prefix) => vec![beginning(prefix)],
+        SubjectPrefix::DefaultContext(prefix) if prefix.is_empty() || prefix == ":" => {
+            let (start, end) = beginning(prefix);
+            vec![(start, named.0), (named.1, end)]
+        }
+        SubjectPrefix::DefaultContext(prefix) => vec![beginning(prefix)],
+        SubjectPrefix::EveryContext(prefix) if prefix.is_empty() => vec![beginning("")],
+        SubjectPrefix::EveryContext(prefix) => {
+            // The named contexts, and the names of the default one; prefixes around `:` put one range into the other.
+            let unnamed = beginning(prefix);
+            let holds = |outer: &Range, inner: &Range| outer.0 <= inner.0 && inner.1 <= outer.1;
+            let mut ranges = vec![named, unnamed];
+            match (holds(&ranges[0], &ranges[1]), holds(&ranges[1], &ranges[0])) {
+                (true, _) => drop(ranges.pop()),
+                (_, true) => drop(ranges.remove(0)),
+                _ => ranges.sort(),
+            }
+            ranges
+        }
+    }
+}
+
+fn each<T>(
+    kv: &(impl Kv + ?Sized),
+    range: &Range,
+    direction: Direction,
+    mut take: impl FnMut(&[u8], &[u8]) -> Result<T, Malformed>,
+    mut visit: impl FnMut(T) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    let mut outcome = Ok(());
+    kv.scan(Table::State, range, direction, &mut |key, value| match take(key, value) {
+        Ok(item) => visit(item),
+        Err(error) => {
+            outcome = Err(error);
+            ControlFlow::Break(())
+        }
+    })?;
+    Ok(outcome?)
+}
+
+fn all<T>(
+    kv: &(impl Kv + ?Sized),
+    range: &Range,
+    direction: Direction,
+    take: impl FnMut(&[u8], &[u8]) -> Result<T, Malformed>,
+) -> Result<Vec<T>, Error> {
+    let mut found = Vec::new();
+    each(kv, range, direction, take, |item| {
+        found.push(item);
+        ControlFlow::Continue(())
+    })?;
+    Ok(found)
+}

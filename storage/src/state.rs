@@ -1,0 +1,137 @@
+//! What may be asked of a state: one method per question, each answered by a point look-up or a short ordered scan.
+//!
+//! A state is a consistent snapshot, or the writer's newest state including what its current group has decided. Both answer
+//! through this trait, so a rule tested on a map holds in the writer.
+
+use crate::Error;
+use model::{
+    Config, Context, Guid, Metadata, Mode, Position, Reference, RuleSet, SchemaId, SchemaType, Subject, SubjectPrefix,
+    Version,
+};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// Names a stored text: the SHA-256 of its bytes. Equal texts are stored once.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct TextKey(pub [u8; 32]);
+
+/// A version as the state keeps it: everything but the text.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs, reason = "the members of `model::SchemaRecord` and `model::Content`")]
+pub struct StoredVersion {
+    pub subject: Subject,
+    pub version: Version,
+    pub id: SchemaId,
+    pub guid: Guid,
+    pub schema_type: SchemaType,
+    pub text: TextKey,
+    pub references: Vec<Reference>,
+    pub metadata: Option<Metadata>,
+    pub rule_set: Option<RuleSet>,
+    pub deleted: bool,
+    /// Time of the record, in milliseconds since 1970.
+    pub at: i64,
+    /// See `model::SchemaRecord::fingerprint`.
+    pub fingerprint: Option<u64>,
+}
+
+/// What is known of a subject without reading its versions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SubjectSummary {
+    /// Stored versions, soft-deleted ones included.
+    pub versions: u32,
+    /// Versions that are not soft-deleted.
+    pub live: u32,
+    /// The highest version, soft-deleted ones included.
+    pub highest: Version,
+    /// The highest version that is not soft-deleted.
+    pub latest: Option<Version>,
+}
+
+/// A version that holds an id.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "plain")]
+pub struct Holder {
+    pub subject: Subject,
+    pub version: Version,
+}
+
+/// A version that refers to another one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Referrer {
+    /// The referring version.
+    pub subject: Subject,
+    /// Its number.
+    pub version: Version,
+    /// Its id in its context.
+    pub id: SchemaId,
+    /// Is it soft-deleted?
+    pub deleted: bool,
+}
+
+/// Counts for metrics, kept by the fold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Totals {
+    /// Subjects with at least one version, soft-deleted ones included.
+    pub subjects: u64,
+    /// Versions, soft-deleted ones included.
+    pub versions: u64,
+    /// Versions that are not soft-deleted.
+    pub live_versions: u64,
+}
+
+/// The questions. Listings call `visit` in order until it breaks.
+pub trait State {
+    /// How far the logs have been folded.
+    fn position(&self) -> Position;
+    /// Counts of subjects and versions.
+    fn totals(&self) -> Result<Totals, Error>;
+
+    /// The summary of a subject; `None` when it has no versions at all.
+    fn subject(&self, subject: &Subject) -> Result<Option<SubjectSummary>, Error>;
+    /// Subjects that match a prefix, ordered by qualified text.
+    fn subjects(
+        &self,
+        prefix: &SubjectPrefix,
+        visit: &mut dyn FnMut(Subject, SubjectSummary) -> ControlFlow<()>,
+    ) -> Result<(), Error>;
+
+    /// One version, soft-deleted or not.
+    fn version(&self, subject: &Subject, version: Version) -> Result<Option<StoredVersion>, Error>;
+    /// All versions of a subject, ascending, soft-deleted ones included.
+    fn versions(&self, subject: &Subject) -> Result<Vec<StoredVersion>, Error>;
+    /// Versions of a subject with this fingerprint, and those with none, newest first.
+    fn equivalents(&self, subject: &Subject, fingerprint: u64) -> Result<Vec<Version>, Error>;
+
+    /// A stored text. `None` only when the store is damaged.
+    fn text(&self, key: &TextKey) -> Result<Option<Arc<str>>, Error>;
+
+    /// Versions that hold an id, ordered by subject, then version, soft-deleted ones included.
+    fn holders(
+        &self,
+        context: &Context,
+        id: SchemaId,
+        visit: &mut dyn FnMut(Holder) -> ControlFlow<()>,
+    ) -> Result<(), Error>;
+    /// The id under which content with this hash is known in a context. It has holders.
+    fn id_of(&self, context: &Context, guid: Guid) -> Result<Option<SchemaId>, Error>;
+    /// All contexts and ids under which content with this hash is known, the default context first, then by name.
+    fn ids_of(&self, guid: Guid) -> Result<Vec<(Context, SchemaId)>, Error>;
+    /// The highest id ever seen in a context by the registry log, tombstoned ones included as far as they were folded.
+    fn highest_id(&self, context: &Context) -> Result<Option<SchemaId>, Error>;
+    /// The highest id that the house log remembers as handed out.
+    fn high_water(&self, context: &Context) -> Result<Option<SchemaId>, Error>;
+
+    /// Versions, soft-deleted ones included, that refer to a version, ordered by context, then id.
+    fn referrers(&self, subject: &Subject, version: Version) -> Result<Vec<Referrer>, Error>;
+
+    /// The configuration stored for a subject or context, nothing inherited.
+    fn config(&self, scope: &Subject) -> Result<Option<Config>, Error>;
+    /// The mode stored for a subject or context, nothing inherited.
+    fn mode(&self, scope: &Subject) -> Result<Option<Mode>, Error>;
+    /// Scopes inside a context (not the context itself) that have a mode of their own.
+    fn scopes_with_mode(&self, context: &Context) -> Result<Vec<Subject>, Error>;
+
+    /// Named contexts that exist, ascending.
+    fn contexts(&self) -> Result<Vec<Context>, Error>;
+}

@@ -101,6 +101,7 @@ impl Front {
         let method = request.method().clone();
         if let Some(mut response) = self.ready(&request) {
             let operation = response.extensions_mut().remove::<Operation>();
+            response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
             response.headers_mut().insert(REQUEST_ID, id);
             self.app.metrics.answered(operation, response.status().as_u16(), started.elapsed());
             return response;
@@ -180,7 +181,6 @@ fn respond(answer: &ReadyAnswer, form: Form, headers: &HeaderMap) -> Response<Bo
         head.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     head.insert(ETAG, answer.etag.clone());
-    head.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     response.extensions_mut().insert(answer.operation);
     response
 }
@@ -271,7 +271,9 @@ async fn handle(app: Arc<App>, operation: Operation, parameters: Vec<String>, re
         Ok(accepted) => accepted,
         Err((refusal, accepted)) => {
             let refusal = match refusal {
-                negotiate::Refusal::Malformed => Refusal::plain(400, "Bad Request"),
+                negotiate::Refusal::Malformed => {
+                    Refusal::plain(400, "Bad Request: the header Accept or Content-Type cannot be read")
+                }
                 negotiate::Refusal::NotAcceptable => Refusal::plain(406, "HTTP 406 Not Acceptable"),
                 negotiate::Refusal::Unsupported => Refusal::plain(415, "HTTP 415 Unsupported Media Type"),
             };

@@ -25,6 +25,8 @@ pub enum Wanted {
     Any,
     /// -1: a version like the latest, or a new one.
     Latest,
+    /// A number below -1: the next one, whatever is there already (as the reference reads such a number).
+    Next,
     /// This one.
     Exactly(Version),
 }
@@ -150,7 +152,7 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
     let version = match described.version {
         Wanted::Exactly(version) if version == next || mode.takes_explicit_ids() => version,
         Wanted::Exactly(_) => return Err(invalid("Version is not one more than previous version")),
-        Wanted::Any | Wanted::Latest => next,
+        Wanted::Any | Wanted::Latest | Wanted::Next => next,
     };
     let id = match id {
         Some(id) => {
@@ -206,6 +208,7 @@ fn already_there(
     let accepted = match described.version {
         Wanted::Any | Wanted::Latest => described.id.is_none_or(|id| id == stored.id),
         Wanted::Exactly(version) => described.id == Some(stored.id) && version == stored.version,
+        Wanted::Next => false,
     };
     if !accepted {
         return Ok(None);
@@ -293,7 +296,7 @@ fn populate(
     }
     let (requested, version) = match described.version {
         Wanted::Any => (false, next),
-        Wanted::Latest => (true, next),
+        Wanted::Latest | Wanted::Next => (true, next),
         Wanted::Exactly(version) => (true, version),
     };
     described.metadata = metadata::stamp_version(merged, requested, version);

@@ -87,7 +87,7 @@ fn with_fallback<T>(
         Err(fault) if is_absence(&fault) => fault,
         outcome => return outcome,
     };
-    if subject.context().is_default() && !subject.is_context() {
+    if subject.context().is_default() {
         for context in state.contexts()? {
             match read(&Subject::new(context, subject.name())) {
                 Err(fault) if is_absence(&fault) => {}

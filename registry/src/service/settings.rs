@@ -93,7 +93,7 @@ impl Service {
         let default = self.default_level;
         self.commit(move |state| {
             let old = state.config(&scope)?;
-            if old.is_none() && !is_global(&scope) {
+            if old.is_none() && !is_top(&scope) {
                 return Err(Fault::SubjectNotFound(scope));
             }
             check_writable(state, &scope)?;
@@ -137,14 +137,14 @@ impl Service {
     pub async fn delete_mode(&self, scope: Subject, recursive: bool) -> Result<Done<Option<Mode>>, Fault> {
         self.commit(move |state| {
             let old = state.mode(&scope)?;
-            if old.is_none() && !recursive && !is_global(&scope) {
+            if old.is_none() && !recursive && !is_top(&scope) {
                 return Err(Fault::SubjectNotFound(scope));
             }
             let mut records: Vec<Record> = old.iter().map(|_| mode_record(scope.clone())).collect();
             if recursive && scope.is_context() {
                 records.extend(state.scopes_with_mode(scope.context())?.into_iter().map(mode_record));
             }
-            let shown = if is_global(&scope) { Some(old.unwrap_or(Mode::ReadWrite)) } else { old };
+            let shown = if is_top(&scope) { Some(old.unwrap_or(Mode::ReadWrite)) } else { old };
             Ok((records, shown))
         })
         .await

@@ -3,6 +3,7 @@
 use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
+use crate::http::routes::Operation;
 use crate::http::wire::schema::SchemaOut;
 use crate::service::{Listing, Shown};
 use compat::TaggedEntity;
@@ -42,7 +43,7 @@ pub fn types() -> Answer {
 /// `GET /schemas/ids/{id}`
 pub fn by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let id = ask.id()?;
-    let subject = subject_parameter(ask);
+    let subject = subject_parameter(ask)?;
     let context = subject.as_ref().map_or_else(Context::default_context, |subject| subject.context().clone());
     let depends = app.ready.stripes.id(&context, id);
     let before = app.position();
@@ -63,14 +64,14 @@ pub fn by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 
 /// `GET /schemas/ids/{id}/schema`
 pub fn text_by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let found = app.service.by_id(ask.id()?, subject_parameter(ask).as_ref())?;
+    let found = app.service.by_id(ask.id()?, subject_parameter(ask)?.as_ref())?;
     text(app, ask, &found.shown)
 }
 
 /// `GET /schemas/ids/{id}/subjects`
 pub fn subjects_by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let (offset, limit) = ask.query.page(i32::MAX as usize)?;
-    let holders = app.service.holders(ask.id()?, subject_parameter(ask).as_ref(), ask.deleted())?;
+    let holders = app.service.holders(ask.id()?, subject_parameter(ask)?.as_ref(), ask.deleted())?;
     let page: Vec<&str> = holders.iter().map(|holder| holder.subject.as_str()).skip(offset).take(limit).collect();
     Ok(Answer::json(&page))
 }
@@ -78,7 +79,7 @@ pub fn subjects_by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 /// `GET /schemas/ids/{id}/versions`
 pub fn versions_by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let (offset, limit) = ask.query.page(i32::MAX as usize)?;
-    let holders = app.service.holders(ask.id()?, subject_parameter(ask).as_ref(), ask.deleted())?;
+    let holders = app.service.holders(ask.id()?, subject_parameter(ask)?.as_ref(), ask.deleted())?;
     let page: Vec<_> = holders
         .iter()
         .map(|holder| json!({ "subject": holder.subject.as_str(), "version": holder.version }))
@@ -102,9 +103,16 @@ pub fn ids_by_guid(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     Ok(Answer::json(&shown))
 }
 
-/// The `subject` parameter; empty is absent.
-fn subject_parameter(ask: &Ask) -> Option<Subject> {
-    ask.query.text("subject").filter(|text| !text.is_empty()).map(Subject::parse)
+/// The `subject` parameter; empty is absent. The wildcard of listings names no context that could hold an id.
+fn subject_parameter(ask: &Ask) -> Result<Option<Subject>, Fault> {
+    match ask.query.text("subject") {
+        None | Some("") => Ok(None),
+        Some(text) if text.starts_with(":*:") => Err(match ask.operation {
+            Operation::GetSchemaById | Operation::GetSchemaTextById => Fault::SchemaNotFoundAs(ask.id()?.to_string()),
+            _ => Fault::SchemaNotFound,
+        }),
+        Some(text) => Ok(Some(Subject::parse(text))),
+    }
 }
 
 /// The raw text of a version, in the format asked for.
@@ -118,9 +126,8 @@ pub fn text(app: &App, ask: &Ask, shown: &Shown) -> Result<Answer, Fault> {
 /// # Errors
 /// `NotSupported` for `logical`, where the reference has it.
 pub fn format(ask: &Ask) -> Result<&str, Fault> {
-    use crate::http::routes::Operation::{GetVersion, RegisterSchema};
     let format = ask.query.text("format").unwrap_or_default();
-    if format.eq_ignore_ascii_case("logical") && matches!(ask.operation, GetVersion | RegisterSchema) {
+    if format.eq_ignore_ascii_case("logical") && matches!(ask.operation, Operation::GetVersion | Operation::RegisterSchema) {
         return Err(Fault::NotSupported("The format 'logical' is not supported; leave it out to get the schema itself".into()));
     }
     Ok(format)

@@ -16,6 +16,7 @@ pub fn schema(object: &Object) -> Result<Described, Fault> {
     let version = match body::integer(object, "version")?.unwrap_or(0) {
         0 => Wanted::Any,
         -1 => Wanted::Latest,
+        version if version < 0 => Wanted::Next,
         version => Wanted::Exactly(version),
     };
     for member in ["schemaTagsToAdd", "schemaTagsToRemove"] {
@@ -23,10 +24,11 @@ pub fn schema(object: &Object) -> Result<Described, Fault> {
             return Err(Fault::NotSupported(format!("Editing inline tags at registration ({member}) is not supported")));
         }
     }
+    let references = references(object, &schema_type)?;
     Ok(Described {
         text: body::text(object, "schema")?.unwrap_or_default().into(),
         schema_type,
-        references: references(object)?,
+        references,
         metadata: metadata(object, "metadata")?,
         rule_set: rule_set(object, "ruleSet")?,
         version,
@@ -34,29 +36,24 @@ pub fn schema(object: &Object) -> Result<Described, Fault> {
     })
 }
 
-fn references(object: &Object) -> Result<Vec<Reference>, Fault> {
+fn references(object: &Object, schema_type: &SchemaType) -> Result<Vec<Reference>, Fault> {
     let items = match object.get("references") {
         None | Some(Value::Null) => return Ok(vec![]),
         Some(Value::Array(items)) => items,
         Some(other) => return Err(body::mismatch("List", other)),
     };
-    items.iter().map(reference).collect()
+    items.iter().map(|item| reference(item, schema_type)).collect()
 }
 
-/// A reference without a name, a subject or a version is kept as the text of the refusal needs it.
-fn reference(item: &Value) -> Result<Reference, Fault> {
+/// A reference needs a name, a subject and a version.
+fn reference(item: &Value, schema_type: &SchemaType) -> Result<Reference, Fault> {
     let object = item.as_object().ok_or_else(|| body::mismatch("SchemaReference", item))?;
     let (name, subject) = (body::text(object, "name")?, body::text(object, "subject")?);
     match (name, subject, body::integer(object, "version")?) {
         (Some(name), Some(subject), Some(version)) => Ok(Reference { name, subject, version }),
         (name, subject, version) => {
-            let shown = |text: Option<String>| text.unwrap_or_else(|| "null".to_owned());
-            Err(Fault::InvalidSchema(format!(
-                "Invalid reference: {{name='{}', subject='{}', version={}}}",
-                shown(name),
-                shown(subject),
-                shown(version.map(|v| v.to_string()))
-            )))
+            let details = compat::references::invalid(name.as_deref(), subject.as_deref(), version);
+            Err(Fault::InvalidSchema(format!("Invalid schema of type {schema_type}, details: {details}")))
         }
     }
 }

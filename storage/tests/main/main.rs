@@ -1,0 +1,3 @@
+//! The stores against their contract, and against what happens to disks.
+
+mod contract;

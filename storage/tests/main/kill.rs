@@ -9,7 +9,7 @@ fn what_was_acknowledged_survives_ten_kills() {
     let mut acknowledged = Acknowledged::default();
     let mut random = Random::new(1);
     for round in 1..=10 {
-        run_and_kill(committing_child(dir.path()), 1 + random.below(300) as usize, &mut acknowledged);
+        run_and_kill(committing_child(dir.path()), &mut random, &mut acknowledged);
         assert_eq!(examine(dir.path(), &acknowledged), Ok(()), "after kill {round}");
     }
     // The examination is no formality: one acknowledgement too many is noticed.

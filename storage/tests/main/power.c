@@ -50,7 +50,11 @@ static int sync_of(int fd) {
     if (length < 0) return -1;
     path[length] = 0;
     int where = place(path);
-    if (where == 0 || lie) return 0;
+    if (where == 0) return 0;
+    /* As slow as a disk, or no kill would ever meet bytes that are written and not yet synced. What comes in meanwhile is
+     * not covered: the length is that of before. */
+    usleep(2000);
+    if (lie) return 0;
     if (where == 2) {
         note(line, snprintf(line, sizeof line, "file %lu %ld\n", (unsigned long)info.st_ino, (long)info.st_size));
         return 0;

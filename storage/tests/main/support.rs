@@ -6,12 +6,13 @@ use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 use storage::rocks::{Options, Place, Rocks};
 use storage::{Error, Health, Store};
 
 /// Small memtables, so that tables are written and compacted and logs replaced all the time.
 pub fn options(dir: &Path) -> Options {
-    Options { memtable_bytes: 64 << 10, ..Options::new(Place::Directory(dir.to_owned())) }
+    Options { memtable_bytes: 256 << 10, ..Options::new(Place::Directory(dir.to_owned())) }
 }
 
 pub fn open(dir: &Path) -> Result<Rocks, Error> {
@@ -29,8 +30,9 @@ pub fn committing_child(dir: &Path) -> Command {
     command
 }
 
-/// Runs a child, kills it after so many acknowledgements, and adds what it had acknowledged until then.
-pub fn run_and_kill(mut command: Command, after: usize, acknowledged: &mut Acknowledged) {
+/// Runs a child, kills it a moment after some acknowledgement, and adds what it had acknowledged until then.
+pub fn run_and_kill(mut command: Command, random: &mut Random, acknowledged: &mut Acknowledged) {
+    let after = 1 + random.below(400) as usize;
     let mut child = command.spawn().unwrap();
     let mut count = 0;
     // The pipe keeps what was written before the kill, so reading goes on to its end.
@@ -43,6 +45,8 @@ pub fn run_and_kill(mut command: Command, after: usize, acknowledged: &mut Ackno
             count += 1;
         }
         if count == after {
+            // Not at once: just after an answer the child is thinking, and it is to be met while writing and syncing.
+            std::thread::sleep(Duration::from_micros(random.below(6000)));
             child.kill().unwrap();
         }
     }

@@ -14,7 +14,7 @@
 use crate::codec::bytes::{Form, Input, Malformed, decode, encode};
 use crate::codec::{key, record, text_key};
 use crate::engine::Backend;
-use crate::kv::{Direction, Kv, KvMut, Overlay, Table};
+use crate::kv::{self, Direction, Kv, KvMut, Overlay, Table};
 use crate::{Error, fold, log, query};
 use model::Position;
 use sha2::{Digest, Sha256};
@@ -67,7 +67,7 @@ pub(crate) fn write(kv: &impl Kv, out: &mut dyn Write) -> Result<Position, Error
     let mut trailer = Trailer { position: head.position, ..Trailer::default() };
 
     let mut outcome = Ok(());
-    kv.scan(Table::Texts, &(vec![], vec![0xff; 33]), Direction::Up, &mut |_, text| {
+    kv.scan(Table::Texts, &kv::everything(), Direction::Up, &mut |_, text| {
         trailer.texts += 1;
         outcome = out.frame(TEXT, text);
         if outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }

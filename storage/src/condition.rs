@@ -44,3 +44,13 @@ impl Condition {
         }
     }
 }
+
+/// What a failure to read or write says about the store.
+impl From<Error> for Health {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Corrupt(why) => Health::Corrupt(why),
+            other => Health::ReadOnly(other.to_string()),
+        }
+    }
+}

@@ -106,10 +106,6 @@ impl<B: Backend> Engine<B> {
         };
         Ok(Engine { shared, queue: RwLock::new(Some(queue)), writer: Mutex::new(Some(writer)) })
     }
-
-    pub(crate) fn backend(&self) -> &B {
-        &self.shared.backend
-    }
 }
 
 impl<B: Backend> Store for Engine<B> {
@@ -205,10 +201,7 @@ impl<B: Backend> Shared<B> {
             Err(error) => Err(error),
         };
         if let Err(error) = &outcome {
-            self.condition.worsen(match error {
-                Error::Corrupt(why) => Health::Corrupt(why.clone()),
-                other => Health::ReadOnly(other.to_string()),
-            });
+            self.condition.worsen(error.clone().into());
         }
         for (answer, decided) in group.answers {
             let result = match (&outcome, decided) {

@@ -26,6 +26,11 @@ impl Table {
     pub const ALL: [Self; 4] = [Self::Meta, Self::Log, Self::State, Self::Texts];
 }
 
+/// The range of a whole table: no key begins with so many `FF`.
+pub(crate) fn everything() -> Range {
+    (Vec::new(), vec![0xff; 64])
+}
+
 /// The order of a scan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Direction {

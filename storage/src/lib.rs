@@ -16,6 +16,7 @@ mod kv;
 mod log;
 mod memory;
 mod query;
+pub mod rocks;
 mod state;
 mod store;
 

@@ -1,0 +1,168 @@
+//! Clauses on views, changes and questions.
+
+use super::records::*;
+use super::{Open, plain, versions, write};
+use crate::{Holder, Referrer, State, Store, SubjectSummary, Totals};
+use model::{Context, Mode, Position, Record, Subject, SubjectPrefix};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub(super) fn a_view_does_not_change_under_its_reader(open: Open<'_>) {
+    let store = plain(open);
+    write(&*store, vec![schema("s", 1, 1, "a")]).unwrap();
+    let view = store.view().unwrap();
+    write(&*store, vec![schema("s", 2, 2, "b"), delete_subject("s", 1)]).unwrap();
+    write(&*store, vec![tombstone("s", 1)]).unwrap();
+    assert_eq!(view.position(), Position { registry: 1, house: 0 });
+    assert_eq!(versions(&*view, "s"), [1]);
+    let only = view.version(&Subject::parse("s"), 1).unwrap().unwrap();
+    assert!(!only.deleted && view.text(&only.text).unwrap().as_deref() == Some("a"));
+    assert_eq!(versions(&*store.view().unwrap(), "s"), [2]);
+}
+
+pub(super) fn no_reader_sees_half_a_commit(open: Open<'_>) {
+    let store = plain(open);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut views = 0;
+            while !done.load(Ordering::Relaxed) {
+                let view = store.view().unwrap();
+                let (left, right) = (versions(&*view, "left"), versions(&*view, "right"));
+                assert_eq!(left, right, "a commit is of both or of none");
+                assert_eq!(view.position().registry, 2 * left.len() as u64);
+                assert_eq!(view.position().house, left.len() as u64);
+                views += 1;
+            }
+            views
+        });
+        for n in 1..=100 {
+            let text = n.to_string();
+            let records = vec![schema("left", n, n, &text), high_water(".", n), schema("right", n, n, &text)];
+            write(&*store, records).unwrap();
+        }
+        done.store(true, Ordering::Relaxed);
+        assert!(reader.join().unwrap() > 0);
+    });
+}
+
+pub(super) fn changes_come_in_the_order_of_commits(open: Open<'_>) {
+    let store = plain(open);
+    let written: Vec<Record> = (1..=400)
+        .map(|n| match n % 3 {
+            0 => high_water(".", n),
+            _ => schema("s", n, n, &n.to_string()),
+        })
+        .collect();
+    for records in written.chunks(7) {
+        write(&*store, records.to_vec()).unwrap();
+    }
+    let all = store.changes(Position::default(), usize::MAX).unwrap();
+    assert_eq!(all.iter().map(|stamped| stamped.record.clone()).collect::<Vec<_>>(), written);
+
+    let end = store.view().unwrap().position();
+    assert_eq!(end, Position { registry: 267, house: 133 });
+    assert_eq!(store.changes(end, 9).unwrap(), []);
+    // From every place of the history, and from pairs that never stood together.
+    let pairs = [(0, 0), (1, 0), (2, 1), (100, 50), (267, 0), (0, 133), (200, 3), (3, 120), (9999, 130), (260, 9999)];
+    for (registry, house) in pairs {
+        let from = Position { registry, house };
+        let expected: Vec<_> = all
+            .iter()
+            .filter(|stamped| match stamped.record {
+                Record::Registry(_) => stamped.position >= registry,
+                Record::House(_) => stamped.position >= house,
+            })
+            .cloned()
+            .collect();
+        assert_eq!(store.changes(from, usize::MAX).unwrap(), expected, "{from:?}");
+        let few = &expected[..expected.len().min(5)];
+        assert_eq!(store.changes(from, 5).unwrap(), few, "five from {from:?}");
+    }
+}
+
+pub(super) fn the_position_is_watched(open: Open<'_>) {
+    let store = plain(open);
+    let mut watch = store.watch();
+    assert_eq!(*watch.borrow_and_update(), Position::default());
+    write(&*store, vec![schema("s", 1, 1, "a"), high_water(".", 1)]).unwrap();
+    assert!(watch.has_changed().unwrap());
+    assert_eq!(*watch.borrow_and_update(), Position { registry: 1, house: 1 });
+    write(&*store, vec![]).unwrap();
+    assert!(!watch.has_changed().unwrap(), "nothing was written");
+}
+
+/// The fold is tested beside itself; this is about the store keeping and finding what was folded.
+pub(super) fn all_questions_are_answered_from_what_is_stored(open: Open<'_>) {
+    let store = plain(open);
+    let level = model::Config { normalize: Some(true), ..model::Config::default() };
+    write(
+        &*store,
+        vec![
+            fingerprinted("base", 1, 1, "a", 7),
+            referring("s", 1, 2, "b", &[("base", 1)]),
+            schema("s", 2, 1, "a"),
+            schema(":.c:s", 1, 1, "a"),
+            deleted("t", 3, 5, "c"),
+            config("s", Some(level.clone())),
+            mode(":.c:s", Some(Mode::Import)),
+            context(".c", true),
+            high_water(".c", 9),
+        ],
+    )
+    .unwrap();
+    let view = store.view().unwrap();
+    let subject = Subject::parse;
+    let (default, c) = (Context::default_context(), Context::new(".c").unwrap());
+    let summary = |versions, live, highest, latest| SubjectSummary { versions, live, highest, latest };
+
+    assert_eq!(view.totals().unwrap(), Totals { subjects: 4, versions: 5, live_versions: 4 });
+    assert_eq!(view.subject(&subject("t")).unwrap(), Some(summary(1, 0, 3, None)));
+    assert_eq!(view.subject(&subject("none")).unwrap(), None);
+    let listed = |prefix: &str| list(&*view, prefix);
+    assert_eq!(listed(":*:"), [":.c:s", "base", "s", "t"].map(subject));
+    assert_eq!(listed(""), ["base", "s", "t"].map(subject));
+    assert_eq!(listed(":.c:"), [":.c:s"].map(subject));
+    assert_eq!(view.version(&subject("s"), 3).unwrap(), None);
+    assert_eq!(view.equivalents(&subject("base"), 7).unwrap(), [1]);
+    assert_eq!(view.equivalents(&subject("s"), 7).unwrap(), [2, 1]);
+
+    let mut holders = Vec::new();
+    let visit = &mut |holder| {
+        holders.push(holder);
+        ControlFlow::Continue(())
+    };
+    view.holders(&default, 1, visit).unwrap();
+    let holder = |name, version| Holder { subject: subject(name), version };
+    assert_eq!(holders, [holder("base", 1), holder("s", 2)]);
+    let guid = schema_record("s", 1, 1, "a").content.guid();
+    assert_eq!(view.id_of(&c, guid).unwrap(), Some(1));
+    assert_eq!(view.ids_of(guid).unwrap(), [(default.clone(), 1), (c.clone(), 1)]);
+    assert_eq!((view.highest_id(&default).unwrap(), view.high_water(&default).unwrap()), (Some(5), None));
+    assert_eq!((view.highest_id(&c).unwrap(), view.high_water(&c).unwrap()), (Some(1), Some(9)));
+    let referrer = Referrer { subject: subject("s"), version: 1, id: 2, deleted: false };
+    assert_eq!(view.referrers(&subject("base"), 1).unwrap(), [referrer]);
+    assert_eq!(view.config(&subject("s")).unwrap(), Some(level));
+    assert_eq!(view.mode(&subject(":.c:s")).unwrap(), Some(Mode::Import));
+    assert_eq!(view.scopes_with_mode(&c).unwrap(), [subject(":.c:s")]);
+    assert_eq!(view.contexts().unwrap(), [c]);
+}
+
+fn list(state: &dyn State, prefix: &str) -> Vec<Subject> {
+    let mut found = Vec::new();
+    let visit = &mut |subject, _| {
+        found.push(subject);
+        ControlFlow::Continue(())
+    };
+    state.subjects(&SubjectPrefix::parse(prefix), visit).unwrap();
+    found
+}
+
+/// Everything that a store knows, to compare two of them.
+pub(super) fn everything(store: &dyn Store) -> impl PartialEq + std::fmt::Debug + use<> {
+    let view = store.view().unwrap();
+    let subjects = list(&*view, ":*:");
+    let versions: Vec<_> = subjects.iter().flat_map(|subject| view.versions(subject).unwrap()).collect();
+    let changes = store.changes(Position::default(), usize::MAX).unwrap();
+    (view.position(), view.totals().unwrap(), subjects, versions, changes)
+}

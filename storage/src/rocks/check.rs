@@ -1,0 +1,169 @@
+//! Is everything there that should be? The newest records when opening, everything once in the background.
+//!
+//! Opening must not take longer the more there is, so it looks at the end of the history only: records whole, without gap,
+//! ending where the head says. The scrub then reads every block of every table once, slowly and past the cache, so that damage
+//! in something that nobody asks for is known before the backups are gone.
+
+use super::{Db, View};
+use crate::codec::{key, record, text_key};
+use crate::kv::{self, Direction, Kv, Table};
+use crate::{Error, TextKey, fold, log};
+use model::Position;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Records that are read when opening.
+const NEWEST: u64 = 256;
+/// Bytes that the scrub reads before it pauses.
+const STEP: usize = 128 << 10;
+
+/// The end of the history.
+pub(super) fn newest(kv: &impl Kv) -> Result<(), Error> {
+    let head = fold::head(kv)?;
+    let end = head.sequence();
+    let mut next = end.saturating_sub(NEWEST);
+    let mut history = History { next, position: None };
+    for (sequence, bytes) in log::raw(kv, next, end.saturating_add(1))? {
+        if let Some(text) = history.follow(sequence, &bytes)?
+            && !kv.has(Table::Texts, &text.0)?
+        {
+            return Err(Error::Corrupt(format!("the text of log record {sequence} is missing")));
+        }
+        next = history.next;
+    }
+    if next != end || end > 0 && history.position != Some(head.position) {
+        return Err(Error::Corrupt(format!("the log ends at record {next}, the state at record {end}")));
+    }
+    Ok(())
+}
+
+/// The history, followed record by record.
+struct History {
+    /// The record to come.
+    next: u64,
+    /// Records of each log before it, once one has told.
+    position: Option<Position>,
+}
+
+impl History {
+    /// Checks the next record and tells which text it names.
+    fn follow(&mut self, sequence: u64, bytes: &[u8]) -> Result<Option<TextKey>, Error> {
+        if sequence != self.next {
+            return Err(Error::Corrupt(format!("log record {} is missing", self.next)));
+        }
+        let found = record::inspect(sequence, bytes)?;
+        let other = sequence.checked_sub(found.position);
+        let there = other.map(|other| match found.house {
+            true => Position { registry: other, house: found.position },
+            false => Position { registry: found.position, house: other },
+        });
+        let (Some(mut position), true) = (there, self.position.is_none() || self.position == there) else {
+            return Err(Error::Corrupt(format!("log record {sequence} is out of order")));
+        };
+        match found.house {
+            true => position.house += 1,
+            false => position.registry += 1,
+        }
+        self.position = Some(position);
+        self.next += 1;
+        Ok(found.text)
+    }
+}
+
+/// Reads everything once, in a thread.
+pub(super) struct Scrub {
+    stop: Arc<Stop>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct Stop {
+    asked: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Scrub {
+    pub fn start(db: Arc<Db>, bytes_per_second: u64) -> Result<Self, Error> {
+        let stop = Arc::new(Stop::default());
+        let pause = Duration::from_secs_f64(STEP as f64 / bytes_per_second.max(1) as f64);
+        let thread = {
+            let stop = stop.clone();
+            let run = move || {
+                let read = Table::ALL.into_iter().try_for_each(|table| read_through(&db, table, &stop, pause));
+                if let Err(error) = read {
+                    db.condition.worsen(error.into());
+                }
+            };
+            std::thread::Builder::new().name("store-scrub".into()).spawn(run)
+        };
+        let thread = thread.map_err(|error| Error::Io(error.to_string()))?;
+        Ok(Scrub { stop, thread: Mutex::new(Some(thread)) })
+    }
+
+    pub fn stop(&self) {
+        *self.stop.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.stop.changed.notify_all();
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // A panic in it has been printed, and nothing of the store hangs on it.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Scrub {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Stop {
+    /// Waits, and tells whether to go on.
+    fn pause(&self, pause: Duration) -> bool {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.changed.wait_timeout_while(asked, pause, |asked| !*asked);
+        !*waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+/// Reads one table, step by step, each with a snapshot of its own so that none is held for long.
+fn read_through(db: &Db, table: Table, stop: &Stop, pause: Duration) -> Result<(), Error> {
+    let mut history = History { next: 0, position: None };
+    let mut from = Vec::new();
+    loop {
+        let view = View { fill_cache: false, ..db.view() };
+        let mut outcome = Ok(());
+        let mut bytes = 0;
+        let mut last = None;
+        let range = (from, kv::everything().1);
+        view.scan(table, &range, Direction::Up, &mut |key, value| {
+            outcome = entry(table, key, value, &mut history);
+            bytes += key.len() + value.len();
+            if outcome.is_ok() && bytes < STEP {
+                return ControlFlow::Continue(());
+            }
+            last = Some(key.to_vec());
+            ControlFlow::Break(())
+        })?;
+        outcome?;
+        let Some(mut key) = last else { return Ok(()) };
+        key.push(0);
+        from = key;
+        if !stop.pause(pause) {
+            return Ok(());
+        }
+    }
+}
+
+/// RocksDB's checksums have been checked by the reading itself; here is what they cannot know.
+fn entry(table: Table, key: &[u8], value: &[u8], history: &mut History) -> Result<(), Error> {
+    match table {
+        Table::Log => history.follow(key::take_log(key)?, value).map(drop),
+        Table::Texts => match str::from_utf8(value) {
+            Ok(text) if text_key(text).0 == *key => Ok(()),
+            _ => Err(Error::Corrupt("a stored text is not the one that its key names".to_owned())),
+        },
+        Table::Meta | Table::State => Ok(()),
+    }
+}

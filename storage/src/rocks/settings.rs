@@ -1,0 +1,75 @@
+//! How RocksDB is set up, and why.
+
+use super::{Options, Place};
+use crate::kv::Table;
+use rocksdb::{BlockBasedOptions, Cache, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, Env, LogLevel};
+use std::path::Path;
+
+/// Bytes of the write-ahead log after which families are written to tables. It bounds what is replayed when opening after a
+/// crash, and so the time until ready.
+const LARGEST_WAL: u64 = 16 << 20;
+/// Tables kept open; the others are opened when read.
+const OPEN_FILES: i32 = 256;
+
+/// The column family of a table. Names are on disk and never change; RocksDB insists on one called `default`.
+pub(super) fn name(table: Table) -> &'static str {
+    match table {
+        Table::Meta => "default",
+        Table::Log => "log",
+        Table::State => "state",
+        Table::Texts => "texts",
+    }
+}
+
+pub(super) fn open(dir: &Path, options: &Options) -> Result<DB, rocksdb::Error> {
+    let mut db = rocksdb::Options::default();
+    if let Place::Memory = options.place {
+        db.set_env(&Env::mem_env()?);
+    }
+    db.create_if_missing(true);
+    db.create_missing_column_families(true);
+    // The default mode stops silently at the first bad record and drops what follows. This one drops a torn end only, which
+    // nobody was told is written, and refuses everything else.
+    db.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
+    // A log file that is missing, or shorter than it was when synced, is an error as well.
+    db.set_track_and_verify_wals_in_manifest(true);
+    db.set_max_total_wal_size(LARGEST_WAL);
+    db.set_db_write_buffer_size(2 * options.memtable_bytes);
+    // RocksDB reserves 4 MiB for it by default, which is more than the whole of a small registry.
+    db.set_manifest_preallocation_size(64 << 10);
+    db.set_max_open_files(OPEN_FILES);
+    db.set_max_background_jobs(2);
+    db.set_skip_stats_update_on_db_open(true);
+    db.set_stats_dump_period_sec(0);
+    db.set_stats_persist_period_sec(0);
+    // RocksDB's own log: only what is wrong, and not for ever.
+    db.set_log_level(LogLevel::Warn);
+    db.set_keep_log_file_num(2);
+    db.set_max_log_file_size(1 << 20);
+
+    let cache = Cache::new_lru_cache(options.block_cache_bytes);
+    let families = Table::ALL.map(|table| ColumnFamilyDescriptor::new(name(table), family(table, options, &cache)));
+    DB::open_cf_descriptors(&db, dir, families)
+}
+
+fn family(table: Table, options: &Options, cache: &Cache) -> rocksdb::Options {
+    let mut blocks = BlockBasedOptions::default();
+    blocks.set_block_cache(cache);
+    // Inside the cache, so that memory has one bound.
+    blocks.set_cache_index_and_filter_blocks(true);
+    blocks.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    blocks.set_bloom_filter(10.0, false);
+    blocks.set_whole_key_filtering(true);
+    // Records and texts are read whole or in long runs; larger blocks compress better.
+    blocks.set_block_size(match table {
+        Table::Log | Table::Texts => 16 << 10,
+        Table::Meta | Table::State => 4 << 10,
+    });
+
+    let mut family = rocksdb::Options::default();
+    family.set_block_based_table_factory(&blocks);
+    family.set_compression_type(DBCompressionType::Lz4);
+    family.set_write_buffer_size(options.memtable_bytes);
+    family.set_max_write_buffer_number(2);
+    family
+}

@@ -73,7 +73,12 @@ pub struct Subject {
 impl Subject {
     /// Parses the text of a path segment or JSON member (already percent-decoded). Never fails: what does not look like a
     /// context prefix is a plain name in the default context (`:foo`, `a:b`).
-    pub fn parse(text: &str) -> Self {
+    pub fn parse(mut text: &str) -> Self {
+        // `:.:` in front of a qualified subject adds nothing; without this, `:.::.c:x` and `:.c:x` would print alike and
+        // be different subjects.
+        while let Some(rest) = text.strip_prefix(":.:").filter(|rest| rest.starts_with(":.")) {
+            text = rest;
+        }
         let Some(rest) = text.strip_prefix(":.") else {
             return Subject { context: Context::default_context(), qualified: text.into(), name_at: 0 };
         };
@@ -84,9 +89,12 @@ impl Subject {
         Self::new(Context(context.into()), name)
     }
 
-    /// A name in a context.
+    /// A name in a context. In the default context a name that looks qualified is one.
     pub fn new(context: Context, name: &str) -> Self {
         if context.is_default() {
+            if name.starts_with(":.") {
+                return Self::parse(name);
+            }
             return Subject { context, qualified: name.into(), name_at: 0 };
         }
         let prefix = context.qualified();
@@ -208,6 +216,11 @@ mod tests {
         check(":.:", ".", "", "");
         check(":.", ".", "", "");
         check(":.c:a:b", ".c", "a:b", ":.c:a:b");
+        check(":.c::.d:b", ".c", ":.d:b", ":.c::.d:b");
+        check(":.::.c:x", ".c", "x", ":.c:x");
+        check(":.::.::.c:x", ".c", "x", ":.c:x");
+        check(":.::.", ".", "", "");
+        check(":.::foo", ".", ":foo", ":foo");
         check(":foo", ".", ":foo", ":foo");
         check(":*:foo", ".", ":*:foo", ":*:foo");
         check("a:b", ".", "a:b", "a:b");

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::Store;
-use storage::MemoryStore;
+use storage::rocks::{Options, Place, Rocks};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -93,8 +93,13 @@ impl Node {
 /// # Errors
 /// Those of the store.
 pub fn open_store(settings: &Settings, observer: Option<Arc<Watcher>>) -> Result<Arc<dyn Store>, storage::Error> {
-    let _ = settings;
-    Ok(Arc::new(MemoryStore::new(observer.ok_or(storage::Error::Closed)?)?))
+    let mut options = Options::new(Place::Directory(settings.data.clone()));
+    options.block_cache_bytes = settings.block_cache;
+    options.memtable_bytes = settings.memtable;
+    if let Some(observer) = observer {
+        options.observer = observer;
+    }
+    Ok(Arc::new(Rocks::open(options)?))
 }
 
 /// How long `freehold healthcheck` waits for an answer.

@@ -101,9 +101,7 @@ pub(crate) fn read<B: Backend>(backend: &B, input: &mut dyn Read) -> Result<Posi
         return Err(Error::NotEmpty);
     }
     let mut input = Hashing { inner: input, hash: Sha256::new() };
-    check(&input.array::<16>()? == MAGIC, "it is not a backup of this registry")?;
-    let format = u32::from_le_bytes(input.array()?);
-    check(format == FORMAT, &format!("it has format {format}, and this release reads format {FORMAT}"))?;
+    input.opening()?;
     mark(backend, true)?;
 
     let mut seen = Trailer::default();
@@ -139,11 +137,42 @@ pub(crate) fn read<B: Backend>(backend: &B, input: &mut dyn Read) -> Result<Posi
         backend.write(changes)?;
     };
     check(trailer == seen, "it does not hold what its end says")?;
-    let hash: [u8; 32] = input.hash.clone().finalize().into();
-    check(input.array::<32>()? == hash, "its checksum does not match")?;
-    check(input.at_end()?, "there are bytes after its end")?;
+    input.closing()?;
     mark(backend, false)?;
     Ok(seen.position)
+}
+
+/// What a backup holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Contents {
+    /// Different schema texts.
+    pub texts: u64,
+    /// Records of both logs.
+    pub records: u64,
+    /// The position after the last of them.
+    pub position: Position,
+}
+
+/// Reads a backup to its end and checks that it is whole, without restoring it.
+///
+/// # Errors
+/// `Backup`, saying what is wrong.
+pub fn verify(input: &mut dyn Read) -> Result<Contents, Error> {
+    let mut input = Hashing { inner: input, hash: Sha256::new() };
+    input.opening()?;
+    let mut seen = Trailer::default();
+    let trailer: Trailer = loop {
+        let (kind, bytes) = input.frame()?;
+        match kind {
+            TEXT => seen.texts += 1,
+            RECORD => seen.records += 1,
+            END => break decode(&bytes).map_err(|error| bad(error.0))?,
+            _ => return Err(bad("a part of unknown kind")),
+        }
+    };
+    check((trailer.texts, trailer.records) == (seen.texts, seen.records), "it does not hold what its end says")?;
+    input.closing()?;
+    Ok(Contents { texts: trailer.texts, records: trailer.records, position: trailer.position })
 }
 
 /// Sets or removes the mark of a restore that is not finished.
@@ -191,6 +220,18 @@ impl Hashing<&mut dyn Write> {
 }
 
 impl Hashing<&mut dyn Read> {
+    fn opening(&mut self) -> Result<(), Error> {
+        check(&self.array::<16>()? == MAGIC, "it is not a backup of this registry")?;
+        let format = u32::from_le_bytes(self.array()?);
+        check(format == FORMAT, &format!("it has format {format}, and this release reads format {FORMAT}"))
+    }
+
+    fn closing(&mut self) -> Result<(), Error> {
+        let hash: [u8; 32] = self.hash.clone().finalize().into();
+        check(self.array::<32>()? == hash, "its checksum does not match")?;
+        check(self.at_end()?, "there are bytes after its end")
+    }
+
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
         let mut bytes = [0; N];
         self.inner.read_exact(&mut bytes).map_err(broken_off)?;

@@ -5,7 +5,7 @@
 //! writer against the newest state, and whose records are durable before anybody sees them. What is deliberately not here:
 //! rules of the registry (they are in `decide`), schema languages, HTTP.
 
-mod backup;
+pub mod backup;
 mod codec;
 mod condition;
 pub mod contract;

@@ -21,16 +21,16 @@ pub fn backup(settings: &Settings, file: &Path) -> Result<(), String> {
         let out = out.into_inner().map_err(|error| about(error.into_error()))?;
         out.sync_all().map_err(about)?;
         let input = File::open(&partial).map_err(about)?;
-        let summary = 0; drop(input);
+        let contents = storage::backup::verify(&mut BufReader::new(input)).map_err(|error| error.to_string())?;
         std::fs::rename(&partial, file).map_err(about)?;
         if let Some(parent) = file.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             File::open(parent).and_then(|dir| dir.sync_all()).map_err(about)?;
         }
-        Ok(summary)
+        Ok(contents)
     });
     match outcome {
-        Ok(summary) => {
-            say(&format!("{}: {summary}, verified\n", file.display()));
+        Ok(contents) => {
+            say(&format!("{}: {} records and {} texts, verified\n", file.display(), contents.records, contents.texts));
             Ok(())
         }
         Err(message) => {

@@ -7,7 +7,7 @@
 use super::answer::{Answer, Kind};
 use super::catalogue::{self, Refusal};
 use super::handlers::{self, Ask};
-use super::negotiate::{self, Accepted};
+use super::negotiate::{self, Accepted, Media};
 use super::query::Query;
 use super::ready::{Form, ReadyAnswer};
 use super::routes::{Method, Operation, ROUTES};
@@ -118,7 +118,8 @@ impl Front {
                 refused(&Refusal::plain(400, format!("Bad Request: {reason}")), &Accepted::DEFAULT)
             }
         };
-        if matches!(method, http::Method::GET | http::Method::POST) {
+        let compressible = response.status() != http::StatusCode::BAD_REQUEST || response.headers().get(CONTENT_TYPE).is_none_or(|t| t != Media::Json.as_str());
+        if compressible && matches!(method, http::Method::GET | http::Method::POST) {
             response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
         }
         let trail = response.extensions_mut().remove::<Trail>();
@@ -271,13 +272,14 @@ async fn handle(app: Arc<App>, operation: Operation, parameters: Vec<String>, re
         Ok(accepted) => accepted,
         Err((refusal, accepted)) => {
             let refusal = match refusal {
-                negotiate::Refusal::Malformed => {
-                    Refusal::plain(400, "Bad Request: the header Accept or Content-Type cannot be read")
-                }
+                negotiate::Refusal::Malformed => Refusal::plain(400, "Bad Request"),
                 negotiate::Refusal::NotAcceptable => Refusal::plain(406, "HTTP 406 Not Acceptable"),
                 negotiate::Refusal::Unsupported => Refusal::plain(415, "HTTP 415 Unsupported Media Type"),
             };
-            let mut response = refused(&refusal, &accepted.unwrap_or(Accepted::DEFAULT));
+            // What cannot be read is answered in plain JSON, as the reference does, which has not negotiated anything yet.
+            let plain = Accepted { media: Media::Json, parameters: None };
+            let unread = refusal.status == 400;
+            let mut response = refused(&refusal, &if unread { plain } else { accepted.unwrap_or(Accepted::DEFAULT) });
             if let Some(trail) = response.extensions_mut().get_mut::<Trail>() {
                 (trail.operation, trail.subject) = (Some(operation), subject);
             }

@@ -1,1 +1,24 @@
-//! authz
+//! Permission: who is asking, whose land it is, and whether they may.
+//!
+//! The rule in one line: anyone may read; register, delete and configure belong to the namespace that owns the subject.
+//! Permission is a value: [`Permit`] contains the resource it was given for, only the [`Authorizer`] makes one, and what
+//! changes something takes its target out of it. So a forgotten check does not compile.
+//!
+//! Deliberately not here: HTTP status numbers, routes and paths (the caller says which [`Action`] a request is), the store
+//! (its namespaces arrive as a plain value), and blocking (costly password work is handed to the caller's pool).
+
+mod action;
+mod authorizer;
+mod caller;
+mod refusal;
+mod resource;
+mod rule;
+mod settings;
+
+pub use action::{Action, Nature};
+pub use authorizer::{Authorizer, Decision, Grant, Held, Leave, Permit};
+pub use caller::{Caller, Identity, Method, Verified};
+pub use refusal::{Credential, Forbidden, Hint, Refusal};
+pub use resource::{Global, Resource, Scope, Topic};
+pub use rule::{Role, Rule};
+pub use settings::{Enforcement, PostReads, Settings, Unclaimed};

@@ -10,14 +10,19 @@
 mod action;
 mod authorizer;
 mod caller;
+pub mod claims;
+mod land;
+mod policy;
 mod refusal;
 mod resource;
 mod rule;
 mod settings;
 
 pub use action::{Action, Nature};
-pub use authorizer::{Authorizer, Decision, Grant, Held, Leave, Permit};
+pub use authorizer::{Authorizer, Decision, Grant, Held, Judgement, Leave, Permit};
 pub use caller::{Caller, Identity, Method, Verified};
+pub use land::{InvalidLand, Land};
+pub use policy::{Domain, InvalidLine, InvalidPolicy, Policy, Problem};
 pub use refusal::{Credential, Forbidden, Hint, Refusal};
 pub use resource::{Global, Resource, Scope, Topic};
 pub use rule::{Role, Rule};

@@ -74,8 +74,10 @@ pub struct Forbidden {
 pub enum Hint {
     /// `authorization.post_reads=operation`: this POST changes nothing.
     PostReads,
-    /// A claim of some namespace, or `authorization.unclaimed=authenticated`.
+    /// A claim of some namespace that the caller is in.
     Claim,
+    /// The same, or `authorization.unclaimed=authenticated`.
+    Unclaimed,
     /// This role in the owning namespace.
     Role(Role),
     /// The owner's leave to refer.
@@ -89,6 +91,8 @@ fn operation(action: Action) -> &'static str {
         Nature::ReadsByPost | Nature::Writes => "Write",
     }
 }
+
+const CLAIM: &str = "; no namespace claims it: an admin can claim it for one (PUT /namespaces/{namespace})";
 
 impl fmt::Display for Forbidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,10 +109,10 @@ impl fmt::Display for Forbidden {
             Some(Hint::PostReads) => {
                 f.write_str("; this request changes nothing and authorization.post_reads=operation would allow it")
             }
-            Some(Hint::Claim) => f.write_str(
-                "; an admin can claim it for a namespace (PUT /namespaces/{namespace}), and \
-                 authorization.unclaimed=authenticated would allow it",
-            ),
+            Some(Hint::Claim) => f.write_str(CLAIM),
+            Some(Hint::Unclaimed) => {
+                write!(f, "{CLAIM}, and authorization.unclaimed=authenticated would allow it to whoever has a name")
+            }
             Some(Hint::Role(Role::Admin)) => f.write_str("; it takes an admin"),
             Some(Hint::Role(role)) => write!(f, "; it takes the role {role}"),
             Some(Hint::Referrers) => f.write_str("; its owner lets only members refer to it (referrers=members)"),

@@ -8,22 +8,35 @@
 //! (its namespaces arrive as a plain value), and blocking (costly password work is handed to the caller's pool).
 
 mod action;
+mod address;
+pub mod audit;
+mod authenticate;
 mod authorizer;
+pub mod basic;
+mod browser;
 mod caller;
 pub mod claims;
 mod land;
+mod layer;
 mod policy;
+mod recent;
 mod refusal;
 mod resource;
 mod rule;
 mod settings;
+mod watch;
 
 pub use action::{Action, Nature};
+pub use address::{InvalidNetwork, Network, Proxies};
+pub use authenticate::{Answer, Authentication, Authenticator, Proof};
 pub use authorizer::{Authorizer, Decision, Grant, Held, Judgement, Leave, Permit};
+pub use browser::{BrowserPolicy, Hosts};
 pub use caller::{Caller, Identity, Method, Verified};
 pub use land::{InvalidLand, Land};
+pub use layer::{Authorize, AuthorizeLayer, Gate, Operation, Peer, Refuse, RefusedRequest, RequestId};
 pub use policy::{Domain, InvalidLine, InvalidPolicy, Policy, Problem};
 pub use refusal::{Credential, Forbidden, Hint, Refusal};
 pub use resource::{Global, Resource, Scope, Topic};
 pub use rule::{Role, Rule};
 pub use settings::{Enforcement, PostReads, Settings, Unclaimed};
+pub use watch::{Polled, WatchedFile};

@@ -29,6 +29,9 @@ pub enum Refusal {
     /// The host asked for is not one this server answers as; a page may have been rebound to it.
     #[error("This server does not answer as host {0:?}")]
     ForeignHost(String),
+    /// The route says no action, so nothing can be decided. A mistake in the server, and refused like any other.
+    #[error("No rule is known for this request")]
+    NoRule,
 }
 
 /// What is wrong with the credential.

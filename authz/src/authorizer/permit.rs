@@ -7,6 +7,43 @@ use crate::{Action, Caller, Refusal, Resource, Rule};
 use model::NamespaceName;
 
 /// Leave to do one thing to one resource. Take the target from it, not from beside it.
+///
+/// ```
+/// # use authz::{Action, Authorizer, Caller};
+/// # use model::Subject;
+/// let caller = Caller::anonymous(None, "r1".into());
+/// let permit = Authorizer::open().permit(&caller, Action::Delete, Subject::parse("orders"))?;
+/// assert_eq!(permit.resource().as_str(), "orders");
+/// # Ok::<(), authz::Refusal>(())
+/// ```
+///
+/// It cannot be made by hand:
+///
+/// ```compile_fail,E0451
+/// # use authz::{Action, Authorizer, Caller, Permit};
+/// # use model::Subject;
+/// # let caller = Caller::anonymous(None, "r1".into());
+/// # let permit = Authorizer::open().permit(&caller, Action::Delete, Subject::parse("orders")).unwrap();
+/// let other = Permit { resource: Subject::parse("payments"), ..permit };
+/// ```
+///
+/// nor copied, nor made out of how another came about:
+///
+/// ```compile_fail,E0599
+/// # use authz::{Action, Authorizer, Caller, Permit};
+/// # use model::Subject;
+/// # let caller = Caller::anonymous(None, "r1".into());
+/// # let permit = Authorizer::open().permit(&caller, Action::Delete, Subject::parse("orders")).unwrap();
+/// let other = permit.clone();
+/// ```
+///
+/// ```compile_fail,E0624
+/// # use authz::{Action, Authorizer, Caller, Permit};
+/// # use model::Subject;
+/// # let caller = Caller::anonymous(None, "r1".into());
+/// # let permit = Authorizer::open().permit(&caller, Action::Delete, Subject::parse("orders")).unwrap();
+/// let other = Permit::new(Subject::parse("payments"), permit.grant().clone());
+/// ```
 #[derive(PartialEq, Eq, Debug)]
 #[must_use]
 pub struct Permit<R> {

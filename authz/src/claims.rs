@@ -3,9 +3,9 @@
 //! A top-level claim is an administrator's to make; one below another namespace's claim an administrator's, or the two
 //! owners' together (one offers, the other accepts). Acting on the verdict is the service's.
 
-use crate::Land;
 use crate::land::member_role;
-use model::{Claim, MemberRole, NamespaceName, Principal, Subject};
+use crate::{Caller, Land};
+use model::{Claim, MemberRole, Namespace, NamespaceName, Subject};
 use std::collections::HashSet;
 
 /// Who asks for a claim.
@@ -20,10 +20,10 @@ pub struct Claimant<'a> {
 /// Under what authority a claim is asked for.
 #[derive(Clone, Copy, Debug)]
 pub enum Authority<'a> {
-    /// An administrator's.
+    /// An administrator's: whoever may [`Action::Administer`](crate::Action::Administer) the registry.
     Admin,
-    /// That of somebody who goes by these principals.
-    Principals(&'a [Principal]),
+    /// That of this caller, whoever it is.
+    Caller(&'a Caller),
 }
 
 /// A claim that may be made.
@@ -77,9 +77,9 @@ pub enum ClaimRefused {
 /// transferred by an offer, or given up first.
 pub fn judge_claim(land: &Land, claim: &Claim, claimant: Claimant<'_>) -> Result<Claimed, ClaimRefused> {
     let name = claimant.namespace;
-    let offered_by = |owner: &model::Namespace| owner.offers.get(claim) == Some(name);
-    if let Authority::Principals(principals) = claimant.authority {
-        let role = land.namespace(name.as_str()).and_then(|own| member_role(own, principals.iter()));
+    let offered_by = |owner: &Namespace| owner.offers.get(claim) == Some(name);
+    if let Authority::Caller(caller) = claimant.authority {
+        let role = land.namespace(name.as_str()).and_then(|own| member_role(own, caller.principals()));
         if role != Some(MemberRole::Owner) {
             return Err(ClaimRefused::NotAnOwner(name.clone()));
         }
@@ -136,6 +136,7 @@ pub fn orphans<'a>(land: &Land, subjects: impl IntoIterator<Item = &'a Subject>)
 mod tests {
     use super::*;
     use crate::land::tests::land;
+    use crate::{Identity, Method, Verified};
 
     fn example() -> Land {
         let mut namespaces = land("pay: payments :.pay:; risk: risk; new: unrelated").namespaces().to_vec();
@@ -151,8 +152,11 @@ mod tests {
     fn a_claim_is_made_by_an_admin_or_by_the_outer_owner_and_the_new_one_together() {
         let land = example();
         let check = |who: &str, namespace: &str, claim: &str, expected: &str| {
-            let principals: Vec<Principal> = who.parse().into_iter().collect();
-            let authority = if who == "admin" { Authority::Admin } else { Authority::Principals(&principals) };
+            let caller = who.parse().map(|principal| {
+                let verified = Verified { principal, groups: vec![], method: Method::Basic };
+                Caller { identity: Identity::Verified(verified.into()), address: None, request_id: "1".into() }
+            });
+            let authority = caller.as_ref().map_or(Authority::Admin, Authority::Caller);
             let namespace = namespace.parse().unwrap();
             let verdict = judge_claim(&land, &claim.parse().unwrap(), Claimant { namespace: &namespace, authority });
             let verdict = match verdict {

@@ -1,43 +1,9 @@
 //! The settings of authorization (`authorization.*`), as an operator writes them.
 
-use model::{Principal, UnknownWord};
+use model::{Principal, words};
 use std::collections::HashSet;
-use std::fmt;
-use std::str::FromStr;
 
-macro_rules! setting {
-    ($(#[$meta:meta])* $name:ident, $what:literal { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-        pub enum $name { $($(#[$variant_meta])* $variant),+ }
-
-        impl $name {
-            /// The word for it.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownWord;
-
-            fn from_str(text: &str) -> Result<Self, UnknownWord> {
-                match text {
-                    $($text => Ok(Self::$variant),)+
-                    other => Err(UnknownWord { what: $what, text: other.to_owned(), known: &[$($text),+] }),
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
-
-setting!(
+words!(
     /// `authorization.mode`: what becomes of a refusal.
     Enforcement, "authorization.mode" {
         /// There are no refusals: everything is permitted.
@@ -48,7 +14,7 @@ setting!(
         Enforce = "enforce",
     }
 );
-setting!(
+words!(
     /// `authorization.post_reads`: how a POST that changes nothing counts.
     PostReads, "authorization.post_reads" {
         /// As a write, like every POST.
@@ -59,7 +25,7 @@ setting!(
         Effect = "effect",
     }
 );
-setting!(
+words!(
     /// `authorization.unclaimed`: who may write subjects that no namespace claims.
     Unclaimed, "authorization.unclaimed" {
         /// Administrators.

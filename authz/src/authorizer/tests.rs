@@ -333,3 +333,43 @@ fn a_bare_name_falls_back_only_to_contexts_of_its_own_namespace() {
     authorizer.set_settings(Settings { mode: Enforcement::Off, ..settings(PostReads::Method) });
     check(&authorizer, "payments-value", ".eu", true);
 }
+
+#[test]
+fn swapping_land_policy_and_settings_under_load_makes_no_wrong_decision() {
+    let authorizer = authorizer(settings(PostReads::Method));
+    let lands = [authorizer.land(), {
+        let mut namespaces = authorizer.land().namespaces().to_vec();
+        namespaces.push(namespace("more", &["payments.x", "other"], &[]));
+        Arc::new(Land::new(namespaces).unwrap())
+    }];
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let stop = &stop;
+        let authorizer = &authorizer;
+        let swapper = scope.spawn(move || {
+            let generous = Policy::load(Policy::MODEL, &format!("{}p, writer, delete\n", Policy::POLICY)).unwrap();
+            let policies = [Policy::embedded(), generous];
+            for n in 0.. {
+                authorizer.set_land(Land::clone(&lands[n % 2]));
+                authorizer.set_policy(policies[n / 2 % 2].clone());
+                authorizer.set_settings(settings([PostReads::Method, PostReads::Operation][n / 4 % 2]));
+                if stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    break;
+                }
+            }
+        });
+        for _ in 0..2_000 {
+            for (name, place, allowed) in [
+                ("wim", "payments-value", true),
+                ("stranger", "payments-value", false),
+                ("stranger", "other", false),
+                ("ada", "other", true),
+            ] {
+                let permit = authorizer.permit(&caller(name, &[]), Action::Register, Subject::parse(place));
+                assert_eq!(permit.is_ok(), allowed, "{name} {place}");
+            }
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        swapper.join().unwrap();
+    });
+}

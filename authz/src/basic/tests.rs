@@ -217,7 +217,7 @@ async fn a_client_that_hangs_up_has_its_failure_counted() {
     for n in 0..5 {
         let credentials = BASE64_STANDARD.encode(format!("alice:guess{n}"));
         let Answer::Later(mut proof) = bench.basic.authenticate(&credentials, None) else { panic!("never checked") };
-        poll_fn(|context| Poll::Ready(assert!(proof.as_mut().poll(context).is_pending()))).await;
+        assert!(poll_fn(|context| Poll::Ready(proof.as_mut().poll(context).is_pending())).await);
         drop(proof);
         assert_eq!(bench.work(), 1);
     }

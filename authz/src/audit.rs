@@ -95,7 +95,9 @@ impl AuditEntry {
     ) -> Self {
         let (namespace, rule) = match refusal {
             Refusal::Forbidden(forbidden) => (forbidden.owner.clone(), forbidden.rule.to_string()),
-            Refusal::Unauthenticated(Credential::Missing) => (None, "credential:missing".to_owned()),
+            Refusal::Unauthenticated(Credential::Missing | Credential::MissingToLookUp) => {
+                (None, "credential:missing".to_owned())
+            }
             Refusal::Unauthenticated(Credential::UnknownScheme) => (None, "credential:unknown-scheme".to_owned()),
             Refusal::Unauthenticated(Credential::Malformed) => (None, "credential:malformed".to_owned()),
             Refusal::Unauthenticated(Credential::Wrong) => (None, "credential:wrong".to_owned()),

@@ -80,9 +80,6 @@ impl Land {
     /// **The function from a subject to its namespace.** A subject with an empty name stands for its context, which belongs to
     /// the holder of the claim on it as a whole.
     pub fn owner(&self, subject: &Subject) -> Option<&Namespace> {
-        if is_ambiguous(subject) {
-            return None;
-        }
         let at = self.contexts.get(subject.context())?.owner(subject.name())?;
         Some(&self.namespaces[at])
     }
@@ -126,7 +123,7 @@ impl Land {
 }
 
 /// Is there another subject with the same text? Such a name (`:.c:x` in the default context, which only `:.::.c:x` can spell)
-/// could pass for a subject of somebody's context, so it is nobody's.
+/// could pass for a subject of somebody's context. No claim can cover it, and it is not opened as unclaimed either.
 pub(crate) fn is_ambiguous(subject: &Subject) -> bool {
     subject.context().is_default() && subject.name().starts_with(":.")
 }
@@ -282,6 +279,24 @@ pub(crate) mod tests {
                 .map(|(_, owner)| *owner);
             assert_eq!(land.owner(&subject).map(|namespace| namespace.name.as_str()), slow, "{name:?}");
         }
+    }
+
+    #[test]
+    fn the_outer_owner_holds_the_next_claim_above() {
+        let land = land("a: x :.c:; b: x.y =x.y.z; c: x.y.z");
+        let check = |claim: &str, owner: Option<&str>| {
+            let found = land.outer_owner(&claim.parse().unwrap());
+            assert_eq!(found.map(|namespace| namespace.name.as_str()), owner, "{claim}");
+        };
+        check("x", None);
+        check("=x", Some("a"));
+        check("x.y", Some("a"));
+        check("x.y.z", Some("b"));
+        check("=x.y.z", Some("c"));
+        check("x.yy", Some("a"));
+        check(":.c:", None);
+        check(":.c:x", Some("a"));
+        check(":.d:x", None);
     }
 
     #[test]

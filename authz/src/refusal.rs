@@ -40,6 +40,9 @@ pub enum Credential {
     /// There is none, and this needs one.
     #[error("Authentication is required")]
     Missing,
+    /// The same, for a POST that changes nothing.
+    #[error("Authentication is required; {POST_READS}")]
+    MissingToLookUp,
     /// It is of a scheme that is not configured.
     #[error("The authentication scheme is not supported")]
     UnknownScheme,
@@ -95,6 +98,7 @@ fn operation(action: Action) -> &'static str {
     }
 }
 
+const POST_READS: &str = "this request changes nothing and authorization.post_reads=operation would allow it";
 const CLAIM: &str = "; no namespace claims it: an admin can claim it for one (PUT /namespaces/{namespace})";
 
 impl fmt::Display for Forbidden {
@@ -109,9 +113,7 @@ impl fmt::Display for Forbidden {
         write!(f, "; rule: {}", self.rule)?;
         match self.hint {
             None => Ok(()),
-            Some(Hint::PostReads) => {
-                f.write_str("; this request changes nothing and authorization.post_reads=operation would allow it")
-            }
+            Some(Hint::PostReads) => write!(f, "; {POST_READS}"),
             Some(Hint::Claim) => f.write_str(CLAIM),
             Some(Hint::Unclaimed) => {
                 write!(f, "{CLAIM}, and authorization.unclaimed=authenticated would allow it to whoever has a name")
@@ -120,6 +122,16 @@ impl fmt::Display for Forbidden {
             Some(Hint::Role(role)) => write!(f, "; it takes the role {role}"),
             Some(Hint::Referrers) => f.write_str("; its owner lets only members refer to it (referrers=members)"),
         }
+    }
+}
+
+impl Refusal {
+    /// Nobody asked for what only somebody may do.
+    pub(crate) fn nobody(action: Action) -> Self {
+        Refusal::Unauthenticated(match action.nature() {
+            Nature::ReadsByPost => Credential::MissingToLookUp,
+            Nature::Reads | Nature::Writes | Nature::Reveals => Credential::Missing,
+        })
     }
 }
 

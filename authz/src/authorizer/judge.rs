@@ -148,7 +148,7 @@ fn refuse(
     hint: Option<Hint>,
 ) -> Refusal {
     let Some(principal) = caller.principal() else {
-        return Refusal::Unauthenticated(Credential::Missing);
+        return Refusal::nobody(action);
     };
     Refusal::from(Forbidden {
         principal: principal.to_string(),

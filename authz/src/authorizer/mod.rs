@@ -10,7 +10,7 @@ pub use judge::Judgement;
 pub use permit::{Decision, Grant, Held, Leave, Permit};
 
 use crate::{Action, Caller, Domain, Enforcement, Identity, Land, Nature, Policy, PostReads, Refusal, Role, Scope};
-use crate::{Credential, Resource, Settings, Unclaimed};
+use crate::{Resource, Settings, Unclaimed};
 use arc_swap::ArcSwap;
 use judge::Judge;
 use model::{Context, Subject};
@@ -123,7 +123,7 @@ impl Authorizer {
             Nature::ReadsByPost => settings.post_reads != PostReads::Method,
             _ => action == Action::Register && settings.post_reads == PostReads::Effect,
         };
-        if open || waits { Ok(()) } else { Err(Refusal::Unauthenticated(Credential::Missing)) }
+        if open || waits { Ok(()) } else { Err(Refusal::nobody(action)) }
     }
 
     /// May a look-up of `bare`, which the default context lacks, be answered from `context`?

@@ -1,7 +1,7 @@
 //! The decisions as tables: every caller × every action × every kind of place × the three `post_reads`.
 
 use super::*;
-use crate::{Global, Method, Role, Rule, Topic, Verified};
+use crate::{Credential, Global, Method, Role, Rule, Topic, Verified};
 use model::{Claim, MemberRole, Namespace, NamespaceName, Principal, Referrers};
 
 fn principal(text: &str) -> Principal {
@@ -200,6 +200,13 @@ fn a_refusal_says_who_owns_it_whom_to_ask_and_what_would_allow_it() {
          contact: #payments; rule: role:anyone; it takes the role writer",
     );
     check(&authorizer, "nobody", Action::Register, "payments-value", "Authentication is required");
+    check(
+        &authorizer,
+        "nobody",
+        Action::Lookup,
+        "payments-value",
+        "Authentication is required; this request changes nothing and authorization.post_reads=operation would allow it",
+    );
 }
 
 #[test]

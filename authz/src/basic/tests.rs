@@ -100,8 +100,10 @@ async fn a_password_is_hashed_once_whether_it_is_right_or_wrong() {
         assert_eq!(bench.ask("alice:secret", "192.0.2.1").await, "user:basic/alice");
         assert_eq!(bench.ask("alice:guess", "192.0.2.1").await, "Wrong");
         assert_eq!(bench.ask("nobody:guess", "192.0.2.1").await, "Wrong");
+        // What an unknown user is checked against is somebody's hash, and this is that somebody's password.
+        assert_eq!(bench.ask("nobody:secret", "192.0.2.1").await, "Wrong");
     }
-    assert_eq!(bench.basic.checked(), 3);
+    assert_eq!(bench.basic.checked(), 4);
 }
 
 #[tokio::test]
@@ -121,6 +123,29 @@ async fn a_reload_forgets_who_changed_and_nobody_else() {
     assert_eq!(bench.ask("bob:secret", "192.0.2.1").await, "user:basic/bob");
     assert_eq!(bench.ask("dave:secret", "192.0.2.1").await, "user:basic/dave");
     assert_eq!(bench.basic.checked(), 6);
+}
+
+#[tokio::test]
+async fn what_is_remembered_for_one_user_proves_nothing_for_another_with_the_same_hash() {
+    let bench = bench("al:ARGON2\nalice:ARGON2");
+    assert_eq!(bench.ask("alice:secret", "192.0.2.1").await, "user:basic/alice");
+    assert_eq!(bench.ask("al:icesecret", "192.0.2.1").await, "Wrong");
+    assert_eq!(bench.ask("al:secret", "192.0.2.1").await, "user:basic/al");
+}
+
+#[tokio::test]
+async fn guesses_that_are_sent_all_at_once_earn_the_same_pauses() {
+    let bench = bench("alice:ARGON2");
+    let guess = |n: usize| match bench.basic.authenticate(&BASE64_STANDARD.encode(format!("alice:guess{n}")), None) {
+        Answer::Later(proof) => tokio::spawn(proof),
+        Answer::Now(_) => panic!("it was never checked"),
+    };
+    let tasks: Vec<_> = (0..30).map(guess).collect();
+    while !tasks.iter().all(|task| task.is_finished()) {
+        tokio::task::yield_now().await;
+        bench.work();
+    }
+    assert!((5..5 + AT_A_TIME as u64).contains(&bench.basic.checked()), "{}", bench.basic.checked());
 }
 
 #[tokio::test]

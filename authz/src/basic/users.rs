@@ -20,7 +20,8 @@ pub const MAX_FILE: usize = 16 * 1024 * 1024;
 #[derive(Clone, Debug, Default)]
 pub struct Users {
     by_name: HashMap<String, Arc<User>>,
-    /// What the password of an unknown user is checked against, so that it takes as long as that of a known one.
+    /// What the password of an unknown user is checked against, so that it takes as long as that of a known one: the hash of
+    /// the file's first user, so a file that mixes kinds of hashes does tell its unknown users from those of the other kind.
     decoy: Option<StoredHash>,
 }
 
@@ -232,6 +233,14 @@ mod tests {
         assert!(bob.hash.verify(b"secret") && !bob.hash.verify(b"secret\0") && !bob.hash.verify(b""));
         assert!(users.get("zoë b").unwrap().verified.groups.is_empty());
         assert!(!format!("{users:?}").contains("$argon2id$v"));
+    }
+
+    #[test]
+    fn a_password_too_long_for_bcrypt_is_not_right_for_beginning_rightly() {
+        let users: Users = format!("a:{}", bcrypt::hash("x".repeat(72), 4).unwrap()).parse().unwrap();
+        assert!(!users.get("a").unwrap().hash.verify("x".repeat(80).as_bytes()));
+        let users: Users = format!("a:{}", bcrypt::hash("x".repeat(71), 4).unwrap()).parse().unwrap();
+        assert!(users.get("a").unwrap().hash.verify("x".repeat(71).as_bytes()));
     }
 
     #[test]

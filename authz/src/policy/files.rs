@@ -8,7 +8,7 @@ use crate::{Action, Role};
 use std::fmt::Write;
 
 /// The most bytes a policy file may have.
-pub(super) const MAX_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_BYTES: usize = 64 * 1024;
 
 /// Why a policy file is not taken.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

@@ -6,6 +6,7 @@
 
 mod files;
 
+pub(crate) use files::MAX_BYTES as MAX_POLICY_FILE;
 pub use files::{Domain, InvalidLine, Problem};
 
 use crate::{Action, Nature, Role};

@@ -3,9 +3,7 @@
 //! Whose is it → what is the caller to it → may that role act. Nothing here knows requests, permits or time.
 
 use crate::land::{is_ambiguous, member_role};
-use crate::{
-    Action, Caller, Credential, Domain, Enforcement, Forbidden, Hint, Identity, Land, Nature, Policy, PostReads,
-};
+use crate::{Action, Caller, Domain, Enforcement, Forbidden, Hint, Identity, Land, Nature, Policy, PostReads};
 use crate::{Refusal, Role, Rule, Scope, Settings, Unclaimed};
 use model::{MemberRole, Namespace, NamespaceName, Referrers, Subject};
 

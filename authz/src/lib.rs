@@ -1,1 +1,44 @@
-//! authz
+//! Permission: who is asking, whose land it is, and whether they may.
+//!
+//! The rule in one line: anyone may read; register, delete and configure belong to the namespace that owns the subject.
+//! Permission is a value: [`Permit`] contains the resource it was given for, only the [`Authorizer`] makes one, and what
+//! changes something takes its target out of it. So a forgotten check does not compile.
+//!
+//! Deliberately not here: HTTP status numbers, routes and paths (the caller says which [`Action`] a request is), the store
+//! (its namespaces arrive as a plain value), and blocking (costly password work is handed to the caller's pool).
+
+mod action;
+mod address;
+pub mod audit;
+mod authenticate;
+mod authorizer;
+pub mod basic;
+mod browser;
+mod caller;
+pub mod claims;
+mod land;
+mod layer;
+mod policy;
+mod recent;
+mod refusal;
+mod reload;
+mod resource;
+mod rule;
+mod settings;
+mod watch;
+
+pub use action::{Action, Nature};
+pub use address::{InvalidNetwork, Network, Proxies};
+pub use authenticate::{Answer, Authentication, Authenticator, Proof};
+pub use authorizer::{Authorizer, Decision, Grant, Held, Judgement, Leave, Permit};
+pub use browser::{BrowserPolicy, Hosts};
+pub use caller::{Caller, Identity, Method, Verified};
+pub use land::{InvalidLand, Land};
+pub use layer::{Authorize, AuthorizeLayer, Gate, Operation, Peer, Refuse, RefusedRequest, RequestId};
+pub use policy::{Domain, InvalidLine, InvalidPolicy, Policy, Problem};
+pub use refusal::{Credential, Forbidden, Hint, Refusal};
+pub use reload::{PolicyFiles, Reload, Unusable, UsersFile};
+pub use resource::{Global, Resource, Scope, Topic};
+pub use rule::{Role, Rule};
+pub use settings::{Enforcement, PostReads, Settings, Unclaimed};
+pub use watch::{Polled, WatchedFile};

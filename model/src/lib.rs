@@ -7,11 +7,18 @@
 mod config;
 mod content;
 mod level;
+mod namespace;
 mod record;
 mod subject;
+mod words;
 
 pub use config::{Config, Mode, UnknownMode};
 pub use content::{Content, Guid, Metadata, Reference, Rule, RuleKind, RuleMode, RuleSet, SchemaType};
 pub use level::{CompatibilityLevel, CompatibilityPolicy, UnknownLevel};
+pub use namespace::{
+    Claim, ClaimKind, InvalidClaim, InvalidNamespaceName, InvalidPrincipal, MemberRole, Namespace, NamespaceName,
+    Principal, PrincipalKind, Referrers, Visibility,
+};
 pub use record::{HouseRecord, Position, Record, RegistryRecord, SchemaId, SchemaRecord, Stamped, Version};
 pub use subject::{Context, Subject, SubjectPrefix};
+pub use words::UnknownWord;

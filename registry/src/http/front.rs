@@ -118,8 +118,7 @@ impl Front {
                 refused(&Refusal::plain(400, format!("Bad Request: {reason}")), &Accepted::DEFAULT)
             }
         };
-        let compressible = response.status() != http::StatusCode::BAD_REQUEST || response.headers().get(CONTENT_TYPE).is_none_or(|t| t != Media::Json.as_str());
-        if compressible && matches!(method, http::Method::GET | http::Method::POST) {
+        if matches!(method, http::Method::GET | http::Method::POST) {
             response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
         }
         let trail = response.extensions_mut().remove::<Trail>();

@@ -1,0 +1,74 @@
+//! From an `Authorization` header to an identity.
+//!
+//! There is a list of authenticators, one per scheme; a header goes to the one of its scheme and to no other. No header means
+//! anonymous. A header that cannot be read, is of a scheme nobody handles, or is wrong is a refusal and never anonymous. With
+//! no authenticator at all there is nothing to check a header against, and everybody is anonymous.
+
+use crate::{Credential, Identity, Refusal, Verified};
+use http::{HeaderMap, header};
+use std::fmt;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// A proven identity, or why there is none.
+pub type Proof = Result<Arc<Verified>, Refusal>;
+
+/// The answer to a question that may take time.
+pub enum Answer<T> {
+    /// It is known.
+    Now(T),
+    /// It takes work, which is done elsewhere.
+    Later(Pin<Box<dyn Future<Output = T> + Send>>),
+}
+
+/// Checks credentials of one scheme.
+pub trait Authenticator: Send + Sync + fmt::Debug {
+    /// The scheme as it stands in the header, such as `Basic`; compared in any letter case.
+    fn scheme(&self) -> &'static str;
+
+    /// What `WWW-Authenticate` says about it.
+    fn challenge(&self) -> &'static str;
+
+    /// Checks what follows the scheme. Returns at once: what takes time belongs into [`Answer::Later`], and what blocks into a
+    /// pool made for that.
+    fn authenticate(&self, credentials: &str, from: Option<IpAddr>) -> Answer<Proof>;
+}
+
+/// All ways to say who one is.
+#[derive(Clone, Debug, Default)]
+pub struct Authentication {
+    authenticators: Vec<Arc<dyn Authenticator>>,
+}
+
+impl Authentication {
+    /// These ways, in the order in which they are offered.
+    pub fn new(authenticators: Vec<Arc<dyn Authenticator>>) -> Self {
+        Authentication { authenticators }
+    }
+
+    /// The values of `WWW-Authenticate` for a 401.
+    pub fn challenges(&self) -> impl Iterator<Item = &'static str> {
+        self.authenticators.iter().map(|authenticator| authenticator.challenge())
+    }
+
+    /// Who sent these headers?
+    pub fn identify(&self, headers: &HeaderMap, from: Option<IpAddr>) -> Answer<Result<Identity, Refusal>> {
+        let mut values = headers.get_all(header::AUTHORIZATION).iter();
+        let (Some(value), false) = (values.next(), self.authenticators.is_empty()) else {
+            return Answer::Now(Ok(Identity::Anonymous));
+        };
+        let refuse = |problem| Answer::Now(Err(Refusal::Unauthenticated(problem)));
+        let Ok(value) = value.to_str() else { return refuse(Credential::Malformed) };
+        if values.next().is_some() {
+            return refuse(Credential::Malformed);
+        }
+        let (scheme, credentials) = value.trim().split_once(' ').unwrap_or((value.trim(), ""));
+        let found = self.authenticators.iter().find(|one| one.scheme().eq_ignore_ascii_case(scheme));
+        let Some(authenticator) = found else { return refuse(Credential::UnknownScheme) };
+        match authenticator.authenticate(credentials.trim(), from) {
+            Answer::Now(proof) => Answer::Now(proof.map(Identity::Verified)),
+            Answer::Later(proof) => Answer::Later(Box::pin(async { proof.await.map(Identity::Verified) })),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The one place where permission is decided.
+//!
+//! A decision loads settings, policy and land once and is a pure function of them, the caller, the action and the scope. All
+//! three are replaced whole while requests are being judged; no request waits, and none sees half of a change.
+
+mod judge;
+mod permit;
+
+pub use judge::Judgement;
+pub use permit::{Decision, Grant, Held, Leave, Permit};
+
+use crate::{Action, Caller, Domain, Enforcement, Identity, Land, Nature, Policy, PostReads, Refusal, Role, Scope};
+use crate::{Resource, Settings, Unclaimed};
+use arc_swap::ArcSwap;
+use judge::Judge;
+use model::{Context, Subject};
+use std::sync::Arc;
+
+/// Decides who may do what. Cheap to clone; clones share what they decide by.
+#[derive(Clone, Debug)]
+pub struct Authorizer {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    settings: ArcSwap<Settings>,
+    policy: ArcSwap<Policy>,
+    land: ArcSwap<Land>,
+}
+
+impl Authorizer {
+    /// Decides by these settings and this policy. Nobody owns anything until [`Authorizer::set_land`].
+    pub fn new(settings: Settings, policy: Policy) -> Self {
+        let shared = Shared {
+            settings: ArcSwap::from_pointee(settings),
+            policy: ArcSwap::from_pointee(policy),
+            land: ArcSwap::from_pointee(Land::default()),
+        };
+        Authorizer { shared: Arc::new(shared) }
+    }
+
+    /// Everything is permitted, by the rule `open`: authorization is off, or nothing is configured.
+    pub fn open() -> Self {
+        Self::new(Settings { mode: Enforcement::Off, ..Settings::default() }, Policy::embedded())
+    }
+
+    /// Replaces the namespaces. Decisions that have begun end by the old ones.
+    pub fn set_land(&self, land: Land) {
+        self.shared.land.store(Arc::new(land));
+    }
+
+    /// Replaces the policy.
+    pub fn set_policy(&self, policy: Policy) {
+        self.shared.policy.store(Arc::new(policy));
+    }
+
+    /// Replaces the settings.
+    pub fn set_settings(&self, settings: Settings) {
+        self.shared.settings.store(Arc::new(settings));
+    }
+
+    /// The namespaces as they stand.
+    pub fn land(&self) -> Arc<Land> {
+        self.shared.land.load_full()
+    }
+
+    /// The policy as it stands.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.shared.policy.load_full()
+    }
+
+    /// The settings as they stand.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.shared.settings.load_full()
+    }
+
+    /// What would be decided, without doing or auditing anything: the answer of `can-i`.
+    pub fn judge(&self, caller: &Caller, action: Action, scope: Scope<'_>) -> Judgement {
+        self.with_judge(|judge| judge.judge(caller, action, scope))
+    }
+
+    /// Leave for `caller` to do `action` to `resource`, or why not.
+    pub fn permit<R: Resource>(&self, caller: &Caller, action: Action, resource: R) -> Result<Permit<R>, Refusal> {
+        match self.decide(caller, action, &resource) {
+            Ok(grant) => Ok(Permit::new(resource, grant)),
+            Err((refusal, _)) => Err(refusal),
+        }
+    }
+
+    /// Leave to register. Under `authorization.post_reads = effect` a refusal waits inside until something is to be written.
+    ///
+    /// Where the decision is [`Decision::Observed`], nothing would have been refused unless something is written: count it then.
+    pub fn permit_register<R: Resource>(&self, caller: &Caller, resource: R) -> Result<Leave<R>, Refusal> {
+        match self.decide(caller, Action::Register, &resource) {
+            Ok(grant) => Ok(Leave::Granted(Permit::new(resource, grant))),
+            Err((refusal, PostReads::Effect)) => Ok(Leave::Held(Held::new(resource, refusal))),
+            Err((refusal, PostReads::Method | PostReads::Operation)) => Err(refusal),
+        }
+    }
+
+    /// May a schema of `referrer` refer to a schema of `target`? A reference pins the schema it points to, so the owner of
+    /// that one may keep referring to its members.
+    pub fn permit_reference(&self, caller: &Caller, referrer: &Subject, target: &Subject) -> Result<Decision, Refusal> {
+        self.with_judge(|judge| match judge.reference(caller, referrer, target) {
+            Ok(()) => Ok(Decision::Permitted),
+            Err(refusal) if judge.settings.mode == Enforcement::Observe => Ok(Decision::Observed(Box::new(refusal))),
+            Err(refusal) => Err(refusal),
+        })
+    }
+
+    /// The coarse rule, which needs no resource: nobody in particular is refused whatever only somebody may do, before
+    /// anything about the resource is looked at.
+    pub fn admit(&self, caller: &Caller, action: Action) -> Result<(), Refusal> {
+        let settings = self.shared.settings.load();
+        if settings.mode != Enforcement::Enforce || caller.identity != Identity::Anonymous {
+            return Ok(());
+        }
+        let policy = self.shared.policy.load();
+        let anyone = |domain, action| policy.allows(Role::Anyone, domain, action);
+        let open = anyone(Domain::Namespace, action) || anyone(Domain::Registry, action);
+        let waits = match action.nature() {
+            Nature::ReadsByPost => settings.post_reads != PostReads::Method,
+            _ => action == Action::Register && settings.post_reads == PostReads::Effect,
+        };
+        if open || waits { Ok(()) } else { Err(Refusal::nobody(action)) }
+    }
+
+    /// May a look-up of `bare`, which the default context lacks, be answered from `context`?
+    ///
+    /// Only from a context of the namespace that owns the bare name; otherwise whoever owns some context could answer for
+    /// names of others. Where nobody owns either, only administrators could have written there.
+    pub fn may_fall_back(&self, bare: &Subject, context: &Context) -> bool {
+        self.with_judge(|judge| {
+            if judge.settings.mode == Enforcement::Off {
+                return true;
+            }
+            match (judge.land.owner(bare), judge.land.context_owner(context)) {
+                (Some(owner), Some(other)) => owner.name == other.name,
+                (None, None) => {
+                    judge.settings.unclaimed == Unclaimed::Admin
+                        && judge.land.owner(&Subject::new(context.clone(), bare.name())).is_none()
+                }
+                _ => false,
+            }
+        })
+    }
+
+    /// The grant that a permit carries, or the refusal with the setting it was judged under.
+    fn decide<R: Resource>(
+        &self,
+        caller: &Caller,
+        action: Action,
+        resource: &R,
+    ) -> Result<Grant, (Refusal, PostReads)> {
+        self.with_judge(|judge| {
+            let Judgement { refusal, rule, namespace, .. } = judge.judge(caller, action, resource.scope());
+            let decision = match refusal {
+                None => Decision::Permitted,
+                Some(refusal) if judge.settings.mode == Enforcement::Observe => Decision::Observed(Box::new(refusal)),
+                Some(refusal) => return Err((refusal, judge.settings.post_reads)),
+            };
+            Ok(Grant { caller: caller.clone(), action, decision, rule, namespace })
+        })
+    }
+
+    fn with_judge<T>(&self, decide: impl FnOnce(Judge<'_>) -> T) -> T {
+        let settings = self.shared.settings.load();
+        let policy = self.shared.policy.load();
+        let land = self.shared.land.load();
+        decide(Judge { settings: &settings, policy: &policy, land: &land })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,382 @@
+//! The decisions as tables: every caller × every action × every kind of place × the three `post_reads`.
+
+use super::*;
+use crate::{Credential, Global, Method, Role, Rule, Topic, Verified};
+use model::{Claim, MemberRole, Namespace, NamespaceName, Principal, Referrers};
+
+fn principal(text: &str) -> Principal {
+    text.parse().unwrap()
+}
+
+fn caller(name: &str, groups: &[&str]) -> Caller {
+    if name == "nobody" {
+        return Caller::anonymous(None, "1".into());
+    }
+    let verified = Verified {
+        principal: principal(&format!("user:basic/{name}")),
+        groups: groups.iter().map(|group| principal(group)).collect(),
+        method: Method::Basic,
+    };
+    Caller { identity: Identity::Verified(verified.into()), address: None, request_id: "1".into() }
+}
+
+fn namespace(name: &str, claims: &[&str], members: &[(&str, MemberRole)]) -> Namespace {
+    let mut namespace = Namespace::new(name.parse().unwrap());
+    namespace.claims = claims.iter().map(|claim| claim.parse::<Claim>().unwrap()).collect();
+    namespace.members = members.iter().map(|(member, role)| (principal(member), *role)).collect();
+    namespace
+}
+
+/// `pay` owns `payments` and, inside the context of `eu`, `:.eu:payments`; Olga owns both namespaces.
+fn authorizer(settings: Settings) -> Authorizer {
+    let mut pay = namespace(
+        "pay",
+        &["payments", ":.eu:payments", ":.pay:"],
+        &[
+            ("user:basic/wim", MemberRole::Writer),
+            ("user:basic/ona", MemberRole::Owner),
+            ("user:basic/olga", MemberRole::Owner),
+            ("group:corp/payments", MemberRole::Writer),
+        ],
+    );
+    pay.contact = Some("#payments".into());
+    let eu = namespace("eu", &[":.eu:"], &[("user:basic/olga", MemberRole::Owner)]);
+    let authorizer = Authorizer::new(settings, Policy::embedded());
+    authorizer.set_land(Land::new([pay, eu]).unwrap());
+    authorizer
+}
+
+fn settings(post_reads: PostReads) -> Settings {
+    Settings { post_reads, admins: [principal("user:basic/ada")].into(), ..Settings::default() }
+}
+
+fn word<T>(outcome: &Result<T, Refusal>) -> &'static str {
+    match outcome {
+        Ok(_) => "yes",
+        Err(Refusal::Unauthenticated(_)) => "who?",
+        Err(_) => "no",
+    }
+}
+
+#[test]
+fn every_decision_is_in_the_golden_file() {
+    const CALLERS: [&str; 6] = ["nobody", "stranger", "wim", "ona", "olga", "ada"];
+    const PLACES: [&str; 8] = [
+        "payments-value",
+        ":.eu:payments-value",
+        ":.pay:x",
+        "unclaimed",
+        ":.eu:unclaimed",
+        ":.pay:",
+        ":.eu:",
+        ":.new:",
+    ];
+    let mut text = String::new();
+    for post_reads in [PostReads::Method, PostReads::Operation, PostReads::Effect] {
+        let authorizer = authorizer(settings(post_reads));
+        let mut block = |place: &str, decide: &dyn Fn(&Caller, Action) -> &'static str| {
+            text += &format!("{:<44}", format!("post_reads={post_reads} {place}"));
+            CALLERS.iter().for_each(|name| text += &format!("{name:<10}"));
+            for &action in Action::ALL {
+                text += &format!("\n  {:<42}", action.as_str());
+                CALLERS.iter().for_each(|name| text += &format!("{:<10}", decide(&caller(name, &[]), action)));
+            }
+            text += "\n\n";
+        };
+        for place in PLACES {
+            block(place, &|caller, action| {
+                let subject = Subject::parse(place);
+                if action == Action::Register
+                    && matches!(authorizer.permit_register(caller, subject.clone()), Ok(Leave::Held(_)))
+                {
+                    return "held";
+                }
+                word(&authorizer.permit(caller, action, subject))
+            });
+        }
+        block("the registry", &|caller, action| word(&authorizer.permit(caller, action, Global)));
+        block("the namespace pay", &|caller, action| {
+            word(&authorizer.permit(caller, action, "pay".parse::<NamespaceName>().unwrap()))
+        });
+        block("(the coarse rule)", &|caller, action| word(&authorizer.admit(caller, action)));
+    }
+    let text = text.lines().map(|line| line.trim_end().to_owned() + "\n").collect::<String>();
+    if let Some(path) = std::env::var_os("WRITE_GOLDEN_DECISIONS") {
+        std::fs::write(path, &text).unwrap();
+    }
+    let golden = include_str!("../../policy/decisions.txt");
+    let first = text.lines().zip(golden.lines()).position(|(now, then)| now != then);
+    assert!(text == golden, "differs from line {first:?}; this is what is decided now:\n{text}");
+}
+
+#[test]
+fn the_coarse_rule_refuses_nobody_whom_the_fine_one_would_permit() {
+    for post_reads in [PostReads::Method, PostReads::Operation, PostReads::Effect] {
+        let authorizer = authorizer(settings(post_reads));
+        for name in ["nobody", "stranger", "wim", "ona", "olga", "ada"] {
+            for &action in Action::ALL {
+                for place in ["payments-value", "unclaimed", ":.pay:", "", ":.eu:x"] {
+                    let caller = caller(name, &[]);
+                    let fine = authorizer.permit(&caller, action, Subject::parse(place)).is_ok();
+                    assert!(!fine || authorizer.admit(&caller, action).is_ok(), "{name} {action} {place:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_refusal_says_who_owns_it_whom_to_ask_and_what_would_allow_it() {
+    #[track_caller]
+    fn check(authorizer: &Authorizer, name: &str, action: Action, place: &str, message: &str) {
+        let refusal = authorizer.permit(&caller(name, &[]), action, Subject::parse(place)).unwrap_err();
+        assert_eq!(refusal.to_string(), message);
+    }
+    let authorizer = authorizer(settings(PostReads::Method));
+    check(
+        &authorizer,
+        "stranger",
+        Action::Register,
+        "payments-value",
+        "User is denied operation Write on Subject: payments-value (user:basic/stranger asked to register); owner: pay, \
+         contact: #payments; rule: role:anyone; it takes the role writer",
+    );
+    check(
+        &authorizer,
+        "wim",
+        Action::Delete,
+        "payments-value",
+        "User is denied operation Write on Subject: payments-value (user:basic/wim asked to delete); owner: pay, contact: \
+         #payments; rule: role:writer; it takes the role owner",
+    );
+    check(
+        &authorizer,
+        "stranger",
+        Action::Lookup,
+        "payments-value",
+        "User is denied operation Write on Subject: payments-value (user:basic/stranger asked to lookup); owner: pay, \
+         contact: #payments; rule: role:anyone; this request changes nothing and authorization.post_reads=operation would \
+         allow it",
+    );
+    check(
+        &authorizer,
+        "wim",
+        Action::Register,
+        "other-value",
+        "User is denied operation Write on Subject: other-value (user:basic/wim asked to register); owner: none; rule: \
+         unclaimed; no namespace claims it: an admin can claim it for one (PUT /namespaces/{namespace}), and \
+         authorization.unclaimed=authenticated would allow it to whoever has a name",
+    );
+    check(
+        &authorizer,
+        "wim",
+        Action::Delete,
+        "other-value",
+        "User is denied operation Write on Subject: other-value (user:basic/wim asked to delete); owner: none; rule: \
+         unclaimed; no namespace claims it: an admin can claim it for one (PUT /namespaces/{namespace})",
+    );
+    check(
+        &authorizer,
+        "ona",
+        Action::Config,
+        ":.eu:",
+        "User is denied operation Write on Context: .eu (user:basic/ona asked to config); owner: eu, which names no \
+         contact; rule: role:anyone; it takes the role owner",
+    );
+    check(
+        &authorizer,
+        "ona",
+        Action::Config,
+        "",
+        "User is denied operation Write on Global:  (user:basic/ona asked to config); owner: none; rule: global; it takes \
+         an admin",
+    );
+    check(
+        &authorizer,
+        "stranger",
+        Action::Secret,
+        "payments-value",
+        "User is denied operation Read on Subject: payments-value (user:basic/stranger asked to secret); owner: pay, \
+         contact: #payments; rule: role:anyone; it takes the role writer",
+    );
+    check(&authorizer, "nobody", Action::Register, "payments-value", "Authentication is required");
+    check(
+        &authorizer,
+        "nobody",
+        Action::Lookup,
+        "payments-value",
+        "Authentication is required; this request changes nothing and authorization.post_reads=operation would allow it",
+    );
+}
+
+#[test]
+fn a_group_makes_a_member_and_the_same_name_of_another_issuer_does_not() {
+    let authorizer = authorizer(settings(PostReads::Method));
+    let may = |caller: &Caller| authorizer.permit(caller, Action::Register, Subject::parse("payments-x")).is_ok();
+    assert!(may(&caller("gus", &["group:corp/payments"])));
+    assert!(!may(&caller("gus", &["group:basic/payments"])));
+    let other = Verified { principal: principal("user:corp/wim"), groups: vec![], method: Method::Bearer };
+    assert!(!may(&Caller { identity: Identity::Verified(other.into()), address: None, request_id: "1".into() }));
+}
+
+#[test]
+fn a_permit_tells_the_audit_how_it_came_about() {
+    let authorizer = authorizer(settings(PostReads::Operation));
+    #[track_caller]
+    fn check(permit: Permit<Subject>, rule: Rule, namespace: Option<&str>, decision: Decision) {
+        let grant = permit.grant();
+        let owner = grant.namespace.as_ref().map(NamespaceName::as_str);
+        assert_eq!((grant.rule, owner, &grant.decision), (rule, namespace, &decision));
+    }
+    let permit =
+        |name: &str, action, place: &str| authorizer.permit(&caller(name, &[]), action, Subject::parse(place)).unwrap();
+    let yes = Decision::Permitted;
+    check(permit("wim", Action::Register, "payments"), Rule::Role(Role::Writer), Some("pay"), yes.clone());
+    check(permit("ada", Action::Register, "payments"), Rule::Role(Role::Admin), Some("pay"), yes.clone());
+    check(permit("ada", Action::Register, "other"), Rule::Role(Role::Admin), None, yes.clone());
+    check(permit("nobody", Action::Lookup, "payments"), Rule::PostReads, Some("pay"), yes.clone());
+    check(permit("nobody", Action::Read, "other"), Rule::Unclaimed, None, yes.clone());
+
+    authorizer.set_settings(Settings { mode: Enforcement::Off, ..Settings::default() });
+    let open = authorizer.permit(&caller("nobody", &[]), Action::Delete, Subject::parse("payments")).unwrap();
+    check(open, Rule::Open, Some("pay"), yes);
+
+    authorizer.set_settings(Settings { mode: Enforcement::Observe, ..Settings::default() });
+    let observed = authorizer.permit(&caller("nobody", &[]), Action::Delete, Subject::parse("payments")).unwrap();
+    let refusal = Refusal::Unauthenticated(Credential::Missing);
+    check(observed, Rule::Role(Role::Anyone), Some("pay"), Decision::Observed(Box::new(refusal)));
+}
+
+#[test]
+fn a_held_registration_gives_up_no_permit() {
+    let authorizer = authorizer(settings(PostReads::Effect));
+    let leave = |name: &str| authorizer.permit_register(&caller(name, &[]), Subject::parse("payments")).unwrap();
+    assert_eq!(leave("wim").to_write().unwrap().resource(), &Subject::parse("payments"));
+    let held = leave("stranger");
+    assert_eq!(held.resource(), &Subject::parse("payments"));
+    assert!(matches!(held.to_write(), Err(Refusal::Forbidden(_))));
+    assert!(matches!(leave("nobody").to_write(), Err(Refusal::Unauthenticated(Credential::Missing))));
+}
+
+#[test]
+fn what_nobody_claims_may_be_opened_to_whoever_has_a_name_but_not_its_secrets() {
+    let authorizer = authorizer(Settings { unclaimed: Unclaimed::Authenticated, ..settings(PostReads::Method) });
+    #[track_caller]
+    fn check(authorizer: &Authorizer, name: &str, action: Action, place: &str, expected: &str) {
+        assert_eq!(word(&authorizer.permit(&caller(name, &[]), action, Subject::parse(place))), expected);
+    }
+    check(&authorizer, "stranger", Action::Register, "other", "yes");
+    check(&authorizer, "stranger", Action::Lookup, "other", "yes");
+    check(&authorizer, "nobody", Action::Register, "other", "who?");
+    check(&authorizer, "stranger", Action::Delete, "other", "no");
+    check(&authorizer, "stranger", Action::Config, "other", "no");
+    check(&authorizer, "stranger", Action::Secret, "other", "no");
+    check(&authorizer, "stranger", Action::Register, "payments", "no");
+    check(&authorizer, "stranger", Action::CreateContext, ":.new:", "no");
+    check(&authorizer, "stranger", Action::Register, "", "no");
+    check(&authorizer, "stranger", Action::Register, ":.:", "no");
+    // It could pass for a subject of the context .pay.
+    check(&authorizer, "stranger", Action::Register, ":.::.pay:x", "no");
+}
+
+#[test]
+fn a_topic_belongs_to_whom_a_subject_of_its_name_would_belong() {
+    let authorizer = authorizer(settings(PostReads::Method));
+    let may =
+        |name: &str, topic: &str| authorizer.permit(&caller(name, &[]), Action::Associate, Topic::new(topic)).is_ok();
+    assert!(may("wim", "payments.orders"));
+    assert!(!may("wim", "risk"));
+    assert!(!may("wim", ""));
+    assert!(!may("wim", ":.pay:x"));
+}
+
+#[test]
+fn an_owner_can_keep_its_schemas_to_references_of_its_members() {
+    let authorizer = authorizer(settings(PostReads::Method));
+    let mut namespaces = authorizer.land().namespaces().to_vec();
+    namespaces[0].referrers = Referrers::Members;
+    authorizer.set_land(Land::new(namespaces).unwrap());
+    let check = |name: &str, referrer: &str, target: &str, expected: &str| {
+        let outcome =
+            authorizer.permit_reference(&caller(name, &[]), &Subject::parse(referrer), &Subject::parse(target));
+        assert_eq!(word(&outcome), expected, "{name}: {referrer} -> {target}");
+    };
+    check("stranger", "other", "payments-money", "no");
+    check("nobody", "other", "payments-money", "who?");
+    check("wim", "other", "payments-money", "yes");
+    check("ada", "other", "payments-money", "yes");
+    check("stranger", ":.pay:x", "payments-money", "yes");
+    check("stranger", "other", ":.eu:else", "yes");
+    check("stranger", "other", "another", "yes");
+    let refusal = authorizer.permit_reference(
+        &caller("stranger", &[]),
+        &Subject::parse("other"),
+        &Subject::parse("payments-money"),
+    );
+    assert_eq!(
+        refusal.unwrap_err().to_string(),
+        "User is denied operation Write on Subject: payments-money (user:basic/stranger asked to register); owner: pay, \
+         contact: #payments; rule: referrers; its owner lets only members refer to it (referrers=members)"
+    );
+    authorizer.set_settings(Settings { mode: Enforcement::Observe, ..settings(PostReads::Method) });
+    check("stranger", "other", "payments-money", "yes");
+}
+
+#[test]
+fn a_bare_name_falls_back_only_to_contexts_of_its_own_namespace() {
+    let authorizer = authorizer(settings(PostReads::Method));
+    #[track_caller]
+    fn check(authorizer: &Authorizer, bare: &str, context: &str, expected: bool) {
+        let context = Context::new(context).unwrap();
+        assert_eq!(authorizer.may_fall_back(&Subject::parse(bare), &context), expected, "{bare} in {context}");
+    }
+    check(&authorizer, "payments-value", ".pay", true);
+    check(&authorizer, "payments-value", ".eu", false);
+    check(&authorizer, "payments-value", ".new", false);
+    check(&authorizer, "other", ".pay", false);
+    check(&authorizer, "other", ".new", true);
+    authorizer.set_settings(Settings { unclaimed: Unclaimed::Authenticated, ..settings(PostReads::Method) });
+    check(&authorizer, "other", ".new", false);
+    authorizer.set_settings(Settings { mode: Enforcement::Off, ..settings(PostReads::Method) });
+    check(&authorizer, "payments-value", ".eu", true);
+}
+
+#[test]
+fn swapping_land_policy_and_settings_under_load_makes_no_wrong_decision() {
+    let authorizer = authorizer(settings(PostReads::Method));
+    let lands = [authorizer.land(), {
+        let mut namespaces = authorizer.land().namespaces().to_vec();
+        namespaces.push(namespace("more", &["payments.x", "other"], &[]));
+        Arc::new(Land::new(namespaces).unwrap())
+    }];
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let stop = &stop;
+        let authorizer = &authorizer;
+        let swapper = scope.spawn(move || {
+            let generous = Policy::load(Policy::MODEL, &format!("{}p, writer, delete\n", Policy::POLICY)).unwrap();
+            let policies = [Policy::embedded(), generous];
+            for n in 0.. {
+                authorizer.set_land(Land::clone(&lands[n % 2]));
+                authorizer.set_policy(policies[n / 2 % 2].clone());
+                authorizer.set_settings(settings([PostReads::Method, PostReads::Operation][n / 4 % 2]));
+                if stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    break;
+                }
+            }
+        });
+        for _ in 0..2_000 {
+            for (name, place, allowed) in [
+                ("wim", "payments-value", true),
+                ("stranger", "payments-value", false),
+                ("stranger", "other", false),
+                ("ada", "other", true),
+            ] {
+                let permit = authorizer.permit(&caller(name, &[]), Action::Register, Subject::parse(place));
+                assert_eq!(permit.is_ok(), allowed, "{name} {place}");
+            }
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        swapper.join().unwrap();
+    });
+}

@@ -1,0 +1,191 @@
+//! Requests that somebody's browser makes without their knowing.
+//!
+//! A page of any site can make a browser POST to this server, with the credentials the browser remembers and from inside the
+//! network that the browser is in; and a page whose host name is rebound to 127.0.0.1 can read the answers. Programs send
+//! neither `Origin` nor `Sec-Fetch-Site`, and are not affected.
+
+use crate::Refusal;
+use http::{HeaderMap, Method, header, request::Parts};
+use std::collections::HashSet;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// What browsers may do.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct BrowserPolicy {
+    /// The hosts this server answers as.
+    pub hosts: Hosts,
+    /// Origins besides the server's own from which changes are taken, such as `https://console.example.org`.
+    pub origins: HashSet<String>,
+}
+
+/// The hosts a server answers as.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Hosts {
+    /// Any: it listens on the network, where its names are not known here.
+    #[default]
+    Any,
+    /// Loopback names and addresses, and these names: it listens on loopback only.
+    Loopback(HashSet<String>),
+}
+
+impl BrowserPolicy {
+    /// Refuses what only another site's page would send.
+    pub fn check(&self, request: &Parts) -> Result<(), Refusal> {
+        let host = request.headers.get(header::HOST).map(|host| host.to_str().unwrap_or("?"));
+        let authority = request.uri.authority().map(|authority| authority.as_str());
+        if let Hosts::Loopback(names) = &self.hosts {
+            let several = request.headers.get_all(header::HOST).iter().count() > 1;
+            let foreign = [host, authority].into_iter().flatten().find(|host| several || !is_loopback(host, names));
+            if let Some(host) = foreign {
+                return Err(Refusal::ForeignHost(host.to_owned()));
+            }
+        }
+        match request.method {
+            Method::GET | Method::HEAD | Method::OPTIONS => Ok(()),
+            _ => self.check_origin(&request.headers, host.or(authority)),
+        }
+    }
+
+    fn check_origin(&self, headers: &HeaderMap, host: Option<&str>) -> Result<(), Refusal> {
+        for origin in headers.get_all(header::ORIGIN) {
+            let origin = origin.to_str().unwrap_or("?");
+            if self.origins.contains(origin) {
+                return Ok(());
+            }
+            if !host.is_some_and(|host| is_same_origin(origin, host)) {
+                return Err(Refusal::ForeignOrigin(format!("Origin: {origin}")));
+            }
+        }
+        for site in headers.get_all("sec-fetch-site") {
+            let site = site.to_str().unwrap_or("?");
+            if !matches!(site, "same-origin" | "same-site" | "none") {
+                return Err(Refusal::ForeignOrigin(format!("Sec-Fetch-Site: {site}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Is the origin that of a page which this host served? The scheme is not compared: a proxy may have taken TLS off.
+fn is_same_origin(origin: &str, host: &str) -> bool {
+    let (port, authority) = match origin.split_once("://") {
+        Some(("http", authority)) => (":80", authority),
+        Some(("https", authority)) => (":443", authority),
+        _ => return false,
+    };
+    let plain = |authority: &str| authority.strip_suffix(port).unwrap_or(authority).to_ascii_lowercase();
+    !authority.is_empty() && plain(authority) == plain(host)
+}
+
+/// Does a `Host` name this machine's loopback interface, or one of these names?
+fn is_loopback(host: &str, names: &HashSet<String>) -> bool {
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((address, port)) => return address.parse() == Ok(Ipv6Addr::LOCALHOST) && is_port(port),
+            None => return false,
+        },
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
+    };
+    let known = name.eq_ignore_ascii_case("localhost")
+        || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+        || names.iter().any(|known| known.eq_ignore_ascii_case(name));
+    known && is_port(port)
+}
+
+/// Nothing, or a colon and digits.
+fn is_port(text: &str) -> bool {
+    text.is_empty() || text.strip_prefix(':').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::Request;
+
+    fn request(method: &str, uri: &str, headers: &[(&str, &str)]) -> Parts {
+        let mut request = Request::builder().method(method).uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn a_change_is_not_taken_from_a_page_of_another_site() {
+        let policy = BrowserPolicy { origins: ["https://console.bank".to_owned()].into(), ..BrowserPolicy::default() };
+        let check = |method: &str, headers: &[(&str, &str)], allowed: bool| {
+            let headers: Vec<_> = [("host", "sr.bank:8081")].iter().chain(headers).copied().collect();
+            assert_eq!(policy.check(&request(method, "/", &headers)).is_ok(), allowed, "{method} {headers:?}");
+        };
+        check("POST", &[], true);
+        check("POST", &[("origin", "http://sr.bank:8081")], true);
+        check("POST", &[("origin", "https://sr.bank:8081")], true);
+        check("POST", &[("origin", "http://SR.bank:8081")], true);
+        check("POST", &[("origin", "http://sr.bank")], false);
+        check("POST", &[("origin", "http://evil.example")], false);
+        check("POST", &[("origin", "http://sr.bank:8081.evil.example")], false);
+        check("POST", &[("origin", "null")], false);
+        check("POST", &[("origin", "")], false);
+        check("POST", &[("origin", "file://")], false);
+        check("POST", &[("origin", "http://sr.bank:8081"), ("origin", "http://evil.example")], false);
+        check("POST", &[("origin", "https://console.bank"), ("sec-fetch-site", "cross-site")], true);
+        check("POST", &[("sec-fetch-site", "cross-site")], false);
+        check("POST", &[("sec-fetch-site", "same-origin"), ("origin", "http://sr.bank:8081")], true);
+        check("POST", &[("sec-fetch-site", "none")], true);
+        check("POST", &[("sec-fetch-site", "something-new")], false);
+        check("DELETE", &[("sec-fetch-site", "cross-site")], false);
+        check("PUT", &[("origin", "http://evil.example")], false);
+        check("PATCH", &[("origin", "http://evil.example")], false);
+        check("GET", &[("origin", "http://evil.example"), ("sec-fetch-site", "cross-site")], true);
+    }
+
+    #[test]
+    fn a_default_port_may_be_left_out() {
+        let allowed = |host: &str, origin: &str| {
+            BrowserPolicy::default().check(&request("POST", "/", &[("host", host), ("origin", origin)])).is_ok()
+        };
+        assert!(allowed("sr.bank", "http://sr.bank") && allowed("sr.bank:80", "http://sr.bank"));
+        assert!(allowed("sr.bank", "https://sr.bank:443") && allowed("sr.bank:443", "https://sr.bank"));
+        assert!(!allowed("sr.bank:8080", "http://sr.bank") && !allowed("sr.bank:443", "http://sr.bank"));
+        assert!(allowed("[::1]:8081", "http://[::1]:8081"));
+    }
+
+    #[test]
+    fn on_loopback_only_loopback_hosts_are_answered_also_for_reading() {
+        let policy = BrowserPolicy { hosts: Hosts::Loopback(["sr.test".to_owned()].into()), origins: HashSet::new() };
+        let check = |host: &str, allowed: bool| {
+            assert_eq!(policy.check(&request("GET", "/", &[("host", host)])).is_ok(), allowed, "{host:?}");
+        };
+        for good in [
+            "localhost",
+            "LOCALHOST:8081",
+            "127.0.0.1",
+            "127.0.0.1:8081",
+            "127.9.9.9",
+            "[::1]",
+            "[::1]:8081",
+            "SR.test:1",
+        ] {
+            check(good, true);
+        }
+        for bad in [
+            "evil.example",
+            "evil.example:8081",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "10.0.0.1",
+            "[::2]",
+            "[::1",
+            "[::1]x",
+            "",
+            "localhost:x",
+            "localhost:1:2",
+            "0.0.0.0",
+        ] {
+            check(bad, false);
+        }
+        assert!(policy.check(&request("GET", "/", &[("host", "localhost"), ("host", "localhost")])).is_err());
+        assert!(policy.check(&request("GET", "http://evil.example/", &[("host", "localhost")])).is_err());
+        assert!(policy.check(&request("GET", "http://localhost:8081/", &[])).is_ok());
+    }
+}

@@ -35,7 +35,7 @@ have_libclang() {
 }
 have_libclang || need libclang-dev "bindgen reads RocksDB's C header with it"
 # Certificates for Cargo and pip.
-any_file '/etc/ssl/cert*' && [[ -e /etc/ssl/certs/ca-certificates.crt || ! -e /etc/debian_version ]] ||
+[[ -e /etc/ssl/certs/ca-certificates.crt || ! -e /etc/debian_version ]] ||
   need ca-certificates "Cargo and pip verify the servers they fetch from"
 
 if [[ $purpose == test ]]; then
@@ -87,10 +87,11 @@ rust_is_enough() {
 }
 if ! rust_is_enough; then
   if have rustup; then
-    say "Rust $wanted or newer is needed and $(cargo --version 2>/dev/null || echo 'no toolchain') is here; run: rustup update stable && rustup default stable"
+    say "Rust $wanted or newer is needed and $(cargo --version 2>/dev/null || echo 'no toolchain') is here;" \
+      "run: rustup update stable && rustup default stable"
     exit 1
   fi
-  if have apt-get && [[ -z $as_root || -n $(command -v sudo) ]] && apt-cache show rustup >/dev/null 2>&1; then
+  if have apt-get && [[ -z $as_root || -n $(command -v sudo) ]] && apt-cache policy rustup 2>/dev/null | grep -q 'Candidate: [0-9]'; then
     say "installing with apt-get: rustup (Rust $wanted or newer is needed), then its stable toolchain"
     apt_install rustup && rustup default stable
   fi

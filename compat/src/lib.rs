@@ -70,7 +70,36 @@ pub fn parse(
     }
 }
 
+/// A sample document.
+#[derive(Clone, Copy, Debug)]
+pub enum Sample<'s> {
+    /// In the language's JSON encoding.
+    Json(&'s str),
+    /// In the language's binary encoding, without any wire prefix.
+    Binary(&'s [u8]),
+}
+
+/// Where and why a sample does not fit a schema.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{message} (at {path})")]
+pub struct Mismatch {
+    /// A JSON pointer into the JSON encoding of the sample, also for a binary one; `/` is the root.
+    pub path: String,
+    /// What is wrong there.
+    pub message: String,
+}
+
 impl Parsed {
+    /// Does a sample fit the schema?
+    ///
+    /// # Errors
+    /// The first place where it does not, or the bound that it exceeds.
+    pub fn validate(&self, sample: Sample<'_>) -> Result<(), Mismatch> {
+        match self {
+            Self::Avro(schema) => schema.validate(sample),
+        }
+    }
+
     /// The language.
     pub fn schema_type(&self) -> SchemaType {
         match self {

@@ -1,3 +1,14 @@
 //! What the crate promises, tried from outside.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod bounds;
+mod canonical;
+mod comparison;
+mod data;
+mod equality;
 mod golden;
+mod normalization;
+mod parsing;
+mod references;
+mod support;

@@ -8,6 +8,7 @@
 //! of them are bounded: in depth by `STRUCTURE_DEPTH`, in work by the size of the model or by a budget of their own.
 
 mod check;
+mod data;
 mod defaults;
 mod equal;
 mod finding;
@@ -25,7 +26,7 @@ pub use finding::{Finding, FindingKind};
 
 pub(crate) use check::{Abandoned, check};
 
-use crate::{Dependency, Error, Strictness};
+use crate::{Dependency, Error, Mismatch, Sample, Strictness};
 use std::sync::Arc;
 
 /// How deep types may nest, in brackets of the text, with every type written out at its first use.
@@ -88,6 +89,11 @@ impl Schema {
     /// Records and fields that carry inline tags.
     pub(crate) fn inline_tags(&self) -> Vec<crate::TaggedEntity> {
         tags::inline_tags(&self.model)
+    }
+
+    /// Does a sample fit?
+    pub(crate) fn validate(&self, sample: Sample<'_>) -> Result<(), Mismatch> {
+        data::validate(self, sample)
     }
 
     /// The fields of a root record.

@@ -7,9 +7,6 @@ use crate::rules::find::Deleted;
 use model::Subject;
 use std::sync::Arc;
 
-/// x
-#[derive(Debug)]
-pub struct Mismatch { pub path: String, pub message: String }
 /// A sample document.
 #[derive(Clone, Debug)]
 pub enum Validation {
@@ -29,7 +26,7 @@ impl Service {
         subject: Subject,
         selector: Selector,
         sample: Validation,
-    ) -> Result<Option<Mismatch>, Fault> {
+    ) -> Result<Option<compat::Mismatch>, Fault> {
         let shown = self.version(&subject, selector, Deleted::Include)?;
         let bytes = match &sample {
             Validation::Json(text) => text.len(),
@@ -43,8 +40,18 @@ impl Service {
                 let framed = |bytes: &[u8]| {
                     bytes.len() >= 5 && bytes[0] == 0 && bytes[1..5] == shown.stored.id.to_be_bytes()
                 };
-                let _ = (schema, framed);
-                Ok(None)
+                let outcome = match &sample {
+                    Validation::Json(text) => schema.parsed.validate(compat::Sample::Json(text)),
+                    Validation::Binary(bytes) if framed(bytes) => {
+                        // The five bytes could also be data that happens to begin so.
+                        schema
+                            .parsed
+                            .validate(compat::Sample::Binary(&bytes[5..]))
+                            .or_else(|framed| schema.parsed.validate(compat::Sample::Binary(bytes)).map_err(|_| framed))
+                    }
+                    Validation::Binary(bytes) => schema.parsed.validate(compat::Sample::Binary(bytes)),
+                };
+                Ok(outcome.err())
             })
             .await
     }

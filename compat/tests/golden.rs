@@ -25,7 +25,7 @@ fn stored(text: &Value, refs: &Value) -> Parsed {
 
 #[test]
 fn canonical_normalised_and_resolved_texts_are_the_references() {
-    for row in rows(include_str!("avro-canonical.jsonl")) {
+    for row in rows(include_str!("golden/avro-canonical.jsonl")) {
         let id = &row["id"];
         let strictness = if row["asNew"] == true { Strictness::New } else { Strictness::Stored };
         let parsed = parse(&SchemaType::Avro, row["schema"].as_str().unwrap(), &dependencies(&row["refs"]), strictness);
@@ -62,7 +62,7 @@ fn assert_message(id: &Value, ours: &str, recorded: &str) {
 
 #[test]
 fn verdicts_and_messages_are_the_references() {
-    for row in rows(include_str!("avro-compat.jsonl")) {
+    for row in rows(include_str!("golden/avro-compat.jsonl")) {
         let (old, new) = (stored(&row["old"], &Value::Null), stored(&row["new"], &Value::Null));
         let level = row["level"].as_str().unwrap().parse().unwrap();
         let version = row["oldVersion"].as_i64().map(|version| version as i32);
@@ -79,7 +79,7 @@ fn verdicts_and_messages_are_the_references() {
 
 #[test]
 fn schemas_are_the_same_where_the_reference_says_so() {
-    for row in rows(include_str!("avro-equal.jsonl")) {
+    for row in rows(include_str!("golden/avro-equal.jsonl")) {
         let (old, new) = (stored(&row["old"], &row["oldRefs"]), stored(&row["new"], &row["newRefs"]));
         let same = row["equivalent"] == true;
         assert_eq!(old.equivalent(&new), same, "{}", row["id"]);

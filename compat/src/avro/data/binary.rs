@@ -1,0 +1,178 @@
+//! Avro's binary encoding. The walk builds nothing: it makes sure that decoding will need neither more depth nor more
+//! memory than the sample deserves, and that the sample ends where its value ends.
+
+use super::branch_name;
+use super::path::{Path, Step};
+use crate::Mismatch;
+use crate::avro::model::{Model, Node, NodeId, Primitive};
+use std::borrow::Cow;
+
+/// Does the sample hold one value of the schema, and nothing else?
+pub(super) fn check(model: &Model, bytes: &[u8]) -> Result<(), Mismatch> {
+    let mut walk = Walk { model, path: Path::default(), rest: bytes, values: 0 };
+    walk.value(model.root)?;
+    match walk.rest.len() {
+        0 => Ok(()),
+        1 => walk.path.mismatch("1 byte is left over after the value"),
+        left => walk.path.mismatch(format!("{left} bytes are left over after the value")),
+    }
+}
+
+struct Walk<'s> {
+    model: &'s Model,
+    path: Path<'s>,
+    rest: &'s [u8],
+    values: usize,
+}
+
+impl<'s> Walk<'s> {
+    fn value(&mut self, id: NodeId) -> Result<(), Mismatch> {
+        self.values += 1;
+        self.path.bounded(self.values)?;
+        let model = self.model;
+        match model.node(id) {
+            Node::Primitive { primitive, .. } => self.primitive(*primitive),
+            Node::Fixed(fixed) => self.take(fixed.size as usize, "a fixed").map(drop),
+            Node::Enum(symbols) => {
+                let at = self.long("the position of a symbol")?;
+                match usize::try_from(at) {
+                    Ok(at) if at < symbols.symbols.len() => Ok(()),
+                    _ => self.path.mismatch(format!(
+                        "the enum {} has {} symbols, none at position {at}",
+                        symbols.named.name.full(),
+                        symbols.symbols.len()
+                    )),
+                }
+            }
+            Node::Union(branches) => {
+                let at = self.long("the position of a branch")?;
+                let Some(&branch) = usize::try_from(at).ok().and_then(|at| branches.get(at)) else {
+                    return self
+                        .path
+                        .mismatch(format!("the union has {} branches, none at position {at}", branches.len()));
+                };
+                // In JSON, null has no branch name around it.
+                if matches!(model.node(branch), Node::Primitive { primitive: Primitive::Null, .. }) {
+                    return self.value(branch);
+                }
+                self.path.member(branch_name(model.node(branch)));
+                self.value(branch)?;
+                self.path.pop();
+                Ok(())
+            }
+            Node::Array { items, .. } => {
+                let mut at = 0;
+                self.blocks(|walk| {
+                    walk.path.push(Step::Element(at));
+                    at += 1;
+                    walk.value(*items)?;
+                    walk.path.pop();
+                    Ok(())
+                })
+            }
+            Node::Map { values, .. } => self.blocks(|walk| {
+                let key = walk.text()?;
+                walk.path.push(Step::Member(Cow::Borrowed(key)));
+                walk.value(*values)?;
+                walk.path.pop();
+                Ok(())
+            }),
+            Node::Record(record) => {
+                for field in &record.fields {
+                    self.path.member(&field.name);
+                    self.value(field.schema)?;
+                    self.path.pop();
+                }
+                Ok(())
+            }
+            Node::Unresolved => unreachable!("resolution replaces every unresolved name"),
+        }
+    }
+
+    fn primitive(&mut self, primitive: Primitive) -> Result<(), Mismatch> {
+        match primitive {
+            Primitive::Null => Ok(()),
+            Primitive::Boolean => match self.take(1, "a boolean")? {
+                [0 | 1] => Ok(()),
+                other => self.path.mismatch(format!("a boolean is 0 or 1, not {}", other[0])),
+            },
+            Primitive::Int => {
+                let value = self.long("an int")?;
+                match i32::try_from(value) {
+                    Ok(_) => Ok(()),
+                    Err(_) => self.path.mismatch(format!("{value} is out of the range of an int")),
+                }
+            }
+            Primitive::Long => self.long("a long").map(drop),
+            Primitive::Float => self.take(4, "a float").map(drop),
+            Primitive::Double => self.take(8, "a double").map(drop),
+            Primitive::Bytes => self.counted("bytes").map(drop),
+            Primitive::String => self.text().map(drop),
+        }
+    }
+
+    /// The items of an array or map: blocks of items, each with their number, until a block of none. A negative number
+    /// stands for its opposite and is followed by the size of the block in bytes.
+    fn blocks(&mut self, mut item: impl FnMut(&mut Self) -> Result<(), Mismatch>) -> Result<(), Mismatch> {
+        loop {
+            let count = self.long("the number of items in a block")?;
+            if count == 0 {
+                return Ok(());
+            }
+            let size = if count < 0 { Some(self.long("the size of a block")?) } else { None };
+            let before = self.rest.len();
+            for _ in 0..count.unsigned_abs() {
+                item(self)?;
+            }
+            let taken = before - self.rest.len();
+            if size.is_some_and(|size| usize::try_from(size) != Ok(taken)) {
+                return self.path.mismatch(format!("a block has {taken} bytes, but says {}", size.unwrap_or_default()));
+            }
+        }
+    }
+
+    fn text(&mut self) -> Result<&'s str, Mismatch> {
+        match std::str::from_utf8(self.counted("a string")?) {
+            Ok(text) => Ok(text),
+            Err(_) => self.path.mismatch("a string is not UTF-8"),
+        }
+    }
+
+    fn counted(&mut self, what: &str) -> Result<&'s [u8], Mismatch> {
+        let length = self.long("a length")?;
+        match usize::try_from(length) {
+            Ok(length) => self.take(length, what),
+            Err(_) => self.path.mismatch(format!("the length of {what} is negative: {length}")),
+        }
+    }
+
+    fn take(&mut self, length: usize, what: &str) -> Result<&'s [u8], Mismatch> {
+        match self.rest.split_at_checked(length) {
+            Some((taken, rest)) => {
+                self.rest = rest;
+                Ok(taken)
+            }
+            None => self.path.mismatch(format!("{what} of {length} bytes was expected, {} are left", self.rest.len())),
+        }
+    }
+
+    /// A zig-zag variable-length number.
+    fn long(&mut self, what: &str) -> Result<i64, Mismatch> {
+        let mut bits = 0u64;
+        for at in 0..10 {
+            let Some((&byte, rest)) = self.rest.split_first() else {
+                return self.path.mismatch(format!("the sample ends where {what} was expected"));
+            };
+            self.rest = rest;
+            bits |= u64::from(byte & 0x7f) << (7 * at);
+            if byte & 0x80 == 0 {
+                // The tenth byte has room for one bit.
+                if at == 9 && byte > 1 {
+                    break;
+                }
+                return Ok((bits >> 1) as i64 ^ -((bits & 1) as i64));
+            }
+        }
+        self.path.mismatch(format!("{what} is longer than 64 bits"))
+    }
+}

@@ -1,0 +1,221 @@
+//! Input made to hurt: it is read or refused in little time, memory and stack.
+
+use crate::support::*;
+use compat::{Direction, Error, Strictness, findings, parse};
+use model::SchemaType;
+use std::time::{Duration, Instant};
+
+/// Generous, for slow machines and unoptimised builds: what these inputs did to naive code was minutes or a crash.
+const LIMIT: Duration = Duration::from_secs(20);
+
+fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = work();
+    assert!(start.elapsed() < LIMIT, "{what} took {:?}", start.elapsed());
+    result
+}
+
+/// A schema in which each of `levels` records uses the next one twice; the last one has a field of this type.
+fn doubling(levels: usize, last: &str) -> String {
+    let mut types: Vec<String> =
+        vec![format!(r#"{{"type":"record","name":"T{levels}","fields":[{{"name":"v","type":"{last}"}}]}}"#)];
+    for level in (0..levels).rev() {
+        let next = level + 1;
+        types.push(format!(
+            r#"{{"type":"record","name":"T{level}","fields":[{{"name":"a","type":"T{next}"}},{{"name":"b","type":"T{next}"}}]}}"#
+        ));
+    }
+    let fields: Vec<String> =
+        types.iter().rev().enumerate().map(|(at, t)| format!(r#"{{"name":"f{at}","type":{t}}}"#)).collect();
+    record(&fields.join(","))
+}
+
+#[test]
+fn a_type_used_twice_on_each_of_forty_levels_is_seen_once() {
+    timed("doubling", || {
+        let (int, text) = (new(&doubling(40, "int")), new(&doubling(40, "string")));
+        assert!(int.canonical().len() < 10_000);
+        assert!(int.formatted("resolved").unwrap().unwrap().len() < 10_000);
+        assert!(int.equivalent(&new(&doubling(40, "int"))));
+        assert!(!int.equivalent(&text));
+        assert!(findings(Direction::Backward, &int, &int).is_empty());
+        // 2^41 - 1 findings, of which the first ten thousand are told.
+        assert_eq!(findings(Direction::Backward, &int, &text).len(), 10_000);
+        assert_eq!(int.normalized().unwrap().canonical(), int.canonical());
+    });
+}
+
+#[test]
+fn defaults_do_not_multiply_either() {
+    let level = |n: usize, rest: &str| format!(r#"{{"type":"record","name":"T{n}","fields":[{rest}]}}"#);
+    let mut fields = vec![format!(r#"{{"name":"z","type":{}}}"#, level(0, r#"{"name":"v","type":"int"}"#))];
+    for n in 1..=40 {
+        let uses = format!(
+            r#"{{"name":"a","type":"T{0}","default":{{}}}},{{"name":"b","type":"T{0}","default":{{}}}}"#,
+            n - 1
+        );
+        fields.push(format!(r#"{{"name":"f{n}","type":{}}}"#, level(n, &uses)));
+    }
+    timed("doubling defaults", || assert!(try_new(&record(&fields.join(",")), &[]).is_err()));
+
+    // Two branches that each look at the whole value, forty deep.
+    let union = r#"["null","A","B"]"#;
+    let branch =
+        |name: &str| format!(r#"{{"type":"record","name":"{name}","fields":[{{"name":"x","type":{union}}}]}}"#);
+    let value = r#"{"x":"#.repeat(40) + "1" + &"}".repeat(40);
+    let text = record(&format!(
+        r#"{{"name":"a","type":{}}},{{"name":"b","type":{}}},{{"name":"c","type":{union},"default":{value}}}"#,
+        branch("A"),
+        branch("B")
+    ));
+    timed("branching defaults", || assert!(try_new(&text, &[]).is_err()));
+}
+
+#[test]
+fn nesting_is_refused_beyond_a_depth() {
+    let arrays = |depth: usize| r#"{"type":"array","items":"#.repeat(depth) + "\"int\"" + &"}".repeat(depth);
+    new(&arrays(250));
+    assert!(matches!(try_new(&arrays(300), &[]), Err(Error::Invalid { .. })));
+    assert!(matches!(try_new(&arrays(100_000), &[]), Err(Error::Syntax { .. })));
+    let unions = "[".repeat(100_000);
+    assert!(matches!(try_new(&unions, &[]), Err(Error::Syntax { .. })));
+    let prop = |depth: usize| format!(r#"{{"type":"int","p":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
+    new(&prop(250));
+    assert!(try_new(&prop(260), &[]).is_err());
+    let records = |depth: usize| {
+        let open: String =
+            (0..depth).map(|n| format!(r#"{{"type":"record","name":"R{n}","fields":[{{"name":"a","type":"#)).collect();
+        open + "\"int\"" + &"}]}".repeat(depth)
+    };
+    let deep = new(&records(85));
+    assert_eq!(&**new(deep.canonical()).canonical(), &**deep.canonical());
+    deep.normalized().unwrap();
+    assert!(try_new(&records(90), &[]).is_err());
+}
+
+/// A chain of records, each using the next, that nests as deep as it is long once written out.
+fn chain(length: usize, backwards: bool) -> String {
+    let mut types: Vec<String> = (0..length)
+        .map(|n| {
+            let next = if n + 1 < length { format!("\"R{}\"", n + 1) } else { "\"int\"".to_owned() };
+            format!(r#"{{"type":"record","name":"R{n}","fields":[{{"name":"a","type":{next}}}]}}"#)
+        })
+        .collect();
+    if backwards {
+        types.reverse();
+    }
+    format!("[{}]", types.join(","))
+}
+
+#[test]
+fn nesting_through_names_is_bounded_too() {
+    timed("chains", || {
+        assert!(matches!(try_new(&chain(20_000, false), &[]), Err(Error::TooComplex(_))));
+        // In this order nothing nests, however long the chain is.
+        let flat = new(&chain(20_000, true));
+        assert!(flat.equivalent(&new(&chain(20_000, true))));
+        let flat = new(&chain(1_000, true));
+        assert!(findings(Direction::Backward, &flat, &flat).is_empty());
+    });
+}
+
+#[test]
+fn nesting_through_references_is_bounded_too() {
+    let dependencies: Vec<_> = (0..200)
+        .map(|n| {
+            let previous = if n == 0 { "\"int\"".to_owned() } else { format!("\"D{}\"", n - 1) };
+            dependency(
+                &format!("D{n}"),
+                &format!(r#"{{"type":"record","name":"D{n}","fields":[{{"name":"a","type":{previous}}}]}}"#),
+            )
+        })
+        .collect();
+    let parsed = try_new(&field("\"D60\""), &dependencies[..=60]).unwrap();
+    parsed.formatted("resolved").unwrap();
+    match try_new(&field("\"D199\""), &dependencies) {
+        Ok(parsed) => assert!(matches!(parsed.formatted("resolved"), Err(Error::TooComplex(_)))),
+        Err(error) => assert!(matches!(error, Error::TooComplex(_)), "{error}"),
+    }
+}
+
+#[test]
+fn cycles_of_coprime_lengths_do_not_overflow_the_stack() {
+    let cycle = |length: usize| {
+        let types: Vec<String> = (0..length)
+            .rev()
+            .map(|n| {
+                let next = (n + 1) % length;
+                format!(r#"{{"name":"f{n}","type":{{"type":"record","name":"C{n}","fields":[{{"name":"n","type":"C{next}"}}]}}}}"#)
+            })
+            .collect();
+        format!(r#"{{"type":"record","name":"R","fields":[{{"name":"start","type":"C0"}},{}]}}"#, types.join(","))
+    };
+    // As deep as types may nest: the pairs of two such cycles make a path of 79 · 83 steps.
+    let (p, q) = (new(&cycle(79)), new(&cycle(83)));
+    timed("cycles", || assert!(!findings(Direction::Backward, &p, &q).is_empty()));
+}
+
+#[test]
+fn a_million_symbols_are_read_and_compared_in_linear_time() {
+    let symbols = |from: usize| {
+        let list: Vec<String> = (from..from + 1_000_000).map(|n| format!("\"S{n}\"")).collect();
+        format!(r#"{{"type":"enum","name":"E","symbols":[{}],"default":"S{from}"}}"#, list.join(","))
+    };
+    timed("symbols", || {
+        let (a, b) = (new(&symbols(0)), new(&symbols(1)));
+        assert!(!a.equivalent(&b));
+        assert!(findings(Direction::Backward, &a, &b).is_empty());
+        assert!(
+            try_new(&symbols(0).replace("\"default\":\"S0\"", "\"default\":\"T\""), &[]).unwrap_err().details().len()
+                < 5_000
+        );
+    });
+}
+
+#[test]
+fn wide_records_and_unions_take_linear_time() {
+    let fields: Vec<String> = (0..50_000).map(|n| format!(r#"{{"name":"f{n}","type":"int"}}"#)).collect();
+    let branches: Vec<String> = (0..50_000).map(|n| format!(r#"{{"type":"fixed","name":"F{n}","size":1}}"#)).collect();
+    timed("wide record", || {
+        let wide = new(&record(&fields.join(",")));
+        assert!(findings(Direction::Backward, &wide, &wide).is_empty());
+        assert!(wide.equivalent(&wide.clone()));
+    });
+    timed("wide union", || {
+        let wide = new(&format!("[{}]", branches.join(",")));
+        // Half a million million pairs: given up, with a sentence.
+        let told = findings(Direction::Backward, &wide, &wide);
+        assert_eq!(told.len(), 1);
+        assert!(told[0].message(Direction::Backward).contains("too many types"), "{told:?}");
+    });
+    let members: Vec<String> = (0..50_000).map(|n| format!(r#""p{}":{n}"#, n % 40_000)).collect();
+    timed("many properties", || new(&format!(r#"{{"type":"int",{}}}"#, members.join(","))));
+    let again = r#"{"type":"enum","name":"E","symbols":["A"]}"#;
+    let again: Vec<String> = (0..20_000).map(|n| format!(r#"{{"name":"f{n}","type":{again}}}"#)).collect();
+    timed("many definitions of one name", || new(&record(&again.join(","))));
+    let doc =
+        |n: usize| format!(r#"{{"name":"f{n}","type":{{"type":"enum","name":"E","doc":"{n}","symbols":["A"]}}}}"#);
+    let docs: Vec<String> = (0..20_000).map(doc).collect();
+    timed("many documentations of one name", || new(&record(&docs.join(","))));
+}
+
+#[test]
+fn messages_do_not_grow_with_the_schema() {
+    let long = "x".repeat(1_000_000);
+    for text in [
+        format!(r#"{{"type":"record","doc":"{long}"}}"#),
+        format!(r#"{{"type":"record","name":"R-{long}","fields":[]}}"#),
+        format!("\"int\" {long}"),
+        format!("{long}"),
+        record(&format!(r#"{{"name":"a","type":"int","default":"{long}"}}"#)),
+    ] {
+        let error = parse(&SchemaType::Avro, &text, &[], Strictness::New).unwrap_err();
+        assert!(error.details().len() < 10_000, "{} bytes", error.details().len());
+    }
+}
+
+#[test]
+fn a_cache_can_count_the_bytes_of_a_schema() {
+    let doc = |length: usize| new(&format!(r#"{{"type":"fixed","name":"F","doc":"{}","size":1}}"#, "x".repeat(length)));
+    assert!(doc(100_000).size_hint() > doc(10).size_hint() + 150_000);
+}

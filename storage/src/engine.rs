@@ -196,7 +196,10 @@ impl<B: Backend> Shared<B> {
         let outcome = match self.gather(first, jobs, limits, &mut group) {
             Ok(None) => Ok(()),
             Ok(Some((changes, position))) => {
-                self.backend.write(changes).map(|()| self.publish(&group, position, began))
+                // Damage that a decision has met meanwhile: the others must not build on it.
+                let refusal = self.condition.refusal().map_or(Ok(()), Err);
+                let written = refusal.and_then(|()| self.backend.write(changes));
+                written.map(|()| self.publish(&group, position, began))
             }
             Err(error) => Err(error),
         };
@@ -232,16 +235,22 @@ impl<B: Backend> Shared<B> {
         let at = now().max(state.head().at);
         let mut next = Some(first);
         while let Some(Job { decide, answer }) = next {
-            let decided = match run(decide, &state, at) {
+            let changes = match run(decide, &state, at) {
                 Ok((stamped, changes)) => {
                     let start = group.records.len();
                     group.records.extend(stamped);
-                    state.change(|overlay| overlay.absorb(changes))?;
-                    Ok(start..group.records.len())
+                    group.answers.push((answer, Ok(start..group.records.len())));
+                    changes
                 }
-                Err(error) => Err(error),
+                Err(error) => {
+                    if let Error::Corrupt(why) = &error {
+                        self.condition.worsen(Health::Corrupt(why.clone()));
+                    }
+                    group.answers.push((answer, Err(error)));
+                    Changes::default()
+                }
             };
-            group.answers.push((answer, decided));
+            state.change(|overlay| overlay.absorb(changes))?;
             let full = group.records.len() >= limits.group_records || state.kv.changes().bytes() >= limits.group_bytes;
             next = if full { None } else { jobs.try_recv().ok() };
         }
@@ -288,3 +297,7 @@ fn say(panic: &(dyn std::any::Any + Send)) -> String {
 fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+#[path = "engine_tests.rs"]
+mod tests;

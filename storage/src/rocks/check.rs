@@ -167,3 +167,72 @@ fn entry(table: Table, key: &[u8], value: &[u8], history: &mut History) -> Resul
         Table::Meta | Table::State => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemoryState;
+    use crate::contract::records::{high_water, schema};
+    use crate::kv::{KvMut, Map};
+
+    fn map() -> Map {
+        let mut state = MemoryState::default();
+        let records = (1..=300).flat_map(|n| [schema("s", n, n, &n.to_string()), high_water(".", n)]);
+        state.fold(records, 0).unwrap();
+        state.kv
+    }
+
+    #[track_caller]
+    fn check(spoil: impl FnOnce(&mut Map), expected: Result<(), &str>) {
+        let mut map = map();
+        spoil(&mut map);
+        let found = newest(&map);
+        assert_eq!(found, expected.map_err(|why| Error::Corrupt(why.to_owned())));
+    }
+
+    #[test]
+    fn the_end_of_the_history_is_checked() {
+        check(|_| {}, Ok(()));
+        check(|map| *map = Map::default(), Ok(()));
+        check(|map| map.delete(Table::Log, key::log(500)), Err("log record 500 is missing"));
+        check(|map| map.delete(Table::Log, key::log(599)), Err("the log ends at record 599, the state at record 600"));
+        check(
+            |map| map.delete(Table::Meta, key::HEAD.to_vec()),
+            Err("the log ends at record 1, the state at record 0"),
+        );
+        check(|map| map.delete(Table::Texts, text_key("300").0.to_vec()), Err("the text of log record 598 is missing"));
+        let other = |map: &mut Map| {
+            let bytes = map.get(Table::Log, &key::log(597)).unwrap().unwrap();
+            map.put(Table::Log, key::log(599), bytes);
+        };
+        check(other, Err("log record 599: the checksum does not match"));
+        let again = |map: &mut Map| {
+            let stamped = model::Stamped { position: 7, at: 0, record: high_water(".", 1) };
+            map.put(Table::Log, key::log(599), record::encode(599, &stamped, None));
+        };
+        check(again, Err("log record 599 is out of order"));
+        let beyond = |map: &mut Map| {
+            let stamped = model::Stamped { position: 300, at: 0, record: high_water(".", 1) };
+            map.put(Table::Log, key::log(600), record::encode(600, &stamped, None));
+        };
+        check(beyond, Err("the log ends at record 601, the state at record 600"));
+    }
+
+    #[test]
+    fn opening_looks_at_the_end_only_and_the_scrub_at_all() {
+        let mut map = map();
+        map.delete(Table::Log, key::log(3));
+        assert_eq!(newest(&map), Ok(()));
+        let mut history = History { next: 0, position: None };
+        let mut outcome = Ok(());
+        map.scan(Table::Log, &kv::everything(), Direction::Up, &mut |key, value| {
+            outcome = entry(Table::Log, key, value, &mut history);
+            if outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })
+        .unwrap();
+        assert_eq!(outcome, Err(Error::Corrupt("log record 3 is missing".into())));
+        let mut history = History { next: 0, position: None };
+        assert!(entry(Table::Texts, &text_key("a").0, b"b", &mut history).is_err());
+        assert!(entry(Table::Texts, &text_key("a").0, b"a", &mut history).is_ok());
+    }
+}

@@ -211,7 +211,10 @@ fn convert(error: rocksdb::Error) -> Error {
 fn opening(error: rocksdb::Error, dir: &Path) -> Error {
     let text = error.to_string();
     match error.kind() {
-        ErrorKind::IOError if text.contains("/LOCK") => Error::InUse { dir: dir.to_owned(), detail: text },
+        // Not "open a file for lock", which says that the directory is not ours to write.
+        ErrorKind::IOError if text.contains("While lock file") || text.contains("lock hold by current process") => {
+            Error::InUse { dir: dir.to_owned(), detail: text }
+        }
         // A file that the manifest names, or a family that this release does not know.
         ErrorKind::IOError if text.contains("No such file") => Error::Corrupt(text),
         ErrorKind::InvalidArgument => Error::Corrupt(text),

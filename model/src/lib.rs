@@ -4,6 +4,7 @@
 //! Pure: no I/O, no serde (wire and log formats are promises to strangers and are written by hand where they are made), no
 //! opinion about HTTP or about how state is kept. Words are those of the Confluent API.
 
+mod audit;
 mod config;
 mod content;
 mod level;
@@ -12,6 +13,7 @@ mod record;
 mod subject;
 mod words;
 
+pub use audit::{AuditOutcome, AuditRecord};
 pub use config::{Config, Mode, UnknownMode};
 pub use content::{Content, Guid, Metadata, Reference, Rule, RuleKind, RuleMode, RuleSet, SchemaType};
 pub use level::{CompatibilityLevel, CompatibilityPolicy, UnknownLevel};

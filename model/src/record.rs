@@ -3,7 +3,7 @@
 //! There are two logs: the *registry* log holds what Confluent's `_schemas` topic can hold, the *house* log holds kinds of
 //! our own. Each has positions of its own and is folded by itself; nothing folded from one depends on the other.
 
-use crate::{Config, Content, Context, Mode, Subject};
+use crate::{AuditRecord, Config, Content, Context, Mode, Namespace, NamespaceName, Subject};
 use std::sync::Arc;
 
 /// A version number of a subject: 1, 2, … A foreign log may hold others; they are stored and never listed.
@@ -115,5 +115,19 @@ pub enum HouseRecord {
         context: Context,
         /// The highest id handed out.
         id: SchemaId,
+    },
+    /// A namespace exists with these members, claims and offers; the whole namespace is written again.
+    Namespace(Box<Namespace>),
+    /// A namespace is gone.
+    NamespaceRemoved {
+        /// Its name.
+        name: NamespaceName,
+    },
+    /// Something was changed, or refused.
+    Audit(Box<AuditRecord>),
+    /// Entries of the audit older than this are forgotten.
+    AuditForgotten {
+        /// In milliseconds since 1970.
+        before: i64,
     },
 }

@@ -10,10 +10,10 @@ use crate::codec::bytes::{Form, decode, encode};
 use crate::codec::value::{self, Head, Ids};
 use crate::codec::{key, record, text_key};
 use crate::kv::{Direction, Kv, KvMut, Table};
-use crate::{Error, StoredVersion, SubjectSummary, TextKey};
+use crate::{AuditPlace, Error, StoredVersion, SubjectSummary, TextKey};
 use model::{
-    Context, Guid, HouseRecord, Mode, Record, RegistryRecord, SchemaId, SchemaRecord, Stamped, Subject, SubjectPrefix,
-    Version,
+    AuditRecord, Context, Guid, HouseRecord, Mode, Record, RegistryRecord, SchemaId, SchemaRecord, Stamped, Subject,
+    SubjectPrefix, Version,
 };
 use std::ops::ControlFlow;
 
@@ -58,7 +58,7 @@ fn fold(stamped: &Stamped, text: Option<TextKey>, kv: &mut impl KvMut) -> Result
     let mut fold = Fold { kv, head };
     match &stamped.record {
         Record::Registry(record) => fold.registry(record, text, stamped.at)?,
-        Record::House(HouseRecord::HighWater { context, id }) => fold.raise(key::high_water(context), *id)?,
+        Record::House(record) => fold.house(record, AuditPlace { at: stamped.at, position: stamped.position })?,
     }
     let head = fold.head;
     kv.put(Table::Meta, key::HEAD.to_vec(), encode(&head));
@@ -71,6 +71,45 @@ struct Fold<'a, K> {
 }
 
 impl<K: KvMut> Fold<'_, K> {
+    fn house(&mut self, record: &HouseRecord, place: AuditPlace) -> Result<(), Error> {
+        match record {
+            HouseRecord::HighWater { context, id } => return self.raise(key::high_water(context), *id),
+            HouseRecord::Namespace(namespace) => {
+                self.set(key::namespace(&namespace.name), Some(value::house(&**namespace)));
+            }
+            HouseRecord::NamespaceRemoved { name } => self.set(key::namespace(name), None),
+            HouseRecord::Audit(entry) => {
+                self.set(key::audit(place), Some(value::house(&**entry)));
+                if let Some(namespace) = &entry.namespace {
+                    self.set(key::audit_of(namespace, place), Some(Vec::new()));
+                }
+            }
+            HouseRecord::AuditForgotten { before } => self.forget(AuditPlace::since(*before))?,
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, before: AuditPlace) -> Result<(), Error> {
+        let mut keys = Vec::new();
+        let mut outcome = Ok(());
+        self.kv.scan(Table::State, &key::audits(AuditPlace::FIRST, before), Direction::Up, &mut |key, bytes| {
+            match key::take_audit(key).and_then(|place| Ok((place, value::take_house::<AuditRecord>(bytes)?))) {
+                Ok((place, entry)) => {
+                    keys.push(key.to_vec());
+                    keys.extend(entry.namespace.map(|namespace| key::audit_of(&namespace, place)));
+                    ControlFlow::Continue(())
+                }
+                Err(error) => {
+                    outcome = Err(error);
+                    ControlFlow::Break(())
+                }
+            }
+        })?;
+        outcome?;
+        keys.into_iter().for_each(|key| self.set(key, None));
+        Ok(())
+    }
+
     fn registry(&mut self, record: &RegistryRecord, text: Option<TextKey>, at: i64) -> Result<(), Error> {
         match record {
             RegistryRecord::Schema(schema) => {

@@ -23,5 +23,5 @@ mod store;
 pub use engine::{Engine, Limits};
 pub use error::Error;
 pub use memory::{MemoryState, MemoryStore};
-pub use state::{Holder, Referrer, State, StoredVersion, SubjectSummary, TextKey, Totals};
+pub use state::{AuditEntry, AuditPlace, Holder, Referrer, State, StoredVersion, SubjectSummary, TextKey, Totals};
 pub use store::{Committed, Decide, Group, Health, Observer, Store, commit};

@@ -6,8 +6,10 @@ use crate::codec::value::{self, Head, Ids};
 use crate::codec::{Malformed, bytes::Form};
 use crate::fold;
 use crate::kv::{Direction, Kv, Table};
-use crate::{Error, Holder, Referrer, State, StoredVersion, SubjectSummary, TextKey, Totals};
-use model::{Config, Context, Guid, Mode, Position, SchemaId, Subject, SubjectPrefix, Version};
+use crate::{AuditEntry, AuditPlace, Error, Holder, Referrer, State, StoredVersion, SubjectSummary, TextKey, Totals};
+use model::{
+    Config, Context, Guid, Mode, Namespace, NamespaceName, Position, SchemaId, Subject, SubjectPrefix, Version,
+};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -170,6 +172,66 @@ impl<K: Kv> State for Folded<K> {
 
     fn contexts(&self) -> Result<Vec<Context>, Error> {
         self.all(&key::contexts(), Direction::Up, |key, _| key::take_context(key))
+    }
+
+    fn namespaces(&self) -> Result<Vec<Namespace>, Error> {
+        self.all(&key::namespaces(), Direction::Up, |_, value| value::take_house(value))
+    }
+
+    fn namespace(&self, name: &NamespaceName) -> Result<Option<Namespace>, Error> {
+        let bytes = self.kv.get(Table::State, &key::namespace(name))?;
+        Ok(bytes.map(|bytes| value::take_house(&bytes)).transpose()?)
+    }
+
+    fn audit(
+        &self,
+        namespace: Option<&NamespaceName>,
+        from: AuditPlace,
+        to: AuditPlace,
+        visit: &mut dyn FnMut(AuditEntry) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let Some(namespace) = namespace else {
+            let take = |key: &[u8], value: &[u8]| {
+                Ok(AuditEntry { place: key::take_audit(key)?, record: value::take_house(value)? })
+            };
+            return self.each(&key::audits(from, to), Direction::Down, take, visit);
+        };
+        let mut outcome = Ok(());
+        let range = key::audits_of(namespace, from, to);
+        self.each(
+            &range,
+            Direction::Down,
+            |key, _| key::take_audit_of(key),
+            |place| {
+                let entry = self.kv.get(Table::State, &key::audit(place)).and_then(|bytes| {
+                    let bytes = bytes.ok_or(Malformed("an entry of the audit is listed but is not there"))?;
+                    Ok(AuditEntry { place, record: value::take_house(&bytes)? })
+                });
+                match entry {
+                    Ok(entry) => visit(entry),
+                    Err(error) => {
+                        outcome = Err(error);
+                        ControlFlow::Break(())
+                    }
+                }
+            },
+        )?;
+        outcome
+    }
+
+    fn audit_age(&self, count: usize) -> Result<Option<i64>, Error> {
+        let (mut seen, mut age) = (0, None);
+        let range = key::audits(AuditPlace::FIRST, AuditPlace::LAST);
+        self.each(
+            &range,
+            Direction::Up,
+            |key, _| key::take_audit(key),
+            |place| {
+                (seen, age) = (seen + 1, Some(place.at));
+                if seen >= count { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+        )?;
+        Ok(age)
     }
 }
 

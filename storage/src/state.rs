@@ -5,8 +5,8 @@
 
 use crate::Error;
 use model::{
-    Config, Context, Guid, Metadata, Mode, Position, Reference, RuleSet, SchemaId, SchemaType, Subject, SubjectPrefix,
-    Version,
+    AuditRecord, Config, Context, Guid, Metadata, Mode, Namespace, NamespaceName, Position, Reference, RuleSet,
+    SchemaId, SchemaType, Subject, SubjectPrefix, Version,
 };
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -67,6 +67,35 @@ pub struct Referrer {
     pub id: SchemaId,
     /// Is it soft-deleted?
     pub deleted: bool,
+}
+
+/// The place of an entry in the audit: by time, then by position in the house log.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct AuditPlace {
+    /// When the entry was written, in milliseconds since 1970.
+    pub at: i64,
+    /// Its position in the house log.
+    pub position: u64,
+}
+
+impl AuditPlace {
+    /// Before every entry.
+    pub const FIRST: Self = AuditPlace { at: i64::MIN, position: 0 };
+    /// Behind every entry.
+    pub const LAST: Self = AuditPlace { at: i64::MAX, position: u64::MAX };
+
+    /// Before every entry that was written at this time or later.
+    pub fn since(at: i64) -> Self {
+        AuditPlace { at, position: 0 }
+    }
+}
+
+/// An entry of the audit as the state keeps it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "plain")]
+pub struct AuditEntry {
+    pub place: AuditPlace,
+    pub record: AuditRecord,
 }
 
 /// Counts for metrics, kept by the fold.
@@ -134,4 +163,19 @@ pub trait State {
 
     /// Named contexts that exist, ascending.
     fn contexts(&self) -> Result<Vec<Context>, Error>;
+
+    /// All namespaces, by name.
+    fn namespaces(&self) -> Result<Vec<Namespace>, Error>;
+    /// The namespace of a name.
+    fn namespace(&self, name: &NamespaceName) -> Result<Option<Namespace>, Error>;
+    /// Entries of the audit, of one namespace or of all, from a place, inclusive, to another one, exclusive; the newest first.
+    fn audit(
+        &self,
+        namespace: Option<&NamespaceName>,
+        from: AuditPlace,
+        to: AuditPlace,
+        visit: &mut dyn FnMut(AuditEntry) -> ControlFlow<()>,
+    ) -> Result<(), Error>;
+    /// The time of the `count`th oldest entry of the audit, or of the newest where there are fewer.
+    fn audit_age(&self, count: usize) -> Result<Option<i64>, Error>;
 }

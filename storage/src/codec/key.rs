@@ -7,7 +7,8 @@
 //! Tags are assigned once.
 
 use super::bytes::{Input, Malformed};
-use model::{Context, Guid, SchemaId, Subject, Version};
+use crate::AuditPlace;
+use model::{Context, Guid, NamespaceName, SchemaId, Subject, Version};
 
 type Result<T> = std::result::Result<T, Malformed>;
 
@@ -33,6 +34,12 @@ const CONTEXT: u8 = 9;
 const HIGHEST_ID: u8 = 10;
 /// context → the highest id handed out
 const HIGH_WATER: u8 = 11;
+/// name → `value::house` of a namespace
+const NAMESPACE: u8 = 12;
+/// time, position → `value::house` of an entry of the audit
+const AUDIT: u8 = 13;
+/// namespace, time, position → nothing
+const AUDIT_OF: u8 = 14;
 
 /// The place of `value::Head` in the table `Meta`.
 pub(crate) const HEAD: &[u8] = b"head";
@@ -70,6 +77,10 @@ impl Key {
 
     fn number(self, number: i32) -> Self {
         self.raw(&(number as u32 ^ 1 << 31).to_be_bytes())
+    }
+
+    fn place(self, place: AuditPlace) -> Self {
+        self.raw(&(place.at as u64 ^ 1 << 63).to_be_bytes()).raw(&place.position.to_be_bytes())
     }
 
     fn fingerprint(self, fingerprint: Option<u64>) -> Self {
@@ -250,6 +261,44 @@ pub(crate) fn high_water(context: &Context) -> Vec<u8> {
     Key::new(HIGH_WATER).text(context.as_str()).0
 }
 
+pub(crate) fn namespace(name: &NamespaceName) -> Vec<u8> {
+    Key::new(NAMESPACE).text(name.as_str()).0
+}
+
+pub(crate) fn namespaces() -> Range {
+    beginning(Key::new(NAMESPACE))
+}
+
+pub(crate) fn audit(place: AuditPlace) -> Vec<u8> {
+    Key::new(AUDIT).place(place).0
+}
+
+pub(crate) fn audit_of(namespace: &NamespaceName, place: AuditPlace) -> Vec<u8> {
+    Key::new(AUDIT_OF).text(namespace.as_str()).place(place).0
+}
+
+/// Entries from a place, inclusive, to another one, exclusive.
+pub(crate) fn audits(from: AuditPlace, to: AuditPlace) -> Range {
+    (audit(from), audit(to))
+}
+
+/// The same of one namespace.
+pub(crate) fn audits_of(namespace: &NamespaceName, from: AuditPlace, to: AuditPlace) -> Range {
+    (audit_of(namespace, from), audit_of(namespace, to))
+}
+
+/// The place of an entry of the audit.
+pub(crate) fn take_audit(key: &[u8]) -> Result<AuditPlace> {
+    Parts::new(key, AUDIT)?.last_place()
+}
+
+/// The place of an entry of the audit of a namespace.
+pub(crate) fn take_audit_of(key: &[u8]) -> Result<AuditPlace> {
+    let mut parts = Parts::new(key, AUDIT_OF)?;
+    parts.text()?;
+    parts.last_place()
+}
+
 /// The parts of a key, read in order.
 struct Parts<'a>(Input<'a>);
 
@@ -287,6 +336,13 @@ impl<'a> Parts<'a> {
 
     fn number(&mut self) -> Result<i32> {
         Ok((u32::from_be_bytes(self.0.array()?) ^ 1 << 31) as i32)
+    }
+
+    fn last_place(&mut self) -> Result<AuditPlace> {
+        let at = (u64::from_be_bytes(self.0.array()?) ^ 1 << 63) as i64;
+        let position = u64::from_be_bytes(self.0.array()?);
+        self.0.end()?;
+        Ok(AuditPlace { at, position })
     }
 
     fn last_number(&mut self) -> Result<i32> {

@@ -22,6 +22,10 @@ const CONFIG: u8 = 5;
 const MODE: u8 = 6;
 const CONTEXT: u8 = 7;
 const HIGH_WATER: u8 = 64;
+const NAMESPACE: u8 = 65;
+const NAMESPACE_REMOVED: u8 = 66;
+const AUDIT: u8 = 67;
+const AUDIT_FORGOTTEN: u8 = 68;
 
 /// The format of every kind so far. A kind that changes gets a new number beside the old one, which stays readable.
 const FORMAT: u8 = 1;
@@ -39,10 +43,7 @@ pub fn encode(sequence: u64, stamped: &Stamped, text: Option<TextKey>) -> Vec<u8
     stamped.at.put(&mut out);
     match &stamped.record {
         Record::Registry(record) => put_registry(record, text, &mut out),
-        Record::House(HouseRecord::HighWater { context, id }) => {
-            context.put(&mut out);
-            id.put(&mut out);
-        }
+        Record::House(record) => put_house(record, &mut out),
     }
     let sum = checksum(sequence, &out);
     out.extend(sum.to_le_bytes());
@@ -103,6 +104,10 @@ fn kind(record: &Record) -> u8 {
         Record::Registry(RegistryRecord::Mode { .. }) => MODE,
         Record::Registry(RegistryRecord::Context { .. }) => CONTEXT,
         Record::House(HouseRecord::HighWater { .. }) => HIGH_WATER,
+        Record::House(HouseRecord::Namespace(_)) => NAMESPACE,
+        Record::House(HouseRecord::NamespaceRemoved { .. }) => NAMESPACE_REMOVED,
+        Record::House(HouseRecord::Audit(_)) => AUDIT,
+        Record::House(HouseRecord::AuditForgotten { .. }) => AUDIT_FORGOTTEN,
     }
 }
 
@@ -154,11 +159,35 @@ fn take(input: &mut Input<'_>, text: &mut dyn FnMut(TextKey) -> Result<Arc<str>,
     let at = i64::take(input)?;
     let record = match kind {
         SCHEMA => Record::Registry(RegistryRecord::Schema(take_schema(input, text)?)),
-        HIGH_WATER => Record::House(HouseRecord::HighWater { context: Context::take(input)?, id: i32::take(input)? }),
+        HIGH_WATER..=AUDIT_FORGOTTEN => Record::House(take_house(kind, input)?),
         other => Record::Registry(take_registry(other, input)?),
     };
     input.end()?;
     Ok(Stamped { position, at, record })
+}
+
+fn put_house(record: &HouseRecord, out: &mut Vec<u8>) {
+    match record {
+        HouseRecord::HighWater { context, id } => {
+            context.put(out);
+            id.put(out);
+        }
+        HouseRecord::Namespace(namespace) => namespace.put(out),
+        HouseRecord::NamespaceRemoved { name } => name.put(out),
+        HouseRecord::Audit(entry) => entry.put(out),
+        HouseRecord::AuditForgotten { before } => before.put(out),
+    }
+}
+
+fn take_house(kind: u8, input: &mut Input<'_>) -> Result<HouseRecord, Malformed> {
+    Ok(match kind {
+        HIGH_WATER => HouseRecord::HighWater { context: Context::take(input)?, id: i32::take(input)? },
+        NAMESPACE => HouseRecord::Namespace(Box::new(Form::take(input)?)),
+        NAMESPACE_REMOVED => HouseRecord::NamespaceRemoved { name: Form::take(input)? },
+        AUDIT => HouseRecord::Audit(Box::new(Form::take(input)?)),
+        AUDIT_FORGOTTEN => HouseRecord::AuditForgotten { before: i64::take(input)? },
+        _ => return Err(Malformed("an unknown kind of record")),
+    })
 }
 
 fn take_registry(kind: u8, input: &mut Input<'_>) -> Result<RegistryRecord, Malformed> {

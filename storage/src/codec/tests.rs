@@ -7,10 +7,11 @@ use super::bytes::{Form, decode, encode};
 use super::value::{self, Head, Ids};
 use super::{key, record, text_key};
 use crate::contract::records::*;
-use crate::{Error, StoredVersion, SubjectSummary, Totals};
+use crate::{AuditPlace, Error, StoredVersion, SubjectSummary, Totals};
 use model::{
-    CompatibilityLevel, CompatibilityPolicy, Config, Content, Context, Guid, Metadata, Mode, Position, Record,
-    RegistryRecord, Rule, RuleKind, RuleMode, RuleSet, SchemaRecord, SchemaType, Stamped, Subject,
+    AuditOutcome, AuditRecord, CompatibilityLevel, CompatibilityPolicy, Config, Content, Context, Guid, HouseRecord,
+    MemberRole, Metadata, Mode, Namespace, Position, Record, Referrers, RegistryRecord, Rule, RuleKind, RuleMode,
+    RuleSet, SchemaRecord, SchemaType, Stamped, Subject,
 };
 use proptest::prelude::*;
 use std::fmt::Write as _;
@@ -106,7 +107,38 @@ fn records() -> Vec<(&'static str, Record)> {
         ("context", context(".c", true)),
         ("context, removed", context(".c", false)),
         ("high water", high_water(".c", 100_001)),
+        ("namespace", put_namespace(full_namespace())),
+        ("namespace, empty", put_namespace(Namespace::new("a".parse().unwrap()))),
+        ("namespace, removed", remove_namespace("payments")),
+        ("audit", audit("payments-value", Some("payments"))),
+        ("audit, counted", Record::House(HouseRecord::Audit(Box::new(counted())))),
+        ("audit, forgotten", forget(1_700_000_000_000)),
     ]
+}
+
+fn full_namespace() -> Namespace {
+    let principal = |text: &str| text.parse().unwrap();
+    let mut namespace = namespace("payments", ":.eu:payments");
+    namespace.claims.insert("=payments-value".parse().unwrap());
+    namespace.members =
+        [(principal("user:basic/alice"), MemberRole::Owner), (principal("cert:CN=billing,O=Bank"), MemberRole::Writer)]
+            .into();
+    namespace.offers = [("payments.cards".parse().unwrap(), "cards".parse().unwrap())].into();
+    namespace.contact = Some("#payments".into());
+    namespace.labels = [("tier".into(), "1".into())].into();
+    namespace.referrers = Referrers::Members;
+    namespace
+}
+
+fn counted() -> AuditRecord {
+    AuditRecord {
+        happened: Some(1_700_000_000_000),
+        method: None,
+        outcome: AuditOutcome::Refused,
+        address: Some([0x20, 1, 0xd, 0xb8, 0, 0, 0, 1].into()),
+        count: 300,
+        ..audited("", None)
+    }
 }
 
 fn stored() -> StoredVersion {
@@ -171,6 +203,12 @@ fn all_examples() -> Vec<(String, Vec<u8>)> {
     add("key: context", key::context(&c));
     add("key: highest id", key::highest_id(&c));
     add("key: high water", key::high_water(&c));
+    let (name, place) = ("a-1".parse().unwrap(), AuditPlace { at: -1, position: 258 });
+    add("key: namespace", key::namespace(&name));
+    add("key: audit", key::audit(place));
+    add("key: audit of a namespace", key::audit_of(&name, place));
+    add("value: namespace", value::house(&full_namespace()));
+    add("value: audit", value::house(&counted()));
     add("numbers: levels", CompatibilityLevel::ALL.map(|level| encode(&level)).concat());
     let modes = [Mode::ReadWrite, Mode::ReadOnly, Mode::ReadOnlyOverride, Mode::Import, Mode::Forward];
     add("numbers: modes", modes.map(|mode| encode(&mode)).concat());
@@ -224,6 +262,14 @@ fn values_are_read_back() {
     }
     assert_eq!(decode::<Head>(&encode(&head())), Ok(head()));
     assert_eq!(decode::<Config>(&encode(&full_config())), Ok(full_config()));
+    assert_eq!(value::take_house(&value::house(&full_namespace())), Ok(full_namespace()));
+    assert_eq!(value::take_house(&value::house(&counted())), Ok(counted()));
+    let places =
+        [AuditPlace::FIRST, AuditPlace { at: -1, position: 7 }, AuditPlace { at: 1, position: 6 }, AuditPlace::LAST];
+    let keys = places.map(key::audit);
+    assert!(keys.is_sorted());
+    assert_eq!(keys.map(|key| key::take_audit(&key).unwrap()), places);
+    assert_eq!(key::take_audit_of(&key::audit_of(&"a".parse().unwrap(), places[1])), Ok(places[1]));
 }
 
 #[test]
@@ -266,6 +312,10 @@ fn read_as_anything(bytes: &[u8]) {
     let _ = key::take_mode(bytes).is_ok();
     let _ = key::take_context(bytes).is_ok();
     let _ = key::take_log(bytes).is_ok();
+    let _ = key::take_audit(bytes).is_ok();
+    let _ = key::take_audit_of(bytes).is_ok();
+    let _ = value::take_house::<Namespace>(bytes).is_ok();
+    let _ = value::take_house::<AuditRecord>(bytes).is_ok();
     let _ = record::decode(0, bytes, |_| Ok(Some("".into()))).is_ok();
     // With a checksum that matches, so that the reading goes on behind it.
     let sum = crc32c::crc32c_append(crc32c::crc32c(&0u64.to_be_bytes()), bytes);

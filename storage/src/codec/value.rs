@@ -98,6 +98,24 @@ pub fn mark_deleted(version: &mut [u8]) -> Result<()> {
     Ok(())
 }
 
+/// The bytes of a namespace or of an entry of the audit.
+pub fn house<T: Form>(value: &T) -> Vec<u8> {
+    let mut out = vec![FORMAT];
+    value.put(&mut out);
+    out
+}
+
+/// Reads what `house` wrote.
+pub fn take_house<T: Form>(bytes: &[u8]) -> Result<T> {
+    let mut input = Input(bytes);
+    if input.byte()? != FORMAT {
+        return Err(Malformed("a value of unknown format"));
+    }
+    let value = T::take(&mut input)?;
+    input.end()?;
+    Ok(value)
+}
+
 /// How far the state is, and the counts of all of it. One value, because every record changes most of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Head {

@@ -41,6 +41,7 @@ pub const CLAUSES: &[Clause] = &[
     ("changes come in the order of commits", reading::changes_come_in_the_order_of_commits),
     ("the position is watched", reading::the_position_is_watched),
     ("all questions are answered from what is stored", reading::all_questions_are_answered_from_what_is_stored),
+    ("namespaces and the audit are kept and forgotten", reading::namespaces_and_the_audit_are_kept_and_forgotten),
     ("a backup is restored to the same store", copying::a_backup_is_restored_to_the_same_store),
     ("a backup of a moment is consistent", copying::a_backup_of_a_moment_is_consistent),
     ("a damaged backup is refused", copying::a_damaged_backup_is_refused),

@@ -2,7 +2,7 @@
 
 use super::records::*;
 use super::{Open, plain, versions, write};
-use crate::{Holder, Referrer, State, Store, SubjectSummary, Totals};
+use crate::{AuditEntry, AuditPlace, Holder, Referrer, State, Store, SubjectSummary, Totals};
 use model::{Context, Mode, Position, Record, Subject, SubjectPrefix};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -148,6 +148,39 @@ pub(super) fn all_questions_are_answered_from_what_is_stored(open: Open<'_>) {
     assert_eq!(view.contexts().unwrap(), [c]);
 }
 
+pub(super) fn namespaces_and_the_audit_are_kept_and_forgotten(open: Open<'_>) {
+    let store = plain(open);
+    let (payments, risk) = (namespace("payments", "payments"), namespace("risk", ":.risk:"));
+    let bigger = model::Namespace { contact: Some("#payments".into()), ..payments.clone() };
+    let mut records =
+        vec![put_namespace(risk.clone()), put_namespace(payments), put_namespace(namespace("gone", "gone"))];
+    records.extend([put_namespace(bigger.clone()), remove_namespace("gone"), remove_namespace("never")]);
+    records.extend([audit("a", Some("risk")), audit("b", None), audit("c", Some("risk"))]);
+    write(&*store, records).unwrap();
+    let shown = |namespace: Option<&str>, to: AuditPlace| {
+        let (mut found, namespace) = (Vec::new(), namespace.map(|name| name.parse().unwrap()));
+        let visit = &mut |entry: AuditEntry| {
+            found.push((entry.record.name, entry.place));
+            ControlFlow::Continue(())
+        };
+        store.view().unwrap().audit(namespace.as_ref(), AuditPlace::FIRST, to, visit).unwrap();
+        found
+    };
+    let names = |namespace| shown(namespace, AuditPlace::LAST).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    let view = store.view().unwrap();
+    assert_eq!(view.namespaces().unwrap(), [bigger.clone(), risk.clone()]);
+    assert_eq!(view.namespace(&risk.name).unwrap(), Some(risk));
+    assert_eq!(view.namespace(&"gone".parse().unwrap()).unwrap(), None);
+    assert_eq!(names(None), ["c", "b", "a"]);
+    assert_eq!(names(Some("risk")), ["c", "a"]);
+    assert_eq!(names(Some("payments")), [""; 0]);
+    let newest = shown(None, AuditPlace::LAST)[0].1;
+    assert_eq!(shown(Some("risk"), newest).len(), 1, "paging goes on before the last entry shown");
+    assert_eq!(view.audit_age(2).unwrap(), Some(newest.at));
+    write(&*store, vec![forget(newest.at + 1), audit("d", Some("risk"))]).unwrap();
+    assert_eq!((names(None), names(Some("risk"))), (vec!["d".to_owned()], vec!["d".to_owned()]));
+}
+
 fn list(state: &dyn State, prefix: &str) -> Vec<Subject> {
     let mut found = Vec::new();
     let visit = &mut |subject, _| {
@@ -164,5 +197,5 @@ pub(super) fn everything(store: &dyn Store) -> impl PartialEq + std::fmt::Debug 
     let subjects = list(&*view, ":*:");
     let versions: Vec<_> = subjects.iter().flat_map(|subject| view.versions(subject).unwrap()).collect();
     let changes = store.changes(Position::default(), usize::MAX).unwrap();
-    (view.position(), view.totals().unwrap(), subjects, versions, changes)
+    (view.position(), view.totals().unwrap(), subjects, versions, changes, view.namespaces().unwrap())
 }

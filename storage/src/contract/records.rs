@@ -1,8 +1,8 @@
 //! Short ways to write records, for tests.
 
 use model::{
-    Config, Content, Context, HouseRecord, Mode, Record, Reference, RegistryRecord, SchemaId, SchemaRecord, SchemaType,
-    Subject, Version,
+    AuditOutcome, AuditRecord, Config, Content, Context, HouseRecord, Mode, Namespace, Record, Reference,
+    RegistryRecord, SchemaId, SchemaRecord, SchemaType, Subject, Version,
 };
 use std::sync::Arc;
 
@@ -89,4 +89,50 @@ pub fn context(dotted: &str, exists: bool) -> Record {
 pub fn high_water(dotted: &str, id: SchemaId) -> Record {
     let context = Context::new(dotted).expect("tests name contexts with their dot");
     Record::House(HouseRecord::HighWater { context, id })
+}
+
+/// A namespace of this name that owns this claim.
+pub fn namespace(name: &str, claim: &str) -> Namespace {
+    let mut namespace = Namespace::new(name.parse().expect("tests give namespaces their names"));
+    namespace.claims.insert(claim.parse().expect("tests write claims as they are read"));
+    namespace
+}
+
+/// A namespace is written.
+pub fn put_namespace(namespace: Namespace) -> Record {
+    Record::House(HouseRecord::Namespace(Box::new(namespace)))
+}
+
+/// A namespace is gone.
+pub fn remove_namespace(name: &str) -> Record {
+    Record::House(HouseRecord::NamespaceRemoved { name: name.parse().expect("tests give namespaces their names") })
+}
+
+/// Somebody registered a schema in a namespace, or in nobody's.
+pub fn audited(subject: &str, namespace: Option<&str>) -> AuditRecord {
+    AuditRecord {
+        happened: None,
+        principal: "user:basic/alice".into(),
+        method: Some("basic".into()),
+        operation: "subjects.versions.register".into(),
+        action: "register".into(),
+        kind: "Subject".into(),
+        name: subject.into(),
+        namespace: namespace.map(|name| name.parse().expect("tests give namespaces their names")),
+        outcome: AuditOutcome::Permitted,
+        rule: "role:writer".into(),
+        request_id: "r-1".into(),
+        address: Some([127, 0, 0, 1].into()),
+        count: 1,
+    }
+}
+
+/// That, as a record.
+pub fn audit(subject: &str, namespace: Option<&str>) -> Record {
+    Record::House(HouseRecord::Audit(Box::new(audited(subject, namespace))))
+}
+
+/// The audit is forgotten before a time.
+pub fn forget(before: i64) -> Record {
+    Record::House(HouseRecord::AuditForgotten { before })
 }

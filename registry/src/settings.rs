@@ -120,7 +120,8 @@ pub fn gather(
         }
         let place = Source::Variable(name.clone());
         let key = KEYS.iter().find(|key| key.variable() == name);
-        let key = key.ok_or_else(|| unknown(place.clone(), &name, &KEYS.iter().map(Key::variable).collect::<Vec<_>>()))?;
+        let key =
+            key.ok_or_else(|| unknown(place.clone(), &name, &KEYS.iter().map(Key::variable).collect::<Vec<_>>()))?;
         values.insert(key.name, (value, place));
     }
     for (flag, value) in flags {
@@ -169,7 +170,8 @@ fn flatten(
 
 fn unknown(place: Source, key: &str, known: &[String]) -> Error {
     let near = known.iter().map(|name| (strsim::jaro_winkler(name, key), name)).max_by(|a, b| a.0.total_cmp(&b.0));
-    let hint = near.filter(|(score, _)| *score > 0.85).map_or(String::new(), |(_, name)| format!("; did you mean '{name}'?"));
+    let hint =
+        near.filter(|(score, _)| *score > 0.85).map_or(String::new(), |(_, name)| format!("; did you mean '{name}'?"));
     Error::UnknownKey { place, key: key.to_owned(), hint }
 }
 
@@ -213,7 +215,8 @@ impl Gathered {
     pub fn settings(&self) -> Result<Settings, Error> {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Ok(Settings {
-            listen: self.read("listen", "must be an address and a port, such as 127.0.0.1:8081", |text| text.parse().ok())?,
+            listen: self
+                .read("listen", "must be an address and a port, such as 127.0.0.1:8081", |text| text.parse().ok())?,
             data: self.read("data", "must name a directory", |text| (!text.is_empty()).then(|| PathBuf::from(text)))?,
             default_level: self.read(
                 "compatibility-level",

@@ -2,8 +2,8 @@
 //! decides by the rules in `rules`. One file per resource.
 
 mod compatibility;
-mod lookup;
 pub mod library;
+mod lookup;
 mod pool;
 mod register;
 mod schemas;

@@ -4,8 +4,8 @@ use super::schemas::{Extras, format, qualify_references};
 use super::{Answer, Ask, schemas, subjects};
 use crate::app::App;
 use crate::fault::Fault;
-use crate::http::{body, wire};
 use crate::http::wire::schema::SchemaOut;
+use crate::http::{body, wire};
 use crate::rules::find::Deleted;
 use crate::rules::names::{self, Use};
 use crate::rules::register::{Force, Registration};
@@ -99,7 +99,9 @@ fn sample(ask: &Ask) -> Result<Validation, Fault> {
         ("json", value) => Ok(Validation::Json(value.to_string())),
         ("base64", Value::String(text)) => {
             let decoded = base64::engine::general_purpose::STANDARD.decode(text);
-            decoded.map(Validation::Binary).map_err(|error| Fault::InvalidSample(format!("The body is not base64: {error}")))
+            decoded
+                .map(Validation::Binary)
+                .map_err(|error| Fault::InvalidSample(format!("The body is not base64: {error}")))
         }
         ("base64", other) => Err(body::mismatch("String", &other)),
         (other, _) => Err(Fault::InvalidSample(format!("The encoding '{other}' is unknown; use 'json' or 'base64'"))),

@@ -5,7 +5,7 @@
 //! the rest as a count. Nothing is dropped uncounted, and the memory is bounded whatever arrives. No clock: time is given.
 
 use crate::{Action, Caller, Credential, Decision, Grant, Method, Refusal, Scope};
-use model::NamespaceName;
+use model::{AuditOutcome, AuditRecord, NamespaceName};
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -106,19 +106,76 @@ impl AuditEntry {
             Refusal::ForeignHost(_) => (None, "foreign-host".to_owned()),
             Refusal::NoRule => (None, "no-rule".to_owned()),
         };
+        // What was forbidden says what it was about itself: a request may touch more than its path names.
+        let (action, kind, name) = match refusal {
+            Refusal::Forbidden(forbidden) => (forbidden.action, Some(forbidden.kind), forbidden.name.clone()),
+            _ => (action, scope.map(Scope::kind), scope.map(|scope| scope.to_string()).unwrap_or_default()),
+        };
         AuditEntry {
             at,
             principal: caller.to_string(),
             method: caller.method(),
             operation: operation.to_owned(),
             action,
-            kind: scope.map(Scope::kind),
-            name: scope.map(|scope| scope.to_string()).unwrap_or_default(),
+            kind,
+            name,
             namespace,
             outcome: Outcome::Refused,
             rule,
             request_id: caller.request_id.clone(),
             address: caller.address,
+        }
+    }
+}
+
+/// The longest id of a request that is kept; it is the client's to choose.
+const LONGEST_REQUEST_ID: usize = 200;
+
+impl From<AuditEntry> for AuditRecord {
+    /// A change has the time of its record, anything else the time when it happened.
+    fn from(entry: AuditEntry) -> Self {
+        let (happened, outcome) = match entry.outcome {
+            Outcome::Permitted => (None, AuditOutcome::Permitted),
+            Outcome::Observed => (None, AuditOutcome::Observed),
+            Outcome::Refused => (Some(entry.at), AuditOutcome::Refused),
+        };
+        AuditRecord {
+            happened,
+            principal: entry.principal,
+            method: entry.method.map(|method| method.as_str().to_owned()),
+            operation: entry.operation,
+            action: entry.action.to_string(),
+            kind: entry.kind.unwrap_or_default().to_owned(),
+            name: entry.name,
+            namespace: entry.namespace,
+            outcome,
+            rule: entry.rule,
+            request_id: entry.request_id.chars().take(LONGEST_REQUEST_ID).collect(),
+            address: entry.address,
+            count: 1,
+        }
+    }
+}
+
+impl From<Refused> for AuditRecord {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::One(entry) => (*entry).into(),
+            Refused::Many { principal, from, count, .. } => AuditRecord {
+                happened: Some(from),
+                principal,
+                method: None,
+                operation: String::new(),
+                action: String::new(),
+                kind: String::new(),
+                name: String::new(),
+                namespace: None,
+                outcome: AuditOutcome::Refused,
+                rule: "counted".to_owned(),
+                request_id: String::new(),
+                address: None,
+                count,
+            },
         }
     }
 }

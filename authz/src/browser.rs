@@ -5,7 +5,7 @@
 //! neither `Origin` nor `Sec-Fetch-Site`, and are not affected.
 
 use crate::Refusal;
-use http::{HeaderMap, Method, header, request::Parts};
+use http::{HeaderMap, Method, Uri, header, request::Parts};
 use std::collections::HashSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -31,18 +31,21 @@ pub enum Hosts {
 impl BrowserPolicy {
     /// Refuses what only another site's page would send.
     pub fn check(&self, request: &Parts) -> Result<(), Refusal> {
-        let host = request.headers.get(header::HOST).map(|host| host.to_str().unwrap_or("?"));
-        let authority = request.uri.authority().map(|authority| authority.as_str());
-        if let Hosts::Loopback(names) = &self.hosts {
-            let several = request.headers.get_all(header::HOST).iter().count() > 1;
-            let foreign = [host, authority].into_iter().flatten().find(|host| several || !is_loopback(host, names));
-            if let Some(host) = foreign {
-                return Err(Refusal::ForeignHost(host.to_owned()));
-            }
-        }
+        self.check_host(&request.headers, &request.uri)?;
         match request.method {
             Method::GET | Method::HEAD | Method::OPTIONS => Ok(()),
-            _ => self.check_origin(&request.headers, host.or(authority)),
+            _ => self.check_origin(&request.headers, host(&request.headers).or(authority(&request.uri))),
+        }
+    }
+
+    /// Refuses a host that this server does not answer as. All that has to be checked of a request that changes nothing.
+    pub fn check_host(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), Refusal> {
+        let Hosts::Loopback(names) = &self.hosts else { return Ok(()) };
+        let several = headers.get_all(header::HOST).iter().count() > 1;
+        let mut named = [host(headers), authority(uri)].into_iter().flatten();
+        match named.find(|host| several || !is_loopback(host, names)) {
+            Some(host) => Err(Refusal::ForeignHost(host.to_owned())),
+            None => Ok(()),
         }
     }
 
@@ -64,6 +67,14 @@ impl BrowserPolicy {
         }
         Ok(())
     }
+}
+
+fn host(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::HOST).map(|host| host.to_str().unwrap_or("?"))
+}
+
+fn authority(uri: &Uri) -> Option<&str> {
+    uri.authority().map(|authority| authority.as_str())
 }
 
 /// Is the origin that of a page which this host served? The scheme is not compared: a proxy may have taken TLS off.

@@ -2,7 +2,7 @@
 //!
 //! Whose is it → what is the caller to it → may that role act. Nothing here knows requests, permits or time.
 
-use crate::land::{is_ambiguous, member_role};
+use crate::land::member_role;
 use crate::{Action, Caller, Domain, Enforcement, Forbidden, Hint, Identity, Land, Nature, Policy, PostReads};
 use crate::{Refusal, Role, Rule, Scope, Settings, Unclaimed};
 use model::{MemberRole, Namespace, NamespaceName, Referrers, Subject};
@@ -65,7 +65,7 @@ impl Judge<'_> {
         }
         let hint = match scope {
             _ if by_post => Some(Hint::PostReads),
-            Scope::Subject(subject) if owner.is_none() && !is_ambiguous(subject) => Some(self.unclaimed_hint(action)),
+            Scope::Subject(_) if owner.is_none() => Some(self.unclaimed_hint(action)),
             _ => {
                 let least = self.policy.least_role(domain, action);
                 least.map(|least| Hint::Role(if owner.is_some() { least } else { Role::Admin }))
@@ -85,7 +85,7 @@ impl Judge<'_> {
         }
         let Some(owner) = owner else {
             return match scope {
-                Scope::Subject(subject) if !is_ambiguous(subject) && self.opens_unclaimed(action) => Role::Writer,
+                Scope::Subject(_) if self.opens_unclaimed(action) => Role::Writer,
                 // A question about no subject at all (is this text valid?) touches nobody's land; it takes a name.
                 Scope::Global if action.nature() == Nature::ReadsByPost => Role::Writer,
                 _ => Role::Anyone,

@@ -54,17 +54,33 @@ pub struct RefusedRequest<O> {
 }
 
 impl Gate {
-    /// Where a request came from.
-    pub fn source<B>(&self, request: &Request<B>) -> Option<IpAddr> {
-        let peer = request.extensions().get::<Peer>()?;
-        Some(self.proxies.source(peer.0.ip(), request.headers()))
-    }
-
-    /// Everything that can be said before it is known who asks.
-    fn screen<O: Operation>(&self, parts: &http::request::Parts) -> Result<O, Refusal> {
-        let operation = parts.extensions.get::<O>().ok_or(Refusal::NoRule)?;
-        self.browsers.check(parts)?;
-        Ok(operation.clone())
+    /// Who asks, if they may ask for this kind of action at all; else the refusal and who asked as far as that was known.
+    ///
+    /// This is the layer's decision for a service that knows the route's operation by other means than the extensions.
+    pub async fn caller(
+        &self,
+        parts: &http::request::Parts,
+        peer: Option<IpAddr>,
+        action: Action,
+        request_id: Arc<str>,
+    ) -> Result<Caller, (Refusal, Caller)> {
+        let address = peer.map(|peer| self.proxies.source(peer, &parts.headers));
+        let mut caller = Caller::anonymous(address, request_id);
+        if let Err(refusal) = self.browsers.check(parts) {
+            return Err((refusal, caller));
+        }
+        let identity = match self.authentication.identify(&parts.headers, address) {
+            Answer::Now(identity) => identity,
+            Answer::Later(identity) => identity.await,
+        };
+        let admitted = identity.and_then(|identity: Identity| {
+            caller.identity = identity;
+            self.authorizer.admit(&caller, action)
+        });
+        match admitted {
+            Ok(()) => Ok(caller),
+            Err(refusal) => Err((refusal, caller)),
+        }
     }
 }
 
@@ -130,30 +146,20 @@ where
 
 impl Gate {
     async fn admit<O: Operation, B>(&self, request: Request<B>) -> Result<Request<B>, RefusedRequest<O>> {
-        let address = self.source(&request);
+        let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
         let request_id = request.extensions().get::<RequestId>().map_or_else(|| "".into(), |id| id.0.clone());
-        let mut caller = Caller::anonymous(address, request_id);
         let (mut parts, body) = request.into_parts();
-        let operation = match self.screen::<O>(&parts) {
-            Ok(operation) => operation,
-            Err(refusal) => {
-                let operation = parts.extensions.get::<O>().cloned();
-                return Err(self.refused(refusal, operation, caller));
+        let Some(operation) = parts.extensions.get::<O>().cloned() else {
+            let address = peer.map(|peer| self.proxies.source(peer, &parts.headers));
+            return Err(self.refused(Refusal::NoRule, None, Caller::anonymous(address, request_id)));
+        };
+        match self.caller(&parts, peer, operation.action(), request_id).await {
+            Ok(caller) => {
+                parts.extensions.insert(caller);
+                Ok(Request::from_parts(parts, body))
             }
-        };
-        let identity = match self.authentication.identify(&parts.headers, address) {
-            Answer::Now(identity) => identity,
-            Answer::Later(identity) => identity.await,
-        };
-        let admitted = identity.and_then(|identity: Identity| {
-            caller.identity = identity;
-            self.authorizer.admit(&caller, operation.action())
-        });
-        if let Err(refusal) = admitted {
-            return Err(self.refused(refusal, Some(operation), caller));
+            Err((refusal, caller)) => Err(self.refused(refusal, Some(operation), caller)),
         }
-        parts.extensions.insert(caller);
-        Ok(Request::from_parts(parts, body))
     }
 
     fn refused<O>(&self, refusal: Refusal, operation: Option<O>, caller: Caller) -> RefusedRequest<O> {

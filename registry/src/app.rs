@@ -1,5 +1,6 @@
 //! What every request needs: the service, the ready answers, the metrics, and who this registry is.
 
+use crate::access::{Access, AuditSink, LandKeeper};
 use crate::http::ready::Ready;
 use crate::metrics::Metrics;
 use crate::service::Service;
@@ -31,6 +32,8 @@ pub struct Limits {
 pub struct App {
     /// The operations.
     pub service: Service,
+    /// Who may do what.
+    pub access: Access,
     /// Ready answers.
     pub ready: Arc<Ready>,
     /// Metrics.
@@ -48,6 +51,7 @@ impl App {
     /// Puts the parts together. The store behind the service must have been opened with `Watcher` as its observer.
     pub fn new(
         service: Service,
+        access: Access,
         watcher: &Watcher,
         identity: Identity,
         limits: Limits,
@@ -55,7 +59,7 @@ impl App {
     ) -> Self {
         let position = service.store().watch();
         let (ready, metrics) = (Arc::clone(&watcher.ready), Arc::clone(&watcher.metrics));
-        App { service, ready, metrics, identity, limits, default_level, position }
+        App { service, access, ready, metrics, identity, limits, default_level, position }
     }
 
     /// The newest visible position.
@@ -64,17 +68,23 @@ impl App {
     }
 }
 
-/// The store's observer: forgets ready answers and counts.
+/// The store's observer: forgets ready answers, keeps the namespaces in memory in step, hands the audit on, and counts.
 pub struct Watcher {
     /// Ready answers.
     pub ready: Arc<Ready>,
     /// Metrics.
     pub metrics: Arc<Metrics>,
+    /// Namespaces.
+    pub land: LandKeeper,
+    /// Where the audit goes besides the store.
+    pub sink: Arc<AuditSink>,
 }
 
 impl Observer for Watcher {
     fn committed(&self, group: &Group<'_>) {
         self.ready.stripes.touch(group.records);
+        self.land.follow(group.records);
+        self.sink.follow(group.records);
         self.metrics.committed(group);
     }
 }

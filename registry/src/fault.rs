@@ -48,6 +48,23 @@ pub enum Fault {
     MissingBody(&'static str),
     /// A body that is not JSON or not of the right shape.
     BadBody(String),
+    /// Whoever asks may not.
+    Denied(authz::Refusal),
+    /// An explicit id that would use up the ids of a context: the id, and the highest one so far.
+    FarId(SchemaId, SchemaId),
+    /// The audit cannot be written, and nothing may be changed without it.
+    Unaudited,
+    NamespaceNotFound(String),
+    /// A namespace that cannot be as it was sent, with a sentence that says why.
+    InvalidNamespace(String),
+    /// A claim that may not be made now, with a sentence that says why.
+    ClaimRefused(String),
+    /// A namespace that still has claims.
+    NamespaceHasClaims(String),
+    /// The subjects that would change hands, and how many they are.
+    Handovers(Vec<String>, usize),
+    /// The namespace is not as `If-Match` or `If-None-Match` expects it.
+    PreconditionFailed,
     /// Too much work is waiting.
     Busy,
     /// The registry's newest state kept changing under the request.
@@ -74,6 +91,12 @@ impl Scope {
         } else {
             Self::Subject(subject.clone())
         }
+    }
+}
+
+impl From<authz::Refusal> for Fault {
+    fn from(refusal: authz::Refusal) -> Self {
+        Fault::Denied(refusal)
     }
 }
 

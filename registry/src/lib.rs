@@ -1,6 +1,7 @@
 //! Freehold's registry: decisions (`rules`), operations (`service`), the HTTP face (`http`), configuration and the command
 //! line. The binary is a thin shell around `cli::run`.
 
+pub mod access;
 pub mod app;
 pub mod cli;
 pub mod control;
@@ -12,6 +13,7 @@ pub mod node;
 pub mod rules;
 pub mod service;
 pub mod settings;
+mod upkeep;
 
 /// The version of this release.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

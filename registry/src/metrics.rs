@@ -1,6 +1,7 @@
 //! Metrics for Prometheus. Labels are bounded: operations come from the route table, statuses from the error catalogue.
 
 use crate::http::routes::{Operation, ROUTES};
+use model::{AuditOutcome, HouseRecord, Record};
 use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
 };
@@ -34,6 +35,8 @@ pub struct Metrics {
     versions: IntGauge,
     schemas: IntGauge,
     writable: IntGauge,
+    /// Of authorization and audit.
+    pub access: crate::access::Metrics,
 }
 
 impl Metrics {
@@ -98,6 +101,7 @@ impl Metrics {
             versions: gauge("freehold_versions", "Schema versions, soft-deleted ones included")?,
             schemas: gauge("freehold_schemas", "Schema versions that are not soft-deleted")?,
             writable: gauge("freehold_store_writable", "1 while the store takes writes, 0 after a failure")?,
+            access: crate::access::Metrics::new(&registry)?,
             registry,
         })
     }
@@ -128,6 +132,13 @@ impl Metrics {
         self.group_size.observe(group.commits as f64);
         self.commits.inc_by(group.commits as u64);
         self.syncs.inc();
+        for stamped in group.records {
+            if let Record::House(HouseRecord::Audit(entry)) = &stamped.record
+                && entry.outcome != AuditOutcome::Refused
+            {
+                self.access.wrote(entry.namespace.as_ref());
+            }
+        }
     }
 
     /// The text of all metrics.

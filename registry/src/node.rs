@@ -1,12 +1,14 @@
 //! One running registry: the store, the service and the listener put together, and taken apart in order.
 
+use crate::access;
 use crate::app::{App, Identity, Limits, Watcher};
 use crate::http::front::Front;
 use crate::http::ready::Ready;
 use crate::http::server;
 use crate::metrics::Metrics;
-use crate::service::{Library, Pool, Service};
+use crate::service::{Guard, Library, Pool, Service};
 use crate::settings::Settings;
+use crate::upkeep;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,6 +29,10 @@ pub enum Error {
     Store(#[from] storage::Error),
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
+    #[error(transparent)]
+    Access(#[from] access::OpenError),
+    #[error(transparent)]
+    Sink(#[from] access::SinkError),
     #[error("the listener failed: {0}")]
     Server(io::Error),
 }
@@ -38,6 +44,7 @@ pub struct Node {
     store: Arc<dyn Store>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<io::Result<()>>,
+    upkeep: JoinHandle<()>,
 }
 
 impl Node {
@@ -51,29 +58,39 @@ impl Node {
         let listener = TcpListener::bind(settings.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
 
+        let metrics = Arc::new(Metrics::new()?);
+        let (access, files) = access::open(&settings.access, address, &metrics)?;
+        let authorizer = access.gate.authorizer.clone();
+        let sink = Arc::new(access::AuditSink::open(&settings.access, Arc::clone(&metrics))?);
         let watcher = Arc::new(Watcher {
             ready: Arc::new(Ready::new(settings.answer_cache)),
-            metrics: Arc::new(Metrics::new()?),
+            metrics,
+            land: access::LandKeeper::new(authorizer.clone()),
+            sink: Arc::clone(&sink),
         });
         let store = open_store(settings, Some(Arc::clone(&watcher)))?;
+        watcher.land.load(store.view()?.namespaces()?);
+        let (fall_back, retention) = (access.fall_back, settings.access.retention);
         let service = Service::new(
             Arc::clone(&store),
             Library::new(settings.schema_cache),
             Pool::new(settings.threads, settings.queue),
             settings.default_level,
+            Guard { authorizer, fall_back, sink, retention },
         );
         let identity =
             Identity { kafka_cluster: settings.kafka_id.clone(), registry_cluster: settings.registry_id.clone() };
         let limits = Limits { body: settings.body_limit, request: settings.request_timeout };
-        let app = App::new(service, &watcher, identity, limits, settings.default_level);
+        let app = Arc::new(App::new(service, access, &watcher, identity, limits, settings.default_level));
         let (stop, stopped) = watch::channel(false);
         let limits = server::Limits {
             head: settings.head_timeout,
             connections: settings.connections,
             drain: settings.drain_timeout,
         };
-        let serving = tokio::spawn(server::serve(listener, Front::new(Arc::new(app)), limits, stopped));
-        Ok(Node { address, store, stop, serving })
+        let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), files, stopped.clone()));
+        let serving = tokio::spawn(server::serve(listener, Front::new(app), limits, stopped));
+        Ok(Node { address, store, stop, serving, upkeep })
     }
 
     /// The store, for backups taken while serving.
@@ -88,6 +105,7 @@ impl Node {
     pub async fn stop(self) -> Result<(), Error> {
         let _ = self.stop.send(true);
         self.serving.await.map_err(io::Error::other).and_then(|served| served).map_err(Error::Server)?;
+        self.upkeep.await.map_err(io::Error::other).map_err(Error::Server)?;
         Ok(self.store.close()?)
     }
 }

@@ -44,6 +44,23 @@ pub const KEYS: &[Key] = &[
     key("store.memtable", "8388608", "memory for the newest writes of one column family, in bytes"),
     key("work.threads", "0", "threads that parse and compare large schemas; 0 is one per core"),
     key("work.queue", "256", "such jobs waiting at most; further ones are refused with 503"),
+    key("insecure-open", "false", "let anyone write who reaches an address other than loopback; without it that needs authentication.users"),
+    key("authentication.users", "", "file of users and password hashes (freehold user add); empty is none"),
+    key("authorization.mode", "enforce", "what becomes of a refusal: off, observe (let through, audit and count) or enforce"),
+    key("authorization.post_reads", "method", "POSTs that change nothing count as writes (method), as reads (operation), or as reads also when a registration finds its schema (effect)"),
+    key("authorization.unclaimed", "admin", "who may write subjects that no namespace claims: admin or authenticated"),
+    key("authorization.admins", "", "administrators, separated by commas, such as user:basic/alice,group:basic/platform"),
+    key("authorization.policy", "", "policy file that replaces the embedded one"),
+    key("authorization.model", "", "casbin model file that replaces the embedded one"),
+    key("authorization.fall_back", "owner", "contexts that may answer for a bare name the default context lacks: those of its owner (owner), or any (any)"),
+    key("audit.retention", "7776000", "how long entries of the audit are kept, in seconds"),
+    key("audit.sink", "", "also write the audit as JSON lines: stdout, or the name of a file; empty is nowhere else"),
+    key("audit.sink-size", "67108864", "size at which that file is rotated, in bytes"),
+    key("audit.sink-files", "5", "rotated files that are kept"),
+    key("audit.required", "false", "refuse changes while the audit cannot be written to its sink"),
+    key("http.hosts", "", "host names, separated by commas, that a registry on loopback answers as besides localhost"),
+    key("http.origins", "", "origins of web pages, separated by commas, from which changes are taken besides the registry's own"),
+    key("http.proxies", "", "addresses and networks, separated by commas, of the proxies whose X-Forwarded-For is believed"),
     key("log.format", "text", "text or json"),
     key("log.level", "info", "error, warn, info, debug or trace"),
 ];
@@ -54,9 +71,14 @@ impl Key {
         format!("FREEHOLD_{}", self.name.to_uppercase().replace(['.', '-'], "_"))
     }
 
+    /// Is it one that is said without a value (`--insecure-open`)?
+    pub fn is_switch(&self) -> bool {
+        matches!(self.default, "true" | "false")
+    }
+
     /// The long flag, without its dashes.
     pub fn flag(&self) -> String {
-        self.name.replace('.', "-")
+        self.name.replace(['.', '_'], "-")
     }
 }
 
@@ -205,6 +227,7 @@ pub struct Settings {
     pub queue: usize,
     pub log_format: LogFormat,
     pub log_level: tracing::Level,
+    pub access: crate::access::Settings,
 }
 
 impl Gathered {
@@ -244,11 +267,12 @@ impl Gathered {
                 "json" => Some(LogFormat::Json),
                 _ => None,
             })?,
+            access: crate::access::Settings::read(self)?,
             log_level: self.read("log.level", "must be error, warn, info, debug or trace", |text| text.parse().ok())?,
         })
     }
 
-    fn read<T>(&self, key: &str, reason: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
+    pub(crate) fn read<T>(&self, key: &str, reason: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
         let (value, place) = &self.0[key];
         read(value).ok_or_else(|| Error::BadValue {
             place: place.clone(),
@@ -258,11 +282,11 @@ impl Gathered {
         })
     }
 
-    fn text(&self, key: &str) -> String {
+    pub(crate) fn text(&self, key: &str) -> String {
         self.0[key].0.clone()
     }
 
-    fn number(&self, key: &str, least: usize) -> Result<usize, Error> {
+    pub(crate) fn number(&self, key: &str, least: usize) -> Result<usize, Error> {
         let reason = format!("must be a whole number from {least} up to {}", u32::MAX);
         let in_range = |number: &usize| *number >= least && *number <= u32::MAX as usize;
         self.read(key, &reason, |text| text.parse().ok().filter(in_range))

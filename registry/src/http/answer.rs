@@ -24,6 +24,8 @@ pub struct Answer {
     pub kind: Kind,
     /// What the answer depends on, where it may be kept ready.
     pub depends: Option<Depends>,
+    /// Its entity tag, where it has one besides that of ready answers.
+    pub etag: Option<String>,
     /// Did the request change anything?
     pub wrote: bool,
 }
@@ -37,7 +39,7 @@ impl Answer {
 
     /// 200 with a body that is already text (a schema, a number).
     pub fn text(body: impl Into<Bytes>) -> Self {
-        Answer { status: 200, body: body.into(), kind: Kind::Negotiated, depends: None, wrote: false }
+        Answer { status: 200, body: body.into(), kind: Kind::Negotiated, depends: None, etag: None, wrote: false }
     }
 
     /// 200 with a body of a fixed content type.
@@ -48,6 +50,11 @@ impl Answer {
     /// With a status.
     pub fn with_status(self, status: u16) -> Self {
         Answer { status, ..self }
+    }
+
+    /// With an entity tag.
+    pub fn tagged(self, etag: String) -> Self {
+        Answer { etag: Some(etag), ..self }
     }
 
     /// Marked as a change, if it was one.

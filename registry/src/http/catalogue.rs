@@ -107,6 +107,26 @@ pub fn refusal(fault: &Fault) -> Refusal {
         Fault::NoSuchResource => (404, "HTTP 404 Not Found".into()),
         Fault::MissingBody(argument) => (422, format!("{argument} must not be null (was null)")),
         Fault::BadBody(message) => (400, message.clone()),
+        Fault::Denied(refusal) => (denied(refusal), refusal.to_string()),
+        Fault::FarId(id, highest) => (
+            42205,
+            format!(
+                "The id {id} lies far beyond the highest id {highest} of its context and would use up the ids between; an admin can take it with force=true"
+            ),
+        ),
+        Fault::Unaudited => (503, "The audit cannot be written, and nothing may be changed without it; try again later".into()),
+        Fault::NamespaceNotFound(name) => (40420, format!("Namespace '{name}' not found.")),
+        Fault::InvalidNamespace(message) => (42220, message.clone()),
+        Fault::ClaimRefused(message) => (40920, message.clone()),
+        Fault::NamespaceHasClaims(name) => (
+            40921,
+            format!("Namespace '{name}' still has claims; remove them or offer them to another namespace first"),
+        ),
+        Fault::Handovers(some, all) => (
+            40922,
+            format!("{all} subjects would change hands; repeat the request with confirm=true if they should: {}", some.join(", ")),
+        ),
+        Fault::PreconditionFailed => (412, "The namespace has changed since it was read; read it again".into()),
         Fault::Busy => (503, "The registry has too much work waiting; try again in a moment".into()),
         Fault::Contended => (503, "The subject is changing too fast to register this schema; try again in a moment".into()),
         Fault::Store(error) => return store(error),
@@ -114,6 +134,17 @@ pub fn refusal(fault: &Fault) -> Refusal {
     };
     let status = if code >= 10_000 { code / 100 } else { code };
     Refusal { status: status as u16, code, message }
+}
+
+fn denied(refusal: &authz::Refusal) -> u32 {
+    match refusal {
+        authz::Refusal::Unauthenticated(_) => 40101,
+        authz::Refusal::Throttled { .. } => 42901,
+        authz::Refusal::Forbidden(_)
+        | authz::Refusal::ForeignOrigin(_)
+        | authz::Refusal::ForeignHost(_)
+        | authz::Refusal::NoRule => 40301,
+    }
 }
 
 fn store(error: &StoreError) -> Refusal {

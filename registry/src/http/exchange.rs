@@ -3,7 +3,7 @@
 
 use super::answer::Answer;
 use super::catalogue::{self, Refusal};
-use super::handlers::{self, Ask};
+use super::handlers::{self, Ask, Conditions};
 use super::negotiate::{self, Accepted, Media};
 use super::query::Query;
 use super::ready::{Form, ReadyAnswer};
@@ -12,12 +12,15 @@ use super::routes::{Method, Operation};
 use super::trail::Trail;
 use crate::app::App;
 use crate::fault::Fault;
+use authz::{Action, Caller, Decision, Grant, Identity, Peer, Resource};
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use model::Subject;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -67,22 +70,30 @@ pub async fn handle(
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
 
     let limit = app.limits.request;
+    let mut who = None;
     let answering = async {
+        // Before the body is read: nobody has a large one taken in for nothing.
+        let caller = admitted(&app, operation, &parts, &mut who).await?;
         let body = read(body, app.limits.body).await?;
-        if let Some(answer) = repeated(&app, operation, form, &accepted, target, &body) {
+        let question = Question { operation, subject: subject.as_deref(), form, accepted: &accepted, target };
+        if let Some(answer) = repeated(&app, &question, &parts.method, &caller, &body)? {
             return Ok(Outcome::Ready(answer));
         }
-        let ask = Ask { operation, parameters, query: Query::parse(parts.uri.query()), body };
+        let query = Query::parse(parts.uri.query());
+        let ask = Ask { operation, parameters, query, body, caller, conditions: conditions(&parts.headers) };
         let answer = handlers::answer(&app, &ask).await.map_err(Failure::Fault)?;
         Ok(Outcome::Made(answer, ask.body))
     };
     let outcome = tokio::time::timeout(limit, AssertUnwindSafe(answering).catch_unwind()).await;
     let failure = match outcome {
         Ok(Ok(Ok(Outcome::Ready(answer)))) => {
-            let mut response = respond(&answer, form, &HeaderMap::new());
+            // Whether the client has it already is only asked of what it can keep.
+            let kept = if operation.route().method == Method::Get { &parts.headers } else { &HeaderMap::new() };
+            let mut response = respond(&answer, form, kept);
             response.extensions_mut().insert(Trail {
                 operation: Some(operation),
                 subject,
+                caller: name(who.as_ref()),
                 wrote: false,
                 refusal: None,
                 cause: None,
@@ -90,7 +101,9 @@ pub async fn handle(
             return response;
         }
         Ok(Ok(Ok(Outcome::Made(answer, body)))) => {
-            let trail = Trail { operation: Some(operation), subject, wrote: answer.wrote, refusal: None, cause: None };
+            let caller = name(who.as_ref());
+            let trail =
+                Trail { operation: Some(operation), subject, caller, wrote: answer.wrote, refusal: None, cause: None };
             let mut response = finish(&app, operation, answer, form, &accepted, target, &body);
             response.extensions_mut().insert(trail);
             return response;
@@ -98,6 +111,10 @@ pub async fn handle(
         Ok(Ok(Err(failure))) => failure,
         Ok(Err(panic)) => Failure::Fault(Fault::Internal(format!("a handler panicked: {}", panic_text(&*panic)))),
         Err(_) => Failure::Plain(Refusal::plain(504, "Request timed out")),
+    };
+    let denied = match &failure {
+        Failure::Fault(Fault::Denied(refusal)) => Some(refusal.clone()),
+        _ => None,
     };
     let (refusal, cause) = match failure {
         Failure::Plain(refusal) => (refusal, None),
@@ -113,10 +130,14 @@ pub async fn handle(
     let mut response = refused(&refusal, &accepted);
     compress(&mut response, &refusal, &accepted, gzip);
     if refusal.status == 503 {
-        response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from_static("1"));
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    if let Some(denied) = denied {
+        say_denied(&app, operation, subject.as_deref(), who.as_ref(), &denied, &mut response);
     }
     let refusal = Some((refusal.code, refusal.message));
-    response.extensions_mut().insert(Trail { operation: Some(operation), subject, wrote: false, refusal, cause });
+    let caller = name(who.as_ref());
+    response.extensions_mut().insert(Trail { operation: Some(operation), subject, caller, wrote: false, refusal, cause });
     response
 }
 
@@ -140,21 +161,104 @@ async fn read(body: Body, limit: usize) -> Result<Bytes, Failure> {
     }
 }
 
-/// A look-up or registration that was answered before, word for word, and of which nothing has changed.
-fn repeated(
+/// Who asks, if they may ask for this kind of thing at all. `who` is told in any case.
+async fn admitted(
     app: &App,
     operation: Operation,
+    parts: &Parts,
+    who: &mut Option<Caller>,
+) -> Result<Caller, Failure> {
+    let id = parts.extensions.get::<HeaderValue>().map(|id| String::from_utf8_lossy(id.as_bytes()));
+    let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
+    let asked = app.access.gate.caller(parts, peer, operation.route().action, Arc::from(id.unwrap_or_default()));
+    match asked.await {
+        Ok(caller) => {
+            *who = Some(caller.clone());
+            Ok(caller)
+        }
+        Err((refusal, caller)) => {
+            *who = Some(caller);
+            Err(Failure::Fault(Fault::Denied(refusal)))
+        }
+    }
+}
+
+/// A refusal goes into the audit, and tells the client how to authenticate or when to come again.
+fn say_denied(
+    app: &App,
+    operation: Operation,
+    subject: Option<&str>,
+    who: Option<&Caller>,
+    denied: &authz::Refusal,
+    response: &mut Response<Body>,
+) {
+    if let Some(caller) = who {
+        let subject = subject.map(Subject::parse);
+        let scope = subject.as_ref().map(Resource::scope);
+        app.access.audit.refused(operation, scope, &app.service.land(), caller, denied);
+    }
+    match denied {
+        authz::Refusal::Unauthenticated(_) => {
+            for challenge in app.access.gate.authentication.challenges() {
+                response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            }
+        }
+        authz::Refusal::Throttled { retry_after } => {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
+        }
+        _ => {}
+    }
+}
+
+fn name(who: Option<&Caller>) -> Option<String> {
+    who.and_then(Caller::principal).map(ToString::to_string)
+}
+
+fn conditions(headers: &HeaderMap) -> Conditions {
+    Conditions { if_match: joined(headers, &IF_MATCH), if_none_match: joined(headers, &IF_NONE_MATCH) }
+}
+
+/// What a ready answer is looked for by.
+struct Question<'a> {
+    operation: Operation,
+    subject: Option<&'a str>,
     form: Form,
-    accepted: &Accepted,
-    target: &str,
+    accepted: &'a Accepted,
+    target: &'a str,
+}
+
+/// What was answered before, word for word, and of which nothing has changed: a look-up, a registration that writes nothing,
+/// or what somebody known reads (everybody else has been answered by the front). Only for those who may ask it.
+fn repeated(
+    app: &App,
+    question: &Question<'_>,
+    method: &http::Method,
+    caller: &Caller,
     body: &[u8],
-) -> Option<ReadyAnswer> {
-    let keeps = matches!(operation, Operation::LookUpSchema | Operation::RegisterSchema);
-    let answer = (keeps && accepted.parameters.is_none()).then(|| app.ready.get(form, target, body)).flatten();
-    if keeps {
+) -> Result<Option<ReadyAnswer>, Failure> {
+    let authorizer = &app.access.gate.authorizer;
+    let subject = || Subject::parse(question.subject.unwrap_or_default());
+    let lets_through = |grant: &Grant| grant.decision == Decision::Permitted;
+    let may = match question.operation {
+        Operation::LookUpSchema => {
+            let permit = authorizer.permit(caller, Action::Lookup, subject()).map_err(Fault::Denied);
+            lets_through(permit.map_err(Failure::Fault)?.grant())
+        }
+        // What waits in a held leave is the refusal of a write, and this writes nothing.
+        Operation::RegisterSchema => {
+            let leave = authorizer.permit_register(caller, subject()).map_err(Fault::Denied);
+            leave.map_err(Failure::Fault)?.to_write().map_or(true, |permit| lets_through(permit.grant()))
+        }
+        _ => *method == http::Method::GET && caller.identity != Identity::Anonymous,
+    };
+    if !may || question.accepted.parameters.is_some() {
+        return Ok(None);
+    }
+    let answer = app.ready.get(question.form, question.target, body);
+    if answer.is_some() || question.operation.route().method == Method::Post {
         app.metrics.ready(answer.is_some());
     }
-    answer
+    Ok(answer)
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
@@ -166,5 +270,5 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let mut values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
     let first = values.next()?.into_owned();
-    Some(values.fold(first, |all, value| all + "," + &value))
+    Some(values.fold(first, |all, value| all + "," + &*value))
 }

@@ -13,13 +13,15 @@ use super::routes::{Method, Operation, ROUTES};
 use super::target;
 use super::trail::{Trail, log};
 use crate::app::App;
+use authz::Peer;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawPathParams, State};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, VARY};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
 use std::borrow::Cow;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 use tower::ServiceExt;
@@ -31,6 +33,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct Front {
     app: Arc<App>,
     router: Router,
+    peer: Option<SocketAddr>,
 }
 
 impl Front {
@@ -42,7 +45,12 @@ impl Front {
         let router = routed
             .fallback(|| async { refused(&Refusal::plain(404, "HTTP 404 Not Found"), &Accepted::DEFAULT) })
             .with_state(Arc::clone(&app));
-        Front { app, router }
+        Front { app, router, peer: None }
+    }
+
+    /// The same for what comes from this address.
+    pub fn at(self, peer: SocketAddr) -> Self {
+        Front { peer: Some(peer), ..self }
     }
 
     /// Answers one request.
@@ -59,6 +67,9 @@ impl Front {
         }
         let path = request.uri().path().to_owned();
         request.extensions_mut().insert(id.clone());
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(Peer(peer));
+        }
         let mut response = match rewrite(&mut request) {
             Ok(()) => match self.router.clone().oneshot(request).await {
                 Ok(response) => response,
@@ -87,6 +98,12 @@ impl Front {
             return None;
         }
         let headers = request.headers();
+        let gate = &self.app.access.gate;
+        // A credential that is presented is checked, also where none is needed.
+        let presents = headers.contains_key(AUTHORIZATION) && !self.app.access.is_open();
+        if presents || gate.browsers.check_host(headers, request.uri()).is_err() {
+            return None;
+        }
         let form = form(headers)?;
         let target = request.uri().path_and_query()?.as_str();
         let answer = self.app.ready.get(form, target, b"")?;

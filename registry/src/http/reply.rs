@@ -48,7 +48,14 @@ pub fn refused(refusal: &Refusal, accepted: &Accepted) -> Response<Body> {
     *response.status_mut() = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, content_type(accepted));
     let refusal = Some((refusal.code, refusal.message.clone()));
-    response.extensions_mut().insert(Trail { operation: None, subject: None, wrote: false, refusal, cause: None });
+    response.extensions_mut().insert(Trail {
+        operation: None,
+        subject: None,
+        caller: None,
+        wrote: false,
+        refusal,
+        cause: None,
+    });
     response
 }
 
@@ -80,6 +87,7 @@ pub fn finish(
     body: &[u8],
 ) -> Response<Body> {
     let negotiated = answer.kind == Kind::Negotiated;
+    let tag = answer.etag.as_deref().and_then(|tag| HeaderValue::from_str(tag).ok());
     let plain = if negotiated { encoded(answer.body, accepted) } else { answer.body };
     let bytes = if form.gzip { gzipped(&plain) } else { plain };
     if let Some(depends) = answer.depends.filter(|_| negotiated && accepted.parameters.is_none()) {
@@ -97,6 +105,9 @@ pub fn finish(
         Kind::Fixed(content_type) => HeaderValue::from_static(content_type),
     };
     response.headers_mut().insert(CONTENT_TYPE, content_type);
+    if let Some(tag) = tag {
+        response.headers_mut().insert(ETAG, tag);
+    }
     if form.gzip {
         response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }

@@ -1,6 +1,8 @@
 //! The route table: the one list of what can be asked. The router is folded from it, the API description is checked against
 //! it, metrics and log name operations by it, and authorization decides by it.
 
+use authz::Action;
+
 /// What a request asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "each is one row of the table below")]
@@ -47,6 +49,25 @@ pub enum Operation {
     ListAssociationsBySubject,
     ListAssociationsByResourceId,
     ListAssociationsByResourceName,
+    ListNamespaces,
+    ListOrphans,
+    GetWholeAudit,
+    GetNamespace,
+    PutNamespace,
+    DeleteNamespace,
+    ListNamespaceSubjects,
+    CanI,
+    GetAudit,
+    ListMembers,
+    PutMember,
+    DeleteMember,
+    ListClaims,
+    PutClaim,
+    DeleteClaim,
+    PutOffer,
+    DeleteOffer,
+    PutContact,
+    PutLabels,
     GetLiveness,
     GetReadiness,
     GetMetrics,
@@ -83,66 +104,93 @@ pub struct Route {
     pub method: Method,
     /// The path, its parameters in braces.
     pub path: &'static str,
+    /// What it takes: the least action that it can be. Where parameters or the body make it more, the handler asks for that too.
+    pub action: Action,
     /// The name in metrics and log: that of the reference's own metrics where it has one.
     pub name: &'static str,
 }
 
 macro_rules! routes {
-    ($($method:ident $path:literal => $operation:ident, $name:literal;)+) => {
+    ($($method:ident $path:literal => $operation:ident, $action:ident, $name:literal;)+) => {
         /// The table.
         pub const ROUTES: &[Route] = &[$(
-            Route { operation: Operation::$operation, method: Method::$method, path: $path, name: $name },
+            Route {
+                operation: Operation::$operation,
+                method: Method::$method,
+                path: $path,
+                action: Action::$action,
+                name: $name,
+            },
         )+];
     };
 }
 
 routes! {
-    Get    "/"                                               => GetRoot, "root.get";
-    Post   "/"                                               => PostRoot, "root.post";
-    Get    "/v1/metadata/id"                                 => GetClusterId, "metadata.id";
-    Get    "/v1/metadata/version"                            => GetServerVersion, "metadata.version";
-    Get    "/v1/metadata/deployment"                         => GetDeployment, "metadata.deployment";
-    Get    "/schemas"                                        => ListSchemas, "schemas.get-schemas";
-    Get    "/schemas/types"                                  => ListSchemaTypes, "schemas.get-types";
-    Get    "/schemas/ids/{id}"                               => GetSchemaById, "schemas.ids.get-schema";
-    Get    "/schemas/ids/{id}/schema"                        => GetSchemaTextById, "schemas.ids.get-schema.only";
-    Get    "/schemas/ids/{id}/subjects"                      => ListSubjectsById, "schemas.get-subjects";
-    Get    "/schemas/ids/{id}/versions"                      => ListVersionsById, "schemas.get-versions";
-    Get    "/schemas/guids/{guid}"                           => GetSchemaByGuid, "schemas.guids.get-schema";
-    Get    "/schemas/guids/{guid}/ids"                       => ListIdsByGuid, "schemas.guids.get-ids";
-    Get    "/subjects"                                       => ListSubjects, "subjects.list";
-    Post   "/subjects/{subject}"                             => LookUpSchema, "subjects.get-schema";
-    Delete "/subjects/{subject}"                             => DeleteSubject, "subjects.delete-subject";
-    Get    "/subjects/{subject}/metadata"                    => GetLatestWithMetadata, "subjects.get-latest-with-metadata";
-    Get    "/subjects/{subject}/versions"                    => ListVersions, "subjects.versions.list";
-    Post   "/subjects/{subject}/versions"                    => RegisterSchema, "subjects.versions.register";
-    Get    "/subjects/{subject}/versions/{version}"          => GetVersion, "subjects.versions.get-schema";
-    Delete "/subjects/{subject}/versions/{version}"          => DeleteVersion, "subjects.versions.deleteSchemaVersion-schema";
-    Get    "/subjects/{subject}/versions/{version}/schema"   => GetVersionText, "subjects.versions.get-schema.only";
-    Get    "/subjects/{subject}/versions/{version}/referencedby" => ListReferencedBy, "subjects.versions.list-schema-refs";
-    Post   "/subjects/{subject}/versions/{version}/validate" => ValidateSample, "subjects.versions.validate";
-    Post   "/compatibility/subjects/{subject}/versions"      => CheckAgainstHistory, "compatibility.subjects.versions.verify-all";
-    Post   "/compatibility/subjects/{subject}/versions/{version}" => CheckAgainstVersion, "compatibility.subjects.versions.verify";
-    Get    "/config"                                         => GetGlobalConfig, "config.get-global";
-    Put    "/config"                                         => PutGlobalConfig, "config.update-global";
-    Delete "/config"                                         => DeleteGlobalConfig, "config.delete-global";
-    Get    "/config/{subject}"                               => GetConfig, "config.get-subject";
-    Put    "/config/{subject}"                               => PutConfig, "config.update-subject";
-    Delete "/config/{subject}"                               => DeleteConfig, "config.delete-subject";
-    Get    "/mode"                                           => GetGlobalMode, "mode.get-global";
-    Put    "/mode"                                           => PutGlobalMode, "mode.update-global";
-    Delete "/mode"                                           => DeleteGlobalMode, "mode.delete-global";
-    Get    "/mode/{subject}"                                 => GetMode, "mode.get-subject";
-    Put    "/mode/{subject}"                                 => PutMode, "mode.update-subject";
-    Delete "/mode/{subject}"                                 => DeleteMode, "mode.delete-subject";
-    Get    "/contexts"                                       => ListContexts, "contexts.list";
-    Get    "/associations/subjects/{subject}"                => ListAssociationsBySubject, "associations.by-subject";
-    Get    "/associations/resources/{resource}"              => ListAssociationsByResourceId, "associations.by-resource-id";
-    Get    "/associations/resources/{namespace}/{resource}"  => ListAssociationsByResourceName, "associations.by-resource-name";
-    Get    "/health/live"                                    => GetLiveness, "health.live";
-    Get    "/health/ready"                                   => GetReadiness, "health.ready";
-    Get    "/metrics"                                        => GetMetrics, "metrics";
-    Get    "/openapi.json"                                   => GetApiDescription, "openapi";
+    Get    "/"                                               => GetRoot, Read, "root.get";
+    Post   "/"                                               => PostRoot, Lookup, "root.post";
+    Get    "/v1/metadata/id"                                 => GetClusterId, Read, "metadata.id";
+    Get    "/v1/metadata/version"                            => GetServerVersion, Read, "metadata.version";
+    Get    "/v1/metadata/deployment"                         => GetDeployment, Read, "metadata.deployment";
+    Get    "/schemas"                                        => ListSchemas, Read, "schemas.get-schemas";
+    Get    "/schemas/types"                                  => ListSchemaTypes, Read, "schemas.get-types";
+    Get    "/schemas/ids/{id}"                               => GetSchemaById, Read, "schemas.ids.get-schema";
+    Get    "/schemas/ids/{id}/schema"                        => GetSchemaTextById, Read, "schemas.ids.get-schema.only";
+    Get    "/schemas/ids/{id}/subjects"                      => ListSubjectsById, Read, "schemas.get-subjects";
+    Get    "/schemas/ids/{id}/versions"                      => ListVersionsById, Read, "schemas.get-versions";
+    Get    "/schemas/guids/{guid}"                           => GetSchemaByGuid, Read, "schemas.guids.get-schema";
+    Get    "/schemas/guids/{guid}/ids"                       => ListIdsByGuid, Read, "schemas.guids.get-ids";
+    Get    "/subjects"                                       => ListSubjects, Read, "subjects.list";
+    Post   "/subjects/{subject}"                             => LookUpSchema, Lookup, "subjects.get-schema";
+    Delete "/subjects/{subject}"                             => DeleteSubject, Delete, "subjects.delete-subject";
+    Get    "/subjects/{subject}/metadata"                    => GetLatestWithMetadata, Read, "subjects.get-latest-with-metadata";
+    Get    "/subjects/{subject}/versions"                    => ListVersions, Read, "subjects.versions.list";
+    Post   "/subjects/{subject}/versions"                    => RegisterSchema, Register, "subjects.versions.register";
+    Get    "/subjects/{subject}/versions/{version}"          => GetVersion, Read, "subjects.versions.get-schema";
+    Delete "/subjects/{subject}/versions/{version}"          => DeleteVersion, Delete, "subjects.versions.deleteSchemaVersion-schema";
+    Get    "/subjects/{subject}/versions/{version}/schema"   => GetVersionText, Read, "subjects.versions.get-schema.only";
+    Get    "/subjects/{subject}/versions/{version}/referencedby" => ListReferencedBy, Read, "subjects.versions.list-schema-refs";
+    Post   "/subjects/{subject}/versions/{version}/validate" => ValidateSample, Lookup, "subjects.versions.validate";
+    Post   "/compatibility/subjects/{subject}/versions"      => CheckAgainstHistory, Lookup, "compatibility.subjects.versions.verify-all";
+    Post   "/compatibility/subjects/{subject}/versions/{version}" => CheckAgainstVersion, Lookup, "compatibility.subjects.versions.verify";
+    Get    "/config"                                         => GetGlobalConfig, Read, "config.get-global";
+    Put    "/config"                                         => PutGlobalConfig, Config, "config.update-global";
+    Delete "/config"                                         => DeleteGlobalConfig, Config, "config.delete-global";
+    Get    "/config/{subject}"                               => GetConfig, Read, "config.get-subject";
+    Put    "/config/{subject}"                               => PutConfig, Config, "config.update-subject";
+    Delete "/config/{subject}"                               => DeleteConfig, Config, "config.delete-subject";
+    Get    "/mode"                                           => GetGlobalMode, Read, "mode.get-global";
+    Put    "/mode"                                           => PutGlobalMode, Mode, "mode.update-global";
+    Delete "/mode"                                           => DeleteGlobalMode, Mode, "mode.delete-global";
+    Get    "/mode/{subject}"                                 => GetMode, Read, "mode.get-subject";
+    Put    "/mode/{subject}"                                 => PutMode, Mode, "mode.update-subject";
+    Delete "/mode/{subject}"                                 => DeleteMode, Mode, "mode.delete-subject";
+    Get    "/contexts"                                       => ListContexts, Read, "contexts.list";
+    Get    "/associations/subjects/{subject}"                => ListAssociationsBySubject, Read, "associations.by-subject";
+    Get    "/associations/resources/{resource}"              => ListAssociationsByResourceId, Read, "associations.by-resource-id";
+    Get    "/associations/resources/{namespace}/{resource}"  => ListAssociationsByResourceName, Read, "associations.by-resource-name";
+    Get    "/namespaces"                                     => ListNamespaces, Read, "namespaces.list";
+    Get    "/namespaces/-/orphans"                           => ListOrphans, Read, "namespaces.orphans";
+    Get    "/namespaces/-/audit"                             => GetWholeAudit, Secret, "namespaces.audit-all";
+    Get    "/namespaces/{namespace}"                         => GetNamespace, Read, "namespaces.get";
+    Put    "/namespaces/{namespace}"                         => PutNamespace, Govern, "namespaces.put";
+    Delete "/namespaces/{namespace}"                         => DeleteNamespace, Administer, "namespaces.delete";
+    Get    "/namespaces/{namespace}/subjects"                => ListNamespaceSubjects, Read, "namespaces.subjects";
+    Get    "/namespaces/{namespace}/can-i"                   => CanI, Read, "namespaces.can-i";
+    Get    "/namespaces/{namespace}/audit"                   => GetAudit, Secret, "namespaces.audit";
+    Get    "/namespaces/{namespace}/members"                 => ListMembers, Read, "namespaces.members.list";
+    Put    "/namespaces/{namespace}/members/{principal}"     => PutMember, Govern, "namespaces.members.put";
+    Delete "/namespaces/{namespace}/members/{principal}"     => DeleteMember, Govern, "namespaces.members.delete";
+    Get    "/namespaces/{namespace}/claims"                  => ListClaims, Read, "namespaces.claims.list";
+    Put    "/namespaces/{namespace}/claims/{claim}"          => PutClaim, Govern, "namespaces.claims.put";
+    Delete "/namespaces/{namespace}/claims/{claim}"          => DeleteClaim, Govern, "namespaces.claims.delete";
+    Put    "/namespaces/{namespace}/offers/{claim}"          => PutOffer, Govern, "namespaces.offers.put";
+    Delete "/namespaces/{namespace}/offers/{claim}"          => DeleteOffer, Govern, "namespaces.offers.delete";
+    Put    "/namespaces/{namespace}/contact"                 => PutContact, Govern, "namespaces.contact.put";
+    Put    "/namespaces/{namespace}/labels"                  => PutLabels, Govern, "namespaces.labels.put";
+    Get    "/health/live"                                    => GetLiveness, Read, "health.live";
+    Get    "/health/ready"                                   => GetReadiness, Read, "health.ready";
+    Get    "/metrics"                                        => GetMetrics, Read, "metrics";
+    Get    "/openapi.json"                                   => GetApiDescription, Read, "openapi";
 }
 
 impl Operation {
@@ -158,10 +206,25 @@ impl Operation {
     }
 }
 
+impl authz::Operation for Operation {
+    fn action(&self) -> Action {
+        self.route().action
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::HashSet;
+
+    #[test]
+    fn a_get_changes_nothing_and_everything_else_asks_for_a_right() {
+        for route in ROUTES {
+            let nature = authz::Action::nature(route.action);
+            let reads = matches!(nature, authz::Nature::Reads | authz::Nature::Reveals);
+            assert_eq!(reads, route.method == Method::Get, "{}", route.name);
+        }
+    }
 
     #[test]
     fn every_operation_has_one_row_in_its_place() {

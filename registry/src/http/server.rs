@@ -47,9 +47,9 @@ pub async fn serve(
             place = Arc::clone(&places).acquire_owned() => place.map_err(io::Error::other)?,
             () = stopped(&mut stop) => break,
         };
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of descriptors, or a client gone before it was accepted: both pass.
                     tracing::warn!(%error, "could not accept a connection");
@@ -60,7 +60,7 @@ pub async fn serve(
             () = stopped(&mut stop) => break,
         };
         let _ = stream.set_nodelay(true);
-        let front = front.clone();
+        let front = front.clone().at(peer);
         let service = service_fn(move |request: Request<Incoming>| {
             let front = front.clone();
             async move { Ok::<_, Infallible>(front.answer(request.map(Body::new)).await) }

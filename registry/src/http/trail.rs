@@ -12,6 +12,8 @@ pub struct Trail {
     pub operation: Option<Operation>,
     /// The subject of the path.
     pub subject: Option<String>,
+    /// Who asked.
+    pub caller: Option<String>,
     /// Did it change anything?
     pub wrote: bool,
     /// Error code and message.
@@ -26,20 +28,21 @@ pub fn log(trail: Option<&Trail>, id: &HeaderValue, method: &http::Method, path:
     let id = String::from_utf8_lossy(id.as_bytes());
     let operation = trail.operation.map_or("none", |operation| operation.route().name);
     let subject = trail.subject.as_deref().unwrap_or_default();
+    let caller = trail.caller.as_deref().unwrap_or("anonymous");
     let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
     match &trail.refusal {
         Some((code, message)) => {
             let cause = trail.cause.as_deref().unwrap_or_default();
             let message: String = message.chars().take(500).collect();
             if status >= 500 {
-                tracing::error!(request_id = %id, operation, subject, %method, path, status, code, micros, cause, "failed: {message}");
+                tracing::error!(request_id = %id, operation, subject, caller, %method, path, status, code, micros, cause, "failed: {message}");
             } else {
-                tracing::info!(request_id = %id, operation, subject, %method, path, status, code, micros, "refused: {message}");
+                tracing::info!(request_id = %id, operation, subject, caller, %method, path, status, code, micros, "refused: {message}");
             }
         }
         None if trail.wrote => {
-            tracing::info!(request_id = %id, operation, subject, %method, path, status, micros, "changed");
+            tracing::info!(request_id = %id, operation, subject, caller, %method, path, status, micros, "changed");
         }
-        None => tracing::debug!(request_id = %id, operation, subject, %method, path, status, micros, "answered"),
+        None => tracing::debug!(request_id = %id, operation, subject, caller, %method, path, status, micros, "answered"),
     }
 }

@@ -34,12 +34,13 @@ impl Service {
     /// `SubjectNotFound`, `SchemaNotFound`, `InvalidSchema`, `Busy`, those of the store.
     pub async fn lookup(&self, request: Lookup) -> Result<Shown, Fault> {
         let (store, library, level) = (Arc::clone(&self.store), Arc::clone(&self.library), self.default_level);
+        let falls_back = self.falls_back();
         self.pool
             .run(request.schema.text.len(), move || {
                 let view = store.view()?;
                 let learning = Learning::new(&library);
                 let mut asked = false;
-                with_fallback(&*view, &request.subject, |subject| {
+                with_fallback(&*view, &falls_back, &request.subject, |subject| {
                     let first = !std::mem::replace(&mut asked, true);
                     match look_up(&*view, &learning, &request, subject, level) {
                         Err(Stop::Fault(Fault::InvalidSchema(_))) if !first => Err(Fault::SchemaNotFound),

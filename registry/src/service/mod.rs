@@ -1,9 +1,11 @@
 //! What the registry does, without HTTP: each operation reads a snapshot or commits through the store's one writer, and
 //! decides by the rules in `rules`. One file per resource.
 
+pub mod change;
 mod compatibility;
 pub mod library;
 mod lookup;
+mod namespaces;
 mod pool;
 mod register;
 mod schemas;
@@ -11,18 +13,24 @@ mod settings;
 mod subjects;
 mod validate;
 
+pub use change::{Change, Rights};
 pub use compatibility::{Against, Check};
 pub use library::Library;
 pub use lookup::Lookup;
+pub use namespaces::{AuditPage, Confirm, Edit, Edited, Expect, MayClaim};
 pub use pool::Pool;
+pub use register::Offered;
 pub use schemas::{ById, Listing, Shown};
 pub use settings::{ConfigChange, Inherit};
 pub use subjects::VersionsFilter;
 pub use validate::Validation;
 
+use crate::access::{AuditSink, FallBack};
 use crate::fault::Fault;
+use authz::{Authorizer, Resource};
 use model::{CompatibilityLevel, Context, Record, Subject};
 use std::sync::Arc;
+use std::time::Duration;
 use storage::{State, Store};
 
 /// The service.
@@ -31,6 +39,22 @@ pub struct Service {
     library: Arc<Library>,
     pool: Pool,
     default_level: CompatibilityLevel,
+    authorizer: Authorizer,
+    fall_back: FallBack,
+    sink: Arc<AuditSink>,
+    retention: Duration,
+}
+
+/// What the service decides permission by.
+pub struct Guard {
+    /// The rules and the namespaces.
+    pub authorizer: Authorizer,
+    /// Which contexts may answer for bare names.
+    pub fall_back: FallBack,
+    /// Where the audit goes besides the store.
+    pub sink: Arc<AuditSink>,
+    /// How long the store keeps its entries.
+    pub retention: Duration,
 }
 
 /// How a commit came out: the answer and what was written.
@@ -43,8 +67,16 @@ pub struct Done<T> {
 
 impl Service {
     /// A service over a store.
-    pub fn new(store: Arc<dyn Store>, library: Library, pool: Pool, default_level: CompatibilityLevel) -> Self {
-        Service { store, library: Arc::new(library), pool, default_level }
+    pub fn new(
+        store: Arc<dyn Store>,
+        library: Library,
+        pool: Pool,
+        default_level: CompatibilityLevel,
+        guard: Guard,
+    ) -> Self {
+        let Guard { authorizer, fall_back, sink, retention } = guard;
+        let library = Arc::new(library);
+        Service { store, library, pool, default_level, authorizer, fall_back, sink, retention }
     }
 
     /// The store, for health, backup and metrics; changes go through the operations.
@@ -61,25 +93,82 @@ impl Service {
         read(&*view)
     }
 
-    /// Commits what a pure rule decides.
-    async fn commit<T: Send + 'static>(
+    /// Commits what a pure rule decides about what the permit is for, together with its entry in the audit.
+    async fn commit<R: Resource + Send + 'static, T: Send + 'static>(
         &self,
-        rule: impl FnOnce(&dyn State) -> Result<(Vec<Record>, T), Fault> + Send + 'static,
+        change: Change<R>,
+        rule: impl FnOnce(&dyn State, &R) -> Result<(Vec<Record>, T), Fault> + Send + 'static,
     ) -> Result<Done<T>, Fault> {
-        let (outcome, committed) = storage::commit(&*self.store, move |state| match rule(state) {
-            Ok((records, answer)) => Ok((records, Ok(answer))),
-            Err(Fault::Store(error)) => Err(error),
-            Err(fault) => Ok((vec![], Err(fault))),
-        })
-        .await?;
+        self.check_audit()?;
+        let retention = self.retention;
+        let (outcome, committed) =
+            storage::commit(&*self.store, move |state| match rule(state, change.resource()) {
+                Ok((mut records, answer)) => {
+                    if !records.is_empty() {
+                        records.extend(with_expiry(state, change.entry(), retention)?);
+                    }
+                    Ok((records, Ok(answer)))
+                }
+                Err(Fault::Store(error)) => Err(error),
+                Err(fault) => Ok((vec![], Err(fault))),
+            })
+            .await?;
         Ok(Done { answer: outcome?, wrote: !committed.records.is_empty() })
+    }
+
+    /// May anything be changed, as far as the audit goes?
+    fn check_audit(&self) -> Result<(), Fault> {
+        if self.sink.takes_changes() { Ok(()) } else { Err(Fault::Unaudited) }
+    }
+
+    /// Writes entries of the audit that belong to no change.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn write_audit(&self, entries: Vec<Record>) -> Result<(), Fault> {
+        let retention = self.retention;
+        let decide = move |state: &dyn State| {
+            let mut records = entries;
+            records.extend(change::expired(state, crate::access::audit::now(), retention)?);
+            Ok((records, ()))
+        };
+        storage::commit(&*self.store, decide).await?;
+        Ok(())
+    }
+
+    /// May a context answer for a bare name that the default context lacks?
+    fn falls_back(&self) -> FallsBack {
+        FallsBack { authorizer: self.authorizer.clone(), fall_back: self.fall_back }
+    }
+}
+
+/// An entry of the audit, and the record that forgets the oldest ones.
+fn with_expiry(state: &dyn State, entry: Option<Record>, kept: Duration) -> Result<Vec<Record>, storage::Error> {
+    let mut records: Vec<Record> = entry.into_iter().collect();
+    if !records.is_empty() {
+        records.extend(change::expired(state, crate::access::audit::now(), kept)?);
+    }
+    Ok(records)
+}
+
+/// Which contexts may answer for which bare names.
+struct FallsBack {
+    authorizer: Authorizer,
+    fall_back: FallBack,
+}
+
+impl FallsBack {
+    fn allows(&self, bare: &Subject, context: &Context) -> bool {
+        self.fall_back == FallBack::Any || self.authorizer.may_fall_back(bare, context)
     }
 }
 
 /// Reads under a subject; one of the default context that is not found is looked for in every named context, in order, and
-/// the first hit is the answer (the reference's cross-context fall-back). The refusal is that of the subject asked for.
+/// the first hit is the answer (the reference's cross-context fall-back), but only contexts of the name's owner are asked. The
+/// refusal is that of the subject asked for.
 fn with_fallback<T>(
     state: &dyn State,
+    falls_back: &FallsBack,
     subject: &Subject,
     mut read: impl FnMut(&Subject) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
@@ -88,7 +177,7 @@ fn with_fallback<T>(
         outcome => return outcome,
     };
     if subject.context().is_default() {
-        for context in state.contexts()? {
+        for context in state.contexts()?.into_iter().filter(|context| falls_back.allows(subject, context)) {
             match read(&Subject::new(context, subject.name())) {
                 Err(fault) if is_absence(&fault) => {}
                 outcome => return outcome,

@@ -1,14 +1,55 @@
 //! `POST /subjects/{subject}/versions`: decide on a snapshot, then again in the writer with what was learnt.
 
-use super::{Done, Service};
+use super::change::{Rights, Takes};
+use super::{Done, Service, with_expiry};
 use crate::fault::Fault;
 use crate::rules::knowledge::{Known, Learning, Stop};
-use crate::rules::register::{self, Plan, Registered, Registration};
+use crate::rules::register::{self, Described, Force, Plan, Registered, Registration};
+use model::{Record, RegistryRecord};
 use std::sync::Arc;
+use std::time::Duration;
+use storage::State;
 
 /// How often a registration may come back for verdicts that were missing, because its subject or what it refers to changed
 /// between the snapshot and the commit. Each round needs another write to the same subject to be undone.
 const ROUNDS: usize = 16;
+
+/// What is to be registered; where, the rights say.
+pub struct Offered {
+    /// The schema.
+    pub schema: Described,
+    /// `normalize=true` in the request; config may ask for it as well.
+    pub normalize: bool,
+    /// Skip the compatibility check?
+    pub force: Force,
+}
+
+/// A plan that the rights suffice for, its entry in the audit added.
+fn permitted(
+    state: &dyn State,
+    rights: &Rights,
+    request: &Registration,
+    mut plan: Plan,
+    retention: Duration,
+) -> Result<Plan, Fault> {
+    if plan.records.is_empty() {
+        return Ok(plan);
+    }
+    let creates = |record: &Record| matches!(record, Record::Registry(RegistryRecord::Context { exists: true, .. }));
+    let takes = Takes {
+        new_context: plan.records.iter().any(creates),
+        id: request.schema.id,
+        forced: request.force == Force::Yes,
+    };
+    let entry = rights.to_write(state, &takes)?;
+    plan.records.extend(with_expiry(state, entry, retention)?);
+    Ok(plan)
+}
+
+/// Will it pass by itself?
+fn is_passing(fault: &Fault) -> bool {
+    matches!(fault, Fault::Busy | Fault::Contended | Fault::Store(_) | Fault::Internal(_) | Fault::Unaudited)
+}
 
 enum InWriter {
     Done(Registered),
@@ -20,24 +61,41 @@ impl Service {
     /// Registers a schema, or finds it registered.
     ///
     /// # Errors
-    /// The refusals of `rules::register::plan`, `Busy`, `Contended`, those of the store.
-    pub async fn register(&self, request: Registration) -> Result<Done<Registered>, Fault> {
-        let request = Arc::new(request);
+    /// The refusals of `rules::register::plan` and of the rights, `Busy`, `Contended`, those of the store.
+    pub async fn register(&self, rights: Rights, offered: Offered) -> Result<Done<Registered>, Fault> {
+        let refusal = rights.refusal();
+        let outcome = self.register_with(rights, offered).await;
+        match (outcome, refusal) {
+            // Who may not write is not told what else is wrong with it.
+            (Err(fault), Some(refusal)) if !is_passing(&fault) => Err(Fault::Denied(refusal)),
+            (outcome, _) => outcome,
+        }
+    }
+
+    async fn register_with(&self, rights: Rights, offered: Offered) -> Result<Done<Registered>, Fault> {
+        let Offered { schema, normalize, force } = offered;
+        let subject = rights.leave.resource().clone();
+        let request = Registration { subject, schema, normalize, force, default_level: self.default_level };
+        let (request, rights, retention) = (Arc::new(request), Arc::new(rights), self.retention);
         let mut known = Known::default();
         for _ in 0..ROUNDS {
             let (plan, learnt) = self.decide(Arc::clone(&request), known).await?;
             if plan.records.is_empty() {
                 return Ok(Done { answer: plan.answer, wrote: false });
             }
-            let writing = Arc::clone(&request);
-            let (outcome, committed) =
-                storage::commit(&*self.store, move |state| match register::plan(state, &learnt, &writing) {
+            self.check_audit()?;
+            let (writing, rights) = (Arc::clone(&request), Arc::clone(&rights));
+            let (outcome, committed) = storage::commit(&*self.store, move |state| {
+                let planned = register::plan(state, &learnt, &writing)
+                    .and_then(|plan| permitted(state, &rights, &writing, plan, retention).map_err(Stop::Fault));
+                match planned {
                     Ok(plan) => Ok((plan.records, InWriter::Done(plan.answer))),
                     Err(Stop::Fault(Fault::Store(error))) => Err(error),
                     Err(Stop::Fault(fault)) => Ok((vec![], InWriter::Refused(fault))),
                     Err(Stop::Missing) => Ok((vec![], InWriter::Missing(learnt))),
-                })
-                .await?;
+                }
+            })
+            .await?;
             match outcome {
                 InWriter::Done(answer) => return Ok(Done { answer, wrote: !committed.records.is_empty() }),
                 InWriter::Refused(fault) => return Err(fault),

@@ -1,6 +1,6 @@
 //! `/schemas`: by id, by GUID, and listings.
 
-use super::{Service, all_contexts, library};
+use super::{FallsBack, Service, all_contexts, library};
 use crate::fault::Fault;
 use crate::rules::find::Deleted;
 use crate::rules::knowledge::Learnt;
@@ -62,7 +62,7 @@ impl Service {
     pub fn by_id(&self, id: SchemaId, subject: Option<&Subject>) -> Result<ById, Fault> {
         self.read(|state| {
             let missing = || Fault::SchemaNotFoundAs(id.to_string());
-            let holder = resolve(state, id, subject)?.ok_or_else(missing)?;
+            let holder = resolve(state, &self.falls_back(), id, subject)?.ok_or_else(missing)?;
             let stored = state.version(&holder.subject, holder.version)?.ok_or_else(missing)?;
             let max_id = state.highest_id(holder.subject.context())?.unwrap_or(id);
             Ok(ById { shown: Shown::of(state, stored)?, max_id })
@@ -75,7 +75,7 @@ impl Service {
     /// `SchemaNotFound`, those of the store.
     pub fn holders(&self, id: SchemaId, subject: Option<&Subject>, deleted: Deleted) -> Result<Vec<Holder>, Fault> {
         self.read(|state| {
-            let holder = resolve(state, id, subject)?.ok_or(Fault::SchemaNotFound)?;
+            let holder = resolve(state, &self.falls_back(), id, subject)?.ok_or(Fault::SchemaNotFound)?;
             let newest = newest_holders(state, holder.subject.context(), id)?;
             let mut shown = Vec::with_capacity(newest.len());
             for (subject, version) in newest {
@@ -224,7 +224,7 @@ fn matching(state: &dyn State, listing: &Listing, subject: &Subject) -> Result<V
 
 /// Which version stands for an id. No subject, or a bare context: the first holder there. A name in a named context: only
 /// that subject. A name in the default context: that subject, the same name in a named context, or any holder.
-fn resolve(state: &dyn State, id: SchemaId, subject: Option<&Subject>) -> Result<Option<Holder>, Fault> {
+fn resolve(state: &dyn State, falls_back: &FallsBack, id: SchemaId, subject: Option<&Subject>) -> Result<Option<Holder>, Fault> {
     let default = Context::default_context();
     let Some(subject) = subject else { return Ok(first_holder(state, &default, id)?) };
     if subject.is_context() {
@@ -236,7 +236,7 @@ fn resolve(state: &dyn State, id: SchemaId, subject: Option<&Subject>) -> Result
     if !subject.context().is_default() {
         return Ok(None);
     }
-    for context in state.contexts()? {
+    for context in state.contexts()?.into_iter().filter(|context| falls_back.allows(subject, context)) {
         if let Some(holder) = held_by(state, &Subject::new(context, subject.name()), id)? {
             return Ok(Some(holder));
         }

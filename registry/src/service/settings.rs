@@ -1,6 +1,6 @@
 //! Config and mode of a subject, a context or all.
 
-use super::{Done, Service};
+use super::{Change, Done, Service};
 use crate::fault::{Fault, Scope};
 use crate::rules::{config, mode};
 use model::{CompatibilityLevel, CompatibilityPolicy, Config, Metadata, Mode, Record, RegistryRecord, Subject};
@@ -75,12 +75,12 @@ impl Service {
     ///
     /// # Errors
     /// `ReadOnly`, those of the store.
-    pub async fn change_config(&self, scope: Subject, change: ConfigChange) -> Result<Done<Config>, Fault> {
-        self.commit(move |state| {
-            check_writable(state, &scope)?;
-            let mut config = state.config(&scope)?.unwrap_or_default();
-            change.apply(&mut config);
-            Ok((vec![config_record(scope, Some(config.clone()))], config))
+    pub async fn change_config(&self, change: Change<Subject>, edit: ConfigChange) -> Result<Done<Config>, Fault> {
+        self.commit(change, move |state, scope| {
+            check_writable(state, scope)?;
+            let mut config = state.config(scope)?.unwrap_or_default();
+            edit.apply(&mut config);
+            Ok((vec![config_record(scope.clone(), Some(config.clone()))], config))
         })
         .await
     }
@@ -89,14 +89,14 @@ impl Service {
     ///
     /// # Errors
     /// `SubjectNotFound` when a subject or context has none, `ReadOnly`, those of the store.
-    pub async fn delete_config(&self, scope: Subject) -> Result<Done<Config>, Fault> {
+    pub async fn delete_config(&self, change: Change<Subject>) -> Result<Done<Config>, Fault> {
         let default = self.default_level;
-        self.commit(move |state| {
-            let old = state.config(&scope)?;
-            if old.is_none() && !is_top(&scope) {
-                return Err(Fault::SubjectNotFound(scope));
+        self.commit(change, move |state, scope| {
+            let old = state.config(scope)?;
+            if old.is_none() && !is_top(scope) {
+                return Err(Fault::SubjectNotFound(scope.clone()));
             }
-            check_writable(state, &scope)?;
+            check_writable(state, scope)?;
             let records = old.iter().map(|_| config_record(scope.clone(), None)).collect();
             let mut shown = old.unwrap_or_default();
             shown.compatibility_level.get_or_insert(default);
@@ -126,25 +126,30 @@ impl Service {
     ///
     /// # Errors
     /// See `rules::mode::plan`.
-    pub async fn change_mode(&self, scope: Subject, mode: Option<Mode>, force: mode::Force) -> Result<Done<()>, Fault> {
-        self.commit(move |state| Ok((mode::plan(state, &scope, mode, force)?, ()))).await
+    pub async fn change_mode(
+        &self,
+        change: Change<Subject>,
+        mode: Option<Mode>,
+        force: mode::Force,
+    ) -> Result<Done<()>, Fault> {
+        self.commit(change, move |state, scope| Ok((mode::plan(state, scope, mode, force)?, ()))).await
     }
 
     /// Removes the mode of a scope, and with `recursive` those of all subjects of a context; what it was.
     ///
     /// # Errors
     /// `SubjectNotFound` when it has none (and not `recursive`), those of the store.
-    pub async fn delete_mode(&self, scope: Subject, recursive: bool) -> Result<Done<Option<Mode>>, Fault> {
-        self.commit(move |state| {
-            let old = state.mode(&scope)?;
-            if old.is_none() && !recursive && !is_top(&scope) {
-                return Err(Fault::SubjectNotFound(scope));
+    pub async fn delete_mode(&self, change: Change<Subject>, recursive: bool) -> Result<Done<Option<Mode>>, Fault> {
+        self.commit(change, move |state, scope| {
+            let old = state.mode(scope)?;
+            if old.is_none() && !recursive && !is_top(scope) {
+                return Err(Fault::SubjectNotFound(scope.clone()));
             }
             let mut records: Vec<Record> = old.iter().map(|_| mode_record(scope.clone())).collect();
             if recursive && scope.is_context() {
                 records.extend(state.scopes_with_mode(scope.context())?.into_iter().map(mode_record));
             }
-            let shown = if is_top(&scope) { Some(old.unwrap_or(Mode::ReadWrite)) } else { old };
+            let shown = if is_top(scope) { Some(old.unwrap_or(Mode::ReadWrite)) } else { old };
             Ok((records, shown))
         })
         .await

@@ -1,6 +1,6 @@
 //! `/subjects`: listings, versions, metadata search, references, deletion.
 
-use super::{Done, Service, Shown, with_fallback};
+use super::{Change, Done, Service, Shown, with_fallback};
 use crate::fault::Fault;
 use crate::rules::delete::{self, Depth, Selector};
 use crate::rules::find::Deleted;
@@ -82,7 +82,7 @@ impl Service {
     /// `SubjectNotFound`, `VersionNotFound`, those of the store.
     pub fn version(&self, subject: &Subject, selector: Selector, deleted: Deleted) -> Result<Shown, Fault> {
         self.read(|state| {
-            let stored = with_fallback(state, subject, |subject| stored(state, subject, selector, deleted))?;
+            let stored = with_fallback(state, &self.falls_back(), subject, |subject| stored(state, subject, selector, deleted))?;
             Ok(Shown::of(state, stored)?)
         })
     }
@@ -117,7 +117,7 @@ impl Service {
         deleted: Deleted,
     ) -> Result<Vec<SchemaId>, Fault> {
         self.read(|state| {
-            let target = with_fallback(state, subject, |subject| stored(state, subject, selector, Deleted::Include))?;
+            let target = with_fallback(state, &self.falls_back(), subject, |subject| stored(state, subject, selector, Deleted::Include))?;
             let mut ids: BTreeSet<(model::Context, SchemaId)> = BTreeSet::new();
             for referrer in state.referrers(&target.subject, target.version)? {
                 if deleted == Deleted::Include || !referrer.deleted || has_live_holder(state, &referrer)? {
@@ -132,8 +132,8 @@ impl Service {
     ///
     /// # Errors
     /// See `rules::delete::subject`.
-    pub async fn delete_subject(&self, subject: Subject, depth: Depth) -> Result<Done<Vec<Version>>, Fault> {
-        self.commit(move |state| delete::subject(state, &subject, depth)).await
+    pub async fn delete_subject(&self, change: Change<Subject>, depth: Depth) -> Result<Done<Vec<Version>>, Fault> {
+        self.commit(change, move |state, subject| delete::subject(state, subject, depth)).await
     }
 
     /// Deletes a version; its number.
@@ -142,11 +142,11 @@ impl Service {
     /// See `rules::delete::version`.
     pub async fn delete_version(
         &self,
-        subject: Subject,
+        change: Change<Subject>,
         selector: Selector,
         depth: Depth,
     ) -> Result<Done<Version>, Fault> {
-        self.commit(move |state| delete::version(state, &subject, selector, depth)).await
+        self.commit(change, move |state, subject| delete::version(state, subject, selector, depth)).await
     }
 }
 

@@ -6,6 +6,7 @@ use crate::fault::Fault;
 use crate::http::routes::Operation;
 use crate::http::{catalogue, wire};
 use crate::service::{Against, Check};
+use authz::Action;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -17,6 +18,7 @@ struct Verdict {
 
 /// `POST /compatibility/subjects/{subject}/versions[/{version}]`
 pub async fn check(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let (subject, _) = ask.permit(app, Action::Lookup, ask.subject())?.into_parts();
     let (against, missing) = match ask.operation {
         Operation::CheckAgainstHistory => (Against::History, "testCompatibilityForSubject.arg3"),
         _ => (Against::One(ask.selector()?), "testCompatibilityBySubjectName.arg4"),
@@ -26,7 +28,7 @@ pub async fn check(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let outcome = match wire::request::schema(&object) {
         Ok(schema) => {
             let normalize = ask.query.flag("normalize");
-            app.service.check(Check { subject: ask.subject(), schema, normalize, against }).await
+            app.service.check(Check { subject, schema, normalize, against }).await
         }
         Err(fault) => Err(fault),
     };

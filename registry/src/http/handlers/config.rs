@@ -4,9 +4,10 @@ use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::routes::Operation;
-use crate::http::wire::config::{ConfigOut, change};
+use crate::http::wire::config::{ConfigOut, change as edit};
 use crate::rules::names::{self, Use};
 use crate::service::Inherit;
+use authz::Action;
 
 /// `GET /config[/{subject}]`
 pub fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
@@ -15,20 +16,21 @@ pub fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 
 /// `PUT /config[/{subject}]`
 pub async fn put(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let change = ask.change(app, Action::Config, ask.subject())?;
     let missing = match ask.operation {
         Operation::PutGlobalConfig => "updateTopLevelConfig.arg1",
         _ => "updateSubjectLevelConfig.arg2",
     };
-    let change = change(&ask.object(missing, "ConfigUpdateRequest")?)?;
-    let subject = ask.subject();
-    names::check(ask.parameter(0), &subject, Use::Settings)?;
-    let done = app.service.change_config(subject, change).await?;
+    let edit = edit(&ask.object(missing, "ConfigUpdateRequest")?)?;
+    names::check(ask.parameter(0), change.resource(), Use::Settings)?;
+    let done = app.service.change_config(change, edit).await?;
     Ok(Answer::json(&ConfigOut::written(&done.answer)).wrote(done.wrote))
 }
 
 /// `DELETE /config[/{subject}]`
 pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let done = app.service.delete_config(ask.subject()).await?;
+    let change = ask.change(app, Action::Config, ask.subject())?;
+    let done = app.service.delete_config(change).await?;
     Ok(Answer::json(&ConfigOut::read(&done.answer)).wrote(done.wrote))
 }
 

@@ -4,6 +4,7 @@ use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::body;
+use authz::{Action, Global};
 use serde_json::{Value, json};
 
 /// `GET /`: serializers' probes want an empty object.
@@ -12,7 +13,8 @@ pub fn root() -> Answer {
 }
 
 /// `POST /`: any object of texts, or nothing.
-pub fn post_root(ask: &Ask) -> Result<Answer, Fault> {
+pub fn post_root(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let _permit = ask.permit(app, Action::Lookup, Global)?;
     match body::value(&ask.body)? {
         None | Some(Value::Null | Value::Object(_)) => Ok(root()),
         Some(other) => Err(body::mismatch("Map", &other)),

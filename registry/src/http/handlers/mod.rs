@@ -6,6 +6,7 @@ mod config;
 mod health;
 mod metadata;
 mod mode;
+mod namespaces;
 mod schemas;
 mod subjects;
 mod versions;
@@ -18,6 +19,8 @@ use crate::app::App;
 use crate::fault::Fault;
 use crate::rules::delete::{Depth, Selector};
 use crate::rules::find::Deleted;
+use crate::service::change::{self, Change};
+use authz::{Action, Caller, Permit, Refusal, Resource, Scope};
 use bytes::Bytes;
 use model::Subject;
 
@@ -31,6 +34,19 @@ pub struct Ask {
     pub query: Query,
     /// The body; empty for a GET.
     pub body: Bytes,
+    /// Who asks.
+    pub caller: Caller,
+    /// What the client expects to find.
+    pub conditions: Conditions,
+}
+
+/// The preconditions of a request.
+#[derive(Clone, Debug, Default)]
+pub struct Conditions {
+    /// `If-Match`.
+    pub if_match: Option<String>,
+    /// `If-None-Match`.
+    pub if_none_match: Option<String>,
 }
 
 impl Ask {
@@ -67,6 +83,30 @@ impl Ask {
         if self.query.flag("permanent") { Depth::Permanent } else { Depth::Soft }
     }
 
+    /// Leave to do this, or the refusal.
+    fn permit<R: Resource>(&self, app: &App, action: Action, resource: R) -> Result<Permit<R>, Fault> {
+        let permit = app.access.gate.authorizer.permit(&self.caller, action, resource)?;
+        if let Some(refusal) = change::observed(permit.grant()) {
+            self.observed(app, permit.resource().scope(), refusal);
+        }
+        Ok(permit)
+    }
+
+    /// The same, for a change: its entry in the audit names this operation.
+    fn change<R: Resource>(&self, app: &App, action: Action, resource: R) -> Result<Change<R>, Fault> {
+        let permit = app.access.gate.authorizer.permit(&self.caller, action, resource)?;
+        let grant = permit.grant();
+        if let Some(refusal) = change::observed(grant) {
+            app.access.audit.observed_change(grant.namespace.as_ref(), refusal);
+        }
+        Ok(Change::new(permit, self.operation.route().name))
+    }
+
+    /// Counts and audits what is let through only because authorization observes.
+    fn observed(&self, app: &App, scope: Scope<'_>, refusal: &Refusal) {
+        app.access.audit.observed(self.operation, scope, &app.service.land(), &self.caller, refusal);
+    }
+
     fn object(&self, missing: &'static str, what: &str) -> Result<Object, Fault> {
         body::object(&self.body, missing, what)
     }
@@ -95,7 +135,7 @@ pub async fn answer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     use Operation as Op;
     match ask.operation {
         Op::GetRoot => Ok(metadata::root()),
-        Op::PostRoot => metadata::post_root(ask),
+        Op::PostRoot => metadata::post_root(app, ask),
         Op::GetClusterId => Ok(metadata::cluster_id(app)),
         Op::GetServerVersion => Ok(metadata::version()),
         Op::GetDeployment => Ok(metadata::deployment()),
@@ -129,6 +169,23 @@ pub async fn answer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         Op::ListAssociationsBySubject | Op::ListAssociationsByResourceId | Op::ListAssociationsByResourceName => {
             associations::list(ask)
         }
+        Op::ListNamespaces => namespaces::list(app, ask),
+        Op::ListOrphans => namespaces::orphans(app, ask),
+        Op::GetWholeAudit => namespaces::whole_audit(app, ask),
+        Op::GetNamespace | Op::ListMembers | Op::ListClaims => namespaces::get(app, ask),
+        Op::PutNamespace => namespaces::put(app, ask).await,
+        Op::DeleteNamespace => namespaces::delete(app, ask).await,
+        Op::ListNamespaceSubjects => namespaces::subjects(app, ask),
+        Op::CanI => namespaces::can_i(app, ask),
+        Op::GetAudit => namespaces::audit(app, ask),
+        Op::PutMember => namespaces::put_member(app, ask).await,
+        Op::DeleteMember => namespaces::delete_member(app, ask).await,
+        Op::PutClaim => namespaces::put_claim(app, ask).await,
+        Op::DeleteClaim => namespaces::delete_claim(app, ask).await,
+        Op::PutOffer => namespaces::put_offer(app, ask).await,
+        Op::DeleteOffer => namespaces::delete_offer(app, ask).await,
+        Op::PutContact => namespaces::put_contact(app, ask).await,
+        Op::PutLabels => namespaces::put_labels(app, ask).await,
         Op::GetLiveness => Ok(health::live()),
         Op::GetReadiness => Ok(health::ready(app)),
         Op::GetMetrics => health::metrics(app),

@@ -8,6 +8,7 @@ use crate::http::body;
 use crate::http::routes::Operation;
 use crate::rules::mode::Force;
 use crate::rules::names::{self, Use};
+use authz::Action;
 use model::Mode;
 use serde::Serialize;
 
@@ -31,26 +32,35 @@ pub fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 
 /// `PUT /mode[/{subject}]`
 pub async fn put(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let least = ask.change(app, Action::Mode, ask.subject())?;
     let missing = match ask.operation {
         Operation::PutGlobalMode => "updateTopLevelMode.arg1",
         _ => "updateMode.arg2",
     };
     let object = ask.object(missing, "ModeUpdateRequest")?;
     let text = body::text(&object, "mode")?;
-    let subject = ask.subject();
-    names::check(ask.parameter(0), &subject, Use::Settings)?;
+    names::check(ask.parameter(0), least.resource(), Use::Settings)?;
     let mode = match &text {
         Some(text) => Some(text.parse::<Mode>().map_err(|_| Fault::InvalidMode)?),
         None if object.contains_key("mode") => None,
         None => return Err(Fault::InvalidMode),
     };
     let force = if ask.query.flag("force") { Force::Yes } else { Force::No };
-    let done = app.service.change_mode(subject, mode, force).await?;
+    if force == Force::Yes {
+        let _overrules = ask.permit(app, Action::Force, ask.subject())?;
+    }
+    // In a mode that takes explicit ids one team could use up everybody's.
+    let change = match mode {
+        Some(mode) if mode.takes_explicit_ids() => ask.change(app, Action::Import, ask.subject())?,
+        _ => least,
+    };
+    let done = app.service.change_mode(change, mode, force).await?;
     Ok(Answer::json(&Echo { mode: text.as_deref() }).wrote(done.wrote))
 }
 
 /// `DELETE /mode[/{subject}]`
 pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let done = app.service.delete_mode(ask.subject(), ask.query.flag("recursive")).await?;
+    let change = ask.change(app, Action::Mode, ask.subject())?;
+    let done = app.service.delete_mode(change, ask.query.flag("recursive")).await?;
     Ok(Answer::json(&ModeOut { mode: done.answer.map(Mode::as_str) }).wrote(done.wrote))
 }

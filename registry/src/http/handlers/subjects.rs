@@ -7,6 +7,7 @@ use crate::fault::Fault;
 use crate::http::wire;
 use crate::http::wire::schema::SchemaOut;
 use crate::service::{Lookup, VersionsFilter};
+use authz::Action;
 use model::SubjectPrefix;
 
 /// `GET /subjects`
@@ -19,9 +20,9 @@ pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 
 /// `POST /subjects/{subject}`
 pub async fn look_up(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let (subject, _) = ask.permit(app, Action::Lookup, ask.subject())?.into_parts();
     let object = ask.object("lookUpSchemaUnderSubject.arg5", "RegisterSchemaRequest")?;
     let schema = wire::request::schema(&object)?;
-    let subject = ask.subject();
     let depends = app.ready.stripes.subject(&subject);
     let keeps = schema.references.is_empty();
     let request =
@@ -43,7 +44,8 @@ pub fn latest_with_metadata(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 
 /// `DELETE /subjects/{subject}`
 pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let done = app.service.delete_subject(ask.subject(), ask.depth()).await?;
+    let change = ask.change(app, Action::Delete, ask.subject())?;
+    let done = app.service.delete_subject(change, ask.depth()).await?;
     Ok(Answer::json(&done.answer).wrote(done.wrote))
 }
 

@@ -8,9 +8,11 @@ use crate::http::wire::schema::SchemaOut;
 use crate::http::{body, wire};
 use crate::rules::find::Deleted;
 use crate::rules::names::{self, Use};
-use crate::rules::register::{Force, Registration};
-use crate::service::{Validation, VersionsFilter};
+use crate::rules::register::Force;
+use crate::service::{Offered, Rights, Validation, VersionsFilter, change};
+use authz::{Action, Leave, PostReads, Refusal, Resource};
 use base64::Engine;
+use model::{NamespaceName, Subject};
 use serde_json::{Value, json};
 
 /// `GET /subjects/{subject}/versions`
@@ -27,26 +29,58 @@ pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 
 /// `POST /subjects/{subject}/versions`
 pub async fn register(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let authorizer = &app.access.gate.authorizer;
+    let leave = authorizer.permit_register(&ask.caller, ask.subject())?;
     let object = ask.object("register.arg6", "RegisterSchemaRequest")?;
     let mut schema = wire::request::schema(&object)?;
     // As the community server: rules are not kept (yet), so they must not become part of a version's identity.
     schema.rule_set = None;
-    let subject = ask.subject();
+    let subject = leave.resource().clone();
     names::check(ask.parameter(0), &subject, Use::Register)?;
     let format = format(ask)?;
     let depends = app.ready.stripes.subject(&subject);
     let keeps = schema.references.is_empty();
-    let registration = Registration {
-        subject: subject.clone(),
-        schema,
-        normalize: ask.query.flag("normalize"),
-        force: if ask.query.flag("force") { Force::Yes } else { Force::No },
-        default_level: app.default_level,
-    };
-    let done = app.service.register(registration).await?;
+    let force = if ask.query.flag("force") { Force::Yes } else { Force::No };
+    let offered = Offered { schema, normalize: ask.query.flag("normalize"), force };
+    let rights = rights(app, ask, leave, &offered);
+    let observed = observed(&rights);
+    let done = app.service.register(rights, offered).await?;
+    match observed {
+        Some((owner, refusal)) if done.wrote => app.access.audit.observed_change(owner.as_ref(), &refusal),
+        // Under `effect` nothing would have been refused.
+        Some((_, refusal)) if authorizer.settings().post_reads != PostReads::Effect => {
+            ask.observed(app, subject.scope(), &refusal);
+        }
+        _ => {}
+    }
     let text = app.service.formatted_content(&subject, &done.answer.content, format)?;
     let answer = Answer::json(&SchemaOut::registered(&done.answer).with_text(text.as_deref())).wrote(done.wrote);
     Ok(if keeps && !done.wrote { answer.depending(depends) } else { answer })
+}
+
+/// All that a registration may turn out to take.
+fn rights(app: &App, ask: &Ask, leave: Leave<Subject>, offered: &Offered) -> Rights {
+    let (authorizer, caller) = (&app.access.gate.authorizer, &ask.caller);
+    let subject = leave.resource().clone();
+    let permit = |action| authorizer.permit(caller, action, subject.clone());
+    let refer = offered.schema.references.iter().try_for_each(|reference| {
+        authorizer.permit_reference(caller, &subject, &subject.sibling(&reference.subject)).map(drop)
+    });
+    Rights {
+        operation: ask.operation.route().name,
+        create_context: authorizer.permit(caller, Action::CreateContext, subject.context().clone()),
+        import: permit(Action::Import),
+        administer: permit(Action::Administer),
+        force: permit(Action::Force),
+        refer,
+        leave,
+    }
+}
+
+/// What would have been refused if authorization did not only observe.
+fn observed(rights: &Rights) -> Option<(Option<NamespaceName>, Refusal)> {
+    let grant = rights.leave.to_write().ok()?.grant();
+    Some((grant.namespace.clone(), change::observed(grant)?.clone()))
 }
 
 /// `GET /subjects/{subject}/versions/{version}`
@@ -65,7 +99,8 @@ pub fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 
 /// `DELETE /subjects/{subject}/versions/{version}`
 pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let done = app.service.delete_version(ask.subject(), ask.selector()?, ask.depth()).await?;
+    let change = ask.change(app, Action::Delete, ask.subject())?;
+    let done = app.service.delete_version(change, ask.selector()?, ask.depth()).await?;
     Ok(Answer::json(&done.answer).wrote(done.wrote))
 }
 
@@ -85,7 +120,8 @@ pub fn referenced_by(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 /// `POST /subjects/{subject}/versions/{version}/validate`: the body is a document in Avro's JSON encoding, or, with
 /// `encoding=base64`, a JSON string with the base64 of binary data.
 pub async fn validate(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let (subject, selector) = (ask.subject(), ask.selector()?);
+    let (subject, _) = ask.permit(app, Action::Lookup, ask.subject())?.into_parts();
+    let selector = ask.selector()?;
     let outcome = app.service.validate(subject, selector, sample(ask)?).await?;
     Ok(Answer::json(&match outcome {
         None => json!({ "is_valid": true }),

@@ -1,0 +1,125 @@
+//! The users file and the policy files: read at start, and again when they change.
+
+use super::audit::Audit;
+use super::settings::{Exposure, Settings};
+use super::Access;
+use crate::metrics::Metrics;
+use authz::basic::{Basic, InvalidUsers};
+use authz::{
+    Authentication, Authorizer, BrowserPolicy, Enforcement, Gate, Hosts, InvalidPolicy, PolicyFiles, Reload,
+    Unusable, UsersFile,
+};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Why the registry does not start with these settings.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the texts say it")]
+pub enum OpenError {
+    #[error(
+        "{0} can be reached from other machines and nobody is configured to authenticate, so anyone could write. Name a users \
+         file (--authentication-users FILE; freehold user add FILE NAME makes one), listen on 127.0.0.1, or accept it with \
+         --insecure-open"
+    )]
+    Unguarded(SocketAddr),
+    #[error("authentication.users: {path}: {problem}", path = .0.display(), problem = .1)]
+    Users(PathBuf, Unusable<InvalidUsers>),
+    #[error("authorization.policy: {0}")]
+    Policy(Unusable<InvalidPolicy>),
+    #[error("no random numbers can be had: {0}")]
+    Random(String),
+}
+
+/// The files that are watched.
+pub struct Files {
+    users: Option<(UsersFile, Basic)>,
+    policy: PolicyFiles,
+    authorizer: Authorizer,
+    metrics: Arc<Metrics>,
+}
+
+/// Puts together what these settings say for a registry that listens there.
+///
+/// # Errors
+/// See `OpenError`.
+pub fn open(settings: &Settings, address: SocketAddr, metrics: &Arc<Metrics>) -> Result<(Access, Files), OpenError> {
+    if settings.users.is_none() && settings.exposure == Exposure::Guarded && !address.ip().is_loopback() {
+        return Err(OpenError::Unguarded(address));
+    }
+    let (policy, loaded) =
+        PolicyFiles::open(settings.model.as_deref(), settings.policy.as_deref()).map_err(OpenError::Policy)?;
+    let mut users = None;
+    let authorizer = match &settings.users {
+        None => {
+            let open = authz::Settings { mode: Enforcement::Off, ..settings.authorization.clone() };
+            Authorizer::new(open, loaded)
+        }
+        Some(path) => {
+            let (file, known) = UsersFile::open(path).map_err(|problem| OpenError::Users(path.clone(), problem))?;
+            let pool: authz::basic::Pool = Arc::new(|job| drop(tokio::task::spawn_blocking(job)));
+            let basic = Basic::new(known, pool).map_err(|error| OpenError::Random(error.to_string()))?;
+            users = Some((file, basic));
+            Authorizer::new(settings.authorization.clone(), loaded)
+        }
+    };
+    let authenticators = users.iter().map(|(_, basic)| Arc::new(basic.clone()) as Arc<dyn authz::Authenticator>);
+    let hosts = if address.ip().is_loopback() { Hosts::Loopback(settings.hosts.clone()) } else { Hosts::Any };
+    let gate = Gate {
+        authorizer: authorizer.clone(),
+        authentication: Authentication::new(authenticators.collect()),
+        proxies: settings.proxies.clone(),
+        browsers: BrowserPolicy { hosts, origins: settings.origins.clone() },
+    };
+    say(&gate, settings);
+    let access = Access { gate, audit: Audit::new(Arc::clone(metrics)), fall_back: settings.fall_back };
+    Ok((access, Files { users, policy, authorizer, metrics: Arc::clone(metrics) }))
+}
+
+fn say(gate: &Gate, settings: &Settings) {
+    let policy = gate.authorizer.policy();
+    let (model, rules) = (policy.model_hash(), policy.policy_hash());
+    match &settings.users {
+        None => tracing::warn!("no credentials are configured: anyone who reaches this address may write"),
+        Some(users) => {
+            let now = gate.authorizer.settings();
+            if now.admins.is_empty() {
+                tracing::warn!("authorization.admins is empty: nobody can make namespaces or write what nobody owns");
+            }
+            let (mode, post_reads, unclaimed) = (now.mode, now.post_reads, now.unclaimed);
+            let users = users.display();
+            tracing::info!(%users, %mode, %post_reads, %unclaimed, model, policy = rules, "authorization");
+        }
+    }
+}
+
+impl Files {
+    /// Looks again at all files; to be called about once a second, where blocking is allowed.
+    pub fn poll(&mut self) {
+        if let Some((file, basic)) = &mut self.users {
+            match file.poll(basic) {
+                Reload::Same => {}
+                Reload::Taken => {
+                    tracing::info!(users = basic.users(), "the users file has changed and is in force");
+                    self.metrics.access.reloaded("users", "taken");
+                }
+                Reload::Kept(problem) => {
+                    tracing::error!(%problem, "the users file has changed and cannot be used; the users before stay");
+                    self.metrics.access.reloaded("users", "kept-old");
+                }
+            }
+        }
+        match self.policy.poll(&self.authorizer) {
+            Reload::Same => {}
+            Reload::Taken => {
+                let policy = self.authorizer.policy();
+                tracing::info!(model = policy.model_hash(), policy = policy.policy_hash(), "the policy has changed and is in force");
+                self.metrics.access.reloaded("policy", "taken");
+            }
+            Reload::Kept(problem) => {
+                tracing::error!(%problem, "the policy has changed and cannot be used; the policy before stays");
+                self.metrics.access.reloaded("policy", "kept-old");
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The namespaces in memory, in step with the store.
+//!
+//! They are read once at start; then the writer tells of each group that touched one, after it is durable and before its
+//! commits are answered. So whoever has been told that a claim holds finds it in force. A new `Land` replaces the old one
+//! whole; no request waits for it.
+
+use authz::{Authorizer, Land};
+use model::{HouseRecord, Namespace, NamespaceName, Record, Stamped};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Keeps the authorizer's land.
+pub struct LandKeeper {
+    authorizer: Authorizer,
+    namespaces: Mutex<BTreeMap<NamespaceName, Namespace>>,
+}
+
+impl LandKeeper {
+    /// For this authorizer, with no namespaces yet.
+    pub fn new(authorizer: Authorizer) -> Self {
+        LandKeeper { authorizer, namespaces: Mutex::default() }
+    }
+
+    /// The namespaces that the store holds at start.
+    pub fn load(&self, namespaces: Vec<Namespace>) {
+        let mut kept = self.namespaces.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend(namespaces.into_iter().map(|namespace| (namespace.name.clone(), namespace)));
+        self.publish(&kept);
+    }
+
+    /// Follows a group of records.
+    pub fn follow(&self, records: &[Stamped]) {
+        let touches = |stamped: &Stamped| {
+            matches!(
+                stamped.record,
+                Record::House(HouseRecord::Namespace(_) | HouseRecord::NamespaceRemoved { .. })
+            )
+        };
+        if !records.iter().any(touches) {
+            return;
+        }
+        let mut kept = self.namespaces.lock().unwrap_or_else(PoisonError::into_inner);
+        for stamped in records {
+            match &stamped.record {
+                Record::House(HouseRecord::Namespace(namespace)) => {
+                    kept.insert(namespace.name.clone(), (**namespace).clone());
+                }
+                Record::House(HouseRecord::NamespaceRemoved { name }) => {
+                    kept.remove(name);
+                }
+                _ => {}
+            }
+        }
+        self.publish(&kept);
+    }
+
+    fn publish(&self, namespaces: &BTreeMap<NamespaceName, Namespace>) {
+        match Land::new(namespaces.values().cloned()) {
+            Ok(land) => self.authorizer.set_land(land),
+            // The writer refuses such a change, so only a foreign log can hold one. What held before still holds.
+            Err(error) => tracing::error!(%error, "the namespaces contradict each other; the previous ones stay in force"),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Who may do what here: the gate that every request passes, the files it decides by, and the audit.
+//!
+//! The rules are in `authz`; this puts them together from settings, keeps the namespaces in memory in step with the store, and
+//! reads files again when they change. Without any credentials configured everything is open, and the gate only keeps out
+//! pages of other sites.
+
+pub(crate) mod audit;
+mod files;
+mod land;
+mod metrics;
+mod settings;
+mod sink;
+
+pub use audit::Audit;
+pub use files::{Files, OpenError, open};
+pub use land::LandKeeper;
+pub use metrics::Metrics;
+pub use settings::{Demand, Exposure, FallBack, Settings, Sink};
+pub use sink::{AuditSink, SinkError, shown};
+
+use authz::Gate;
+
+/// All that a request is judged by.
+pub struct Access {
+    /// Who asks, and the coarse rule.
+    pub gate: Gate,
+    /// Refusals on their way to the audit.
+    pub audit: Audit,
+    /// Which contexts may answer for bare names.
+    pub fall_back: FallBack,
+}
+
+impl Access {
+    /// Is there nobody one could say to be, so that everybody may do everything?
+    pub fn is_open(&self) -> bool {
+        self.gate.authentication.challenges().next().is_none()
+    }
+}

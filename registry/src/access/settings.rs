@@ -1,0 +1,118 @@
+//! The settings of authentication, authorization and audit, read from the table of all keys.
+
+use crate::settings::{Error, Gathered};
+use authz::{Network, Proxies};
+use model::{Principal, words};
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+words!(
+    /// `authorization.fall_back`: which contexts may answer for a bare name that the default context lacks.
+    FallBack, "authorization.fall_back" {
+        /// Those of the namespace that owns the bare name.
+        Owner = "owner",
+        /// Any, as the reference does it.
+        Any = "any",
+    }
+);
+
+/// Where the audit goes besides the store.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Sink {
+    /// Nowhere.
+    None,
+    /// Standard output.
+    Stdout,
+    /// A file that is rotated.
+    File(PathBuf),
+}
+
+/// What becomes of changes while the sink fails?
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Demand {
+    /// They are made; the store has their entries.
+    Optional,
+    /// They are refused.
+    Required,
+}
+
+/// May anyone write who reaches an address other than loopback?
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exposure {
+    /// Without users the registry does not start there.
+    Guarded,
+    /// Yes: the operator has said so.
+    InsecureOpen,
+}
+
+/// The settings.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the members are the keys of the table, which explains them")]
+pub struct Settings {
+    pub exposure: Exposure,
+    pub users: Option<PathBuf>,
+    pub authorization: authz::Settings,
+    pub policy: Option<PathBuf>,
+    pub model: Option<PathBuf>,
+    pub fall_back: FallBack,
+    pub retention: Duration,
+    pub sink: Sink,
+    pub sink_size: u64,
+    pub sink_files: usize,
+    pub sink_demand: Demand,
+    pub hosts: HashSet<String>,
+    pub origins: HashSet<String>,
+    pub proxies: Proxies,
+}
+
+impl Settings {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// `BadValue`, naming the key and the place.
+    pub fn read(all: &Gathered) -> Result<Self, Error> {
+        let path = |key: &str| Some(all.text(key)).filter(|text| !text.is_empty()).map(PathBuf::from);
+        let admins = "must name principals, separated by commas, such as user:basic/alice";
+        let networks = "must be addresses or networks, separated by commas, such as 10.0.0.0/8";
+        let authorization = authz::Settings {
+            mode: all.read("authorization.mode", "must be off, observe or enforce", parsed)?,
+            post_reads: all.read("authorization.post_reads", "must be method, operation or effect", parsed)?,
+            unclaimed: all.read("authorization.unclaimed", "must be admin or authenticated", parsed)?,
+            admins: all.read("authorization.admins", admins, listed::<Principal, _>)?,
+        };
+        Ok(Settings {
+            exposure: if flag(all, "insecure-open")? { Exposure::InsecureOpen } else { Exposure::Guarded },
+            users: path("authentication.users"),
+            authorization,
+            policy: path("authorization.policy"),
+            model: path("authorization.model"),
+            fall_back: all.read("authorization.fall_back", "must be owner or any", parsed)?,
+            retention: Duration::from_secs(all.number("audit.retention", 1)? as u64),
+            sink: match all.text("audit.sink").as_str() {
+                "" => Sink::None,
+                "stdout" => Sink::Stdout,
+                path => Sink::File(path.into()),
+            },
+            sink_size: all.number("audit.sink-size", 4096)? as u64,
+            sink_files: all.number("audit.sink-files", 1)?,
+            sink_demand: if flag(all, "audit.required")? { Demand::Required } else { Demand::Optional },
+            hosts: all.read("http.hosts", "must be host names, separated by commas", listed::<String, _>)?,
+            origins: all.read("http.origins", "must be origins, separated by commas", listed::<String, _>)?,
+            proxies: Proxies::new(all.read("http.proxies", networks, listed::<Network, Vec<_>>)?),
+        })
+    }
+}
+
+fn parsed<T: FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
+}
+
+fn listed<T: FromStr, C: FromIterator<T>>(text: &str) -> Option<C> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(|item| item.parse().ok()).collect()
+}
+
+fn flag(all: &Gathered, key: &str) -> Result<bool, Error> {
+    all.read(key, "must be true or false", parsed)
+}

@@ -1,0 +1,328 @@
+//! `/namespaces`
+
+use super::{Answer, Ask};
+use crate::access::shown as audit_line;
+use crate::app::App;
+use crate::fault::Fault;
+use crate::http::body;
+use crate::http::routes::Operation;
+use crate::http::wire::namespace::{self as wire, parsed, shown, tag};
+use crate::service::{AuditPage, Change, Confirm, Done, Edit, Edited, Expect, MayClaim};
+use authz::{Action, Global, Resource, Scope};
+use model::{Claim, Context, MemberRole, NamespaceName, Principal, Subject};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use storage::AuditPlace;
+
+/// `GET /namespaces`
+pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let (offset, limit) = ask.query.page(1000)?;
+    let land = app.service.land();
+    Ok(Answer::json(&land.namespaces().iter().skip(offset).take(limit).map(shown).collect::<Vec<_>>()))
+}
+
+/// `GET /namespaces/-/orphans`
+pub fn orphans(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let (offset, limit) = ask.query.page(1000)?;
+    let subjects = app.service.orphans(offset, limit)?;
+    Ok(Answer::json(&subjects.iter().map(Subject::as_str).collect::<Vec<_>>()))
+}
+
+/// `GET /namespaces/{namespace}`, `…/members` and `…/claims`
+pub fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let namespace = app.service.namespace(ask.parameter(0))?;
+    let whole = shown(&namespace);
+    let part = match ask.operation {
+        Operation::ListMembers => &whole["members"],
+        Operation::ListClaims => &whole["claims"],
+        _ => &whole,
+    };
+    Ok(Answer::json(part).tagged(tag(&namespace)))
+}
+
+/// `PUT /namespaces/{namespace}`: the whole namespace.
+pub async fn put(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let name = name(ask)?;
+    let governed = Governed::of(app, ask, name.clone())?;
+    let sent = wire::read(&ask.object("putNamespace.body", "Namespace")?, name)?;
+    let done = governed.edit(app, ask, Arc::new(move |namespace| Ok(namespace.clone_from(&sent)))).await?;
+    Ok(edited(&done))
+}
+
+/// `DELETE /namespaces/{namespace}`
+pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let change = ask.change(app, Action::Administer, name(ask)?)?;
+    let done = app.service.delete_namespace(change, expected(ask)?).await?;
+    Ok(Answer::json(&shown(&done.answer)).wrote(done.wrote))
+}
+
+/// `PUT /namespaces/{namespace}/members/{principal}`, with the role as `{"role": "writer"}`.
+pub async fn put_member(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ask, name(ask)?)?;
+    let who: Principal = parsed(ask.parameter(1))?;
+    let object = ask.object("putMember.body", "Member")?;
+    let role = body::text(&object, "role")?.ok_or_else(|| Fault::InvalidNamespace("A member has a role".into()))?;
+    let role: MemberRole = parsed(&role)?;
+    let edit: Edit = Arc::new(move |namespace| {
+        namespace.members.insert(who.clone(), role);
+        Ok(())
+    });
+    Ok(edited(&governed.edit(app, ask, edit).await?))
+}
+
+/// `DELETE /namespaces/{namespace}/members/{principal}`
+pub async fn delete_member(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ask, name(ask)?)?;
+    let who: Principal = parsed(ask.parameter(1))?;
+    let edit: Edit = Arc::new(move |namespace| {
+        let missing = || Fault::InvalidNamespace(format!("{who} is no member of '{}'", namespace.name));
+        namespace.members.remove(&who).map(drop).ok_or_else(missing)
+    });
+    Ok(edited(&governed.edit(app, ask, edit).await?))
+}
+
+/// `PUT /namespaces/{namespace}/claims/{claim}`: makes a claim, or accepts one that is offered.
+pub async fn put_claim(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ask, name(ask)?)?;
+    let claim: Claim = parsed(ask.parameter(1))?;
+    let edit: Edit = Arc::new(move |namespace| {
+        namespace.claims.insert(claim.clone());
+        Ok(())
+    });
+    Ok(edited(&governed.edit(app, ask, edit).await?))
+}
+
+/// `DELETE /namespaces/{namespace}/claims/{claim}`: gives a claim up.
+pub async fn delete_claim(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ask, name(ask)?)?;
+    let claim: Claim = parsed(ask.parameter(1))?;
+    let edit: Edit = Arc::new(move |namespace| {
+        let missing = || Fault::InvalidNamespace(format!("'{}' does not claim {claim}", namespace.name));
+        if namespace.claims.remove(&claim) { Ok(()) } else { Err(missing()) }
+    });
+    Ok(edited(&governed.edit(app, ask, edit).await?))
+}
+
+/// `PUT /namespaces/{namespace}/offers/{claim}`: offers a claim, or one below it, as `{"to": "cards"}`. It passes when an owner
+/// of that namespace claims it.
+pub async fn put_offer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ask, name(ask)?)?;
+    let claim: Claim = parsed(ask.parameter(1))?;
+    let object = ask.object("putOffer.body", "Offer")?;
+    let to = body::text(&object, "to")?.ok_or_else(|| Fault::InvalidNamespace("An offer says 'to' whom".into()))?;
+    let to: NamespaceName = parsed(&to)?;
+    let edit: Edit = Arc::new(move |namespace| {
+        namespace.offers.insert(claim.clone(), to.clone());
+        Ok(())
+    });
+    Ok(edited(&governed.edit(app, ask, edit).await?))
+}
+
+/// `DELETE /namespaces/{namespace}/offers/{claim}`: takes an offer back.
+pub async fn delete_offer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ask, name(ask)?)?;
+    let claim: Claim = parsed(ask.parameter(1))?;
+    let edit: Edit = Arc::new(move |namespace| {
+        let missing = || Fault::InvalidNamespace(format!("'{}' does not offer {claim}", namespace.name));
+        namespace.offers.remove(&claim).map(drop).ok_or_else(missing)
+    });
+    Ok(edited(&governed.edit(app, ask, edit).await?))
+}
+
+/// `PUT /namespaces/{namespace}/contact`, as `{"contact": "#payments"}`.
+pub async fn put_contact(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ask, name(ask)?)?;
+    let contact = body::text(&ask.object("putContact.body", "Contact")?, "contact")?;
+    let contact = contact.filter(|contact| !contact.is_empty());
+    let edit: Edit = Arc::new(move |namespace| Ok(namespace.contact.clone_from(&contact)));
+    Ok(edited(&governed.edit(app, ask, edit).await?))
+}
+
+/// `PUT /namespaces/{namespace}/labels`: all of them, as `{"tier": "1"}`.
+pub async fn put_labels(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ask, name(ask)?)?;
+    let labels = wire::labels(&ask.object("putLabels.body", "Labels")?)?;
+    let edit: Edit = Arc::new(move |namespace| Ok(namespace.labels.clone_from(&labels)));
+    Ok(edited(&governed.edit(app, ask, edit).await?))
+}
+
+/// `GET /namespaces/{namespace}/subjects`
+pub fn subjects(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let (offset, limit) = ask.query.page(i32::MAX as usize)?;
+    let subjects = app.service.subjects_of(ask.parameter(0))?;
+    Ok(Answer::json(&subjects.iter().map(Subject::as_str).skip(offset).take(limit).collect::<Vec<_>>()))
+}
+
+/// `GET /namespaces/{namespace}/can-i?action=register&subject=payments-value`: what would be decided about whoever asks, on a
+/// subject, on a context, or on the namespace itself.
+pub fn can_i(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let namespace = app.service.namespace(ask.parameter(0))?;
+    let word = ask.query.text("action").unwrap_or_default();
+    let action = Action::parse(word).ok_or_else(|| {
+        let known: Vec<&str> = Action::ALL.iter().map(|action| action.as_str()).collect();
+        Fault::InvalidNamespace(format!("There is no action '{word}'; there are {}", known.join(", ")))
+    })?;
+    let (subject, context);
+    let scope = match (ask.query.text("subject"), ask.query.text("context")) {
+        (Some(text), _) => {
+            subject = Subject::parse(text);
+            subject.scope()
+        }
+        (None, Some(text)) => {
+            let missing = || Fault::InvalidNamespace(format!("'{text}' is no context; a context begins with a dot"));
+            context = Context::new(text).ok_or_else(missing)?;
+            Scope::of_context(&context)
+        }
+        (None, None) => Scope::Namespace(&namespace.name),
+    };
+    let judged = app.access.gate.authorizer.judge(&ask.caller, action, scope);
+    let mut answer = json!({
+        "allowed": judged.is_allowed(),
+        "principal": ask.caller.to_string(),
+        "action": action.as_str(),
+        "kind": scope.kind(),
+        "resource": scope.to_string(),
+        "owner": judged.namespace.as_ref().map(|owner| owner.as_str()),
+        "role": judged.role.as_str(),
+        "rule": judged.rule.to_string(),
+    });
+    if let Some(refusal) = &judged.refusal {
+        answer["reason"] = refusal.to_string().into();
+    }
+    Ok(Answer::json(&answer))
+}
+
+/// `GET /namespaces/{namespace}/audit?from=&to=&limit=&before=`
+pub fn audit(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let name = name(ask)?;
+    let permit = ask.permit(app, Action::Secret, name)?;
+    app.service.namespace(permit.resource().as_str())?;
+    page(app, ask, Some(permit.resource()))
+}
+
+/// `GET /namespaces/-/audit`: of all namespaces, and of what nobody owns.
+pub fn whole_audit(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let _permit = ask.permit(app, Action::Secret, Global)?;
+    page(app, ask, None)
+}
+
+fn page(app: &App, ask: &Ask, namespace: Option<&NamespaceName>) -> Result<Answer, Fault> {
+    let limit = ask.query.page(1000)?.1;
+    let time = |name: &str| match ask.query.text(name) {
+        None | Some("") => Ok(None),
+        Some(text) => text.parse::<i64>().map(Some).map_err(|_| {
+            Fault::InvalidNamespace(format!("'{name}' is a time in milliseconds since 1970, not '{text}'"))
+        }),
+    };
+    let from = time("from")?.map_or(AuditPlace::FIRST, AuditPlace::since);
+    let mut to = time("to")?.map_or(AuditPlace::LAST, AuditPlace::since);
+    if let Some(text) = ask.query.text("before") {
+        let unknown = || Fault::InvalidNamespace(format!("'{text}' is no 'next' of an earlier page"));
+        let (at, position) = text.split_once('.').ok_or_else(unknown)?;
+        let place = AuditPlace {
+            at: at.parse().map_err(|_| unknown())?,
+            position: position.parse().map_err(|_| unknown())?,
+        };
+        to = to.min(place);
+    }
+    let AuditPage { entries, next } = app.service.audit(namespace, from, to, limit)?;
+    let entries: Vec<Value> = entries.iter().map(|entry| audit_line(entry.place.at, &entry.record)).collect();
+    let mut answer = json!({ "entries": entries });
+    if let Some(next) = next {
+        answer["next"] = format!("{}.{}", next.at, next.position).into();
+    }
+    Ok(Answer::json(&answer))
+}
+
+/// Leave to change a namespace, and whether its claims are made by an admin or by its owner.
+struct Governed {
+    change: Change<NamespaceName>,
+    may_claim: MayClaim,
+}
+
+impl Governed {
+    fn of(app: &App, ask: &Ask, name: NamespaceName) -> Result<Self, Fault> {
+        // What does not exist yet is an admin's to make; what does, also its owner's.
+        let exists = app.service.land().namespace(name.as_str()).is_some();
+        let action = if exists { Action::Govern } else { Action::Administer };
+        let change = ask.change(app, action, name)?;
+        let admin = app.access.gate.authorizer.permit(&ask.caller, Action::Administer, Global).is_ok();
+        let may_claim = if admin { MayClaim::Admin } else { MayClaim::Owner(ask.caller.clone()) };
+        Ok(Governed { change, may_claim })
+    }
+
+    async fn edit(self, app: &App, ask: &Ask, edit: Edit) -> Result<Done<Edited>, Fault> {
+        let confirm = if ask.query.flag("dryRun") {
+            Confirm::DryRun
+        } else if ask.query.flag("confirm") {
+            Confirm::Yes
+        } else {
+            Confirm::Ask
+        };
+        app.service.edit_namespace(self.change, self.may_claim, expected(ask)?, confirm, edit).await
+    }
+}
+
+fn edited(done: &Done<Edited>) -> Answer {
+    let Edited { namespace, created, handovers } = &done.answer;
+    let mut answer = shown(namespace);
+    if !handovers.is_empty() {
+        let name = |name: &Option<NamespaceName>| name.as_ref().map(|name| name.as_str().to_owned());
+        let one = |handover: &authz::claims::Handover| {
+            json!({ "subject": handover.subject.as_str(), "from": name(&handover.from), "to": name(&handover.to) })
+        };
+        answer["handovers"] = handovers.iter().map(one).collect();
+    }
+    let status = if *created && done.wrote { 201 } else { 200 };
+    Answer::json(&answer).with_status(status).tagged(tag(namespace)).wrote(done.wrote)
+}
+
+fn name(ask: &Ask) -> Result<NamespaceName, Fault> {
+    parsed(ask.parameter(0))
+}
+
+/// `If-Match` and `If-None-Match: *`.
+fn expected(ask: &Ask) -> Result<Expect, Fault> {
+    match (&ask.conditions.if_match, &ask.conditions.if_none_match) {
+        (Some(tags), _) => Ok(Expect::Tagged(tags.split(',').map(|tag| tag.trim().to_owned()).collect(), tag)),
+        (None, Some(star)) if star.trim() == "*" => Ok(Expect::Absent),
+        _ => Ok(Expect::Anything),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Namespace;
+
+    #[test]
+    fn a_namespace_is_read_as_it_is_shown() {
+        let text = r##"{"name":"payments","claims":["=payments-value",":.eu:payments"],"members":{"user:basic/alice":"owner"},"offers":{"payments.cards":"cards"},"contact":"#payments","labels":{"tier":"1"},"visibility":"open","referrers":"members"}"##;
+        let object = body::object(text.as_bytes(), "x", "X").unwrap();
+        let namespace: Namespace = wire::read(&object, "payments".parse().unwrap()).unwrap();
+        assert_eq!(shown(&namespace).to_string(), text);
+        let other = Namespace { contact: None, ..namespace.clone() };
+        assert_ne!(tag(&namespace), tag(&other));
+    }
+
+    #[test]
+    fn what_is_no_namespace_is_refused_with_the_reason() {
+        #[track_caller]
+        fn check(text: &str, reason: &str) {
+            let object = body::object(text.as_bytes(), "x", "X").unwrap();
+            match wire::read(&object, "payments".parse().unwrap()) {
+                Err(Fault::InvalidNamespace(message) | Fault::BadBody(message)) => {
+                    assert!(message.contains(reason), "{message}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        check(r#"{"member":{}}"#, "no 'member'");
+        check(r#"{"name":"risk"}"#, "of namespace 'risk'");
+        check(r#"{"claims":["payments."]}"#, "ends in the separator");
+        check(r#"{"claims":"payments"}"#, "`List`");
+        check(r#"{"members":{"alice":"owner"}}"#, "names no principal");
+        check(r#"{"members":{"user:basic/alice":"boss"}}"#, "known: writer, owner");
+        check(r#"{"visibility":"hidden"}"#, "known: open");
+    }
+}

@@ -1,0 +1,124 @@
+//! Namespaces as they are sent and shown.
+//!
+//! A namespace has one text, whose hash is its entity tag: whoever has seen it can say so when changing it. A member that is not
+//! known is refused: a misspelt `members` must not make everybody a stranger.
+
+use crate::fault::Fault;
+use crate::http::body::{self, Object};
+use model::{Claim, MemberRole, Namespace, NamespaceName, Principal};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{Display, Write};
+use std::str::FromStr;
+
+/// A namespace as shown.
+pub fn shown(namespace: &Namespace) -> Value {
+    let texts = |pairs: &mut dyn Iterator<Item = (String, String)>| {
+        Value::Object(pairs.map(|(key, value)| (key, Value::from(value))).collect())
+    };
+    let mut shown = json!({
+        "name": namespace.name.as_str(),
+        "claims": namespace.claims.iter().map(Claim::to_string).collect::<Vec<_>>(),
+        "members": texts(&mut namespace.members.iter().map(|(who, role)| (who.to_string(), role.to_string()))),
+    });
+    if !namespace.offers.is_empty() {
+        shown["offers"] = texts(&mut namespace.offers.iter().map(|(claim, to)| (claim.to_string(), to.to_string())));
+    }
+    if let Some(contact) = &namespace.contact {
+        shown["contact"] = contact.as_str().into();
+    }
+    if !namespace.labels.is_empty() {
+        shown["labels"] = texts(&mut namespace.labels.iter().map(|(key, value)| (key.clone(), value.clone())));
+    }
+    shown["visibility"] = namespace.visibility.as_str().into();
+    shown["referrers"] = namespace.referrers.as_str().into();
+    shown
+}
+
+/// The entity tag of a namespace.
+pub fn tag(namespace: &Namespace) -> String {
+    let hash = Sha256::digest(shown(namespace).to_string());
+    let mut tag = String::with_capacity(34);
+    tag.push('"');
+    for byte in &hash[..16] {
+        let _ = write!(tag, "{byte:02x}");
+    }
+    tag.push('"');
+    tag
+}
+
+/// A namespace as sent: the whole of it; what is left out is empty or the default.
+///
+/// # Errors
+/// `InvalidNamespace`, `BadBody`.
+pub fn read(object: &Object, name: NamespaceName) -> Result<Namespace, Fault> {
+    const MEMBERS: [&str; 8] =
+        ["name", "claims", "members", "offers", "contact", "labels", "visibility", "referrers"];
+    if let Some(unknown) = object.keys().find(|key| !MEMBERS.contains(&key.as_str())) {
+        let known = MEMBERS.join(", ");
+        return Err(Fault::InvalidNamespace(format!("A namespace has no '{unknown}'; it has {known}")));
+    }
+    if let Some(other) = body::text(object, "name")?.filter(|other| other != name.as_str()) {
+        return Err(Fault::InvalidNamespace(format!("The body is of namespace '{other}', the path of '{name}'")));
+    }
+    let mut namespace = Namespace::new(name);
+    namespace.claims = claims(object.get("claims"))?;
+    namespace.members = members(object.get("members"))?;
+    for (claim, to) in pairs(object.get("offers"), "offers")? {
+        namespace.offers.insert(parsed(&claim)?, parsed(&to)?);
+    }
+    namespace.contact = body::text(object, "contact")?.filter(|contact| !contact.is_empty());
+    namespace.labels = pairs(object.get("labels"), "labels")?;
+    if let Some(word) = body::text(object, "visibility")? {
+        namespace.visibility = parsed(&word)?;
+    }
+    if let Some(word) = body::text(object, "referrers")? {
+        namespace.referrers = parsed(&word)?;
+    }
+    Ok(namespace)
+}
+
+fn claims(value: Option<&Value>) -> Result<BTreeSet<Claim>, Fault> {
+    match value {
+        None | Some(Value::Null) => Ok(BTreeSet::new()),
+        Some(Value::Array(items)) => items
+            .iter()
+            .map(|item| parsed(&body::text_value(item)?.ok_or_else(|| body::mismatch("String", item))?))
+            .collect(),
+        Some(other) => Err(body::mismatch("List", other)),
+    }
+}
+
+fn members(value: Option<&Value>) -> Result<BTreeMap<Principal, MemberRole>, Fault> {
+    pairs(value, "members")?.into_iter().map(|(who, role)| Ok((parsed(&who)?, parsed(&role)?))).collect()
+}
+
+/// Labels.
+///
+/// # Errors
+/// `BadBody`.
+pub fn labels(object: &Map<String, Value>) -> Result<BTreeMap<String, String>, Fault> {
+    pairs(Some(&Value::Object(object.clone())), "labels")
+}
+
+fn pairs(value: Option<&Value>, what: &str) -> Result<BTreeMap<String, String>, Fault> {
+    let object = match value {
+        None | Some(Value::Null) => return Ok(BTreeMap::new()),
+        Some(Value::Object(object)) => object,
+        Some(other) => return Err(body::mismatch(what, other)),
+    };
+    let text = |item: &Value| body::text_value(item)?.ok_or_else(|| body::mismatch("String", item));
+    object.iter().map(|(key, item)| Ok((key.clone(), text(item)?))).collect()
+}
+
+/// A text that must be a claim, a principal, a role or a name.
+///
+/// # Errors
+/// `InvalidNamespace` with the reason.
+pub fn parsed<T: FromStr>(text: &str) -> Result<T, Fault>
+where
+    T::Err: Display,
+{
+    text.parse().map_err(|error: T::Err| Fault::InvalidNamespace(error.to_string()))
+}

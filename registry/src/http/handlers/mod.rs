@@ -67,8 +67,10 @@ impl Ask {
         if self.query.flag("permanent") { Depth::Permanent } else { Depth::Soft }
     }
 
-    fn object(&self, missing: &'static str, what: &str) -> Result<Object, Fault> {
-        body::object(&self.body, missing, what)
+    /// Reads the body; a large one where large schemas are parsed, so that it keeps no other request waiting.
+    async fn object(&self, app: &App, missing: &'static str, what: &'static str) -> Result<Object, Fault> {
+        let body = self.body.clone();
+        app.service.work(body.len(), move || body::object(&body, missing, what)).await
     }
 }
 

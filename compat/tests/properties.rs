@@ -205,7 +205,7 @@ impl Writer {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_spelling_of_a_schema_is_the_same_schema(shape in shape(), spelling in any::<u64>()) {

@@ -206,7 +206,7 @@ fn messages_do_not_grow_with_the_schema() {
         format!(r#"{{"type":"record","doc":"{long}"}}"#),
         format!(r#"{{"type":"record","name":"R-{long}","fields":[]}}"#),
         format!("\"int\" {long}"),
-        format!("{long}"),
+        long.clone(),
         record(&format!(r#"{{"name":"a","type":"int","default":"{long}"}}"#)),
     ] {
         let error = parse(&SchemaType::Avro, &text, &[], Strictness::New).unwrap_err();

@@ -36,7 +36,7 @@ pub(super) fn prepare(dir: &Path) -> Result<(), Error> {
         Err(error) => return Err(failed(error)),
     }
     // RocksDB would take this for a new directory and start with nothing.
-    if false {
+    if has_data && !has(|name| name == "CURRENT") {
         return Err(damaged(dir, "it holds data, but the file CURRENT is missing"));
     }
     Ok(())

@@ -30,9 +30,21 @@ pub fn committing_child(dir: &Path) -> Command {
     command
 }
 
-/// Runs a child, kills it a moment after some acknowledgement, and adds what it had acknowledged until then.
-pub fn run_and_kill(mut command: Command, random: &mut Random, acknowledged: &mut Acknowledged) {
-    let after = 1 + random.below(400) as usize;
+/// When a child is killed: a while after so many acknowledgements.
+pub struct Moment {
+    pub acknowledgements: usize,
+    pub pause: Duration,
+}
+
+impl Moment {
+    /// Not at once: just after an answer the child is thinking, and it is to be met while writing and syncing.
+    pub fn any(random: &mut Random) -> Self {
+        Moment { acknowledgements: 1 + random.below(400) as usize, pause: Duration::from_micros(random.below(6000)) }
+    }
+}
+
+/// Runs a child, kills it, and adds what it had acknowledged until then.
+pub fn run_and_kill(mut command: Command, moment: &Moment, acknowledged: &mut Acknowledged) {
     let mut child = command.spawn().unwrap();
     let mut count = 0;
     // The pipe keeps what was written before the kill, so reading goes on to its end.
@@ -44,14 +56,13 @@ pub fn run_and_kill(mut command: Command, random: &mut Random, acknowledged: &mu
             acknowledged[thread] = acknowledged[thread].max(number.parse().unwrap());
             count += 1;
         }
-        if count == after {
-            // Not at once: just after an answer the child is thinking, and it is to be met while writing and syncing.
-            std::thread::sleep(Duration::from_micros(random.below(6000)));
+        if count == moment.acknowledgements {
+            std::thread::sleep(moment.pause);
             child.kill().unwrap();
         }
     }
     let status = child.wait().unwrap();
-    assert!(count >= after, "the child ended by itself after {count} acknowledgements: {status}");
+    assert!(count >= moment.acknowledgements, "the child ended by itself after {count} acknowledgements: {status}");
 }
 
 /// What is wrong with a directory, if anything.

@@ -18,6 +18,7 @@ use rocksdb::{ColumnFamily, DB, ErrorKind, ReadOptions, Snapshot, WriteBatch, Wr
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Where the data lie.
 #[derive(Clone, Debug)]
@@ -108,22 +109,26 @@ impl Backend for Disk {
     }
 
     fn write(&self, changes: Changes) -> Result<(), Error> {
-        let mut batch = WriteBatch::default();
-        for (table, key, change) in changes.into_iter() {
-            match change {
-                Some(value) => batch.put_cf(self.db.family(table), key, value),
-                None => batch.delete_cf(self.db.family(table), key),
-            }
-        }
         let mut options = WriteOptions::default();
         options.set_sync(true);
-        self.db.db.write_opt(batch, &options).map_err(|error| self.db.failed(error))
+        // Without this, a write sleeps inside RocksDB while tables cannot be written or compacted: for ever, if the disk is
+        // nearly full, and nobody would hear of it.
+        options.set_no_slowdown(true);
+        let stall = Stall::new(&self.db);
+        loop {
+            match self.db.db.write_opt(self.db.batch(&changes), &options) {
+                Ok(()) => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Incomplete => stall.wait(&self.db, &error)?,
+                Err(error) => return Err(self.db.failed(error)),
+            }
+        }
     }
 
     fn close(&self) -> Result<(), Error> {
         self.scrub.stop();
-        if self.db.condition.health() == Health::Ok {
-            // Tables open faster than the log is replayed. After a failure the log is left as it is.
+        // Tables open faster than the log is replayed. After a failure the log is left as it is: a flush might wait for a
+        // compaction that cannot be done.
+        if self.db.condition.health() == Health::Ok && self.db.background_errors() == 0 {
             for table in Table::ALL {
                 self.db.db.flush_cf(self.db.family(table)).map_err(|error| self.db.failed(error))?;
             }
@@ -133,9 +138,56 @@ impl Backend for Disk {
     }
 }
 
+/// A write that RocksDB does not take, because it must first write or compact tables. Usually over in milliseconds.
+struct Stall {
+    began: Instant,
+    errors: u64,
+}
+
+impl Stall {
+    /// Waiting this long without anything failing in the background is a disk that does nothing.
+    const LONGEST: Duration = Duration::from_secs(30);
+    /// Something that fails in the background may be over at the second try.
+    const LONGEST_FAILING: Duration = Duration::from_secs(3);
+
+    fn new(db: &Db) -> Self {
+        Stall { began: Instant::now(), errors: db.background_errors() }
+    }
+
+    /// Waits a little, or gives up. Nothing of the write has been done.
+    fn wait(&self, db: &Db, error: &rocksdb::Error) -> Result<(), Error> {
+        let failing = db.background_errors() > self.errors;
+        let longest = if failing { Self::LONGEST_FAILING } else { Self::LONGEST };
+        if self.began.elapsed() < longest {
+            std::thread::sleep(Duration::from_millis(1));
+            return Ok(());
+        }
+        let why =
+            if failing { "tables cannot be written or compacted; is the disk full?" } else { "the disk is too slow" };
+        Err(Error::Io(format!("{error}: {why}")))
+    }
+}
+
 impl Db {
     fn view(&self) -> View<'_> {
         View { snapshot: self.db.snapshot(), db: self, fill_cache: true }
+    }
+
+    fn batch(&self, changes: &Changes) -> WriteBatch {
+        let mut batch = WriteBatch::default();
+        for (table, key, change) in changes.iter() {
+            match change {
+                Some(value) => batch.put_cf(self.family(table), key, value),
+                None => batch.delete_cf(self.family(table), key),
+            }
+        }
+        batch
+    }
+
+    /// Flushes and compactions that have failed so far.
+    fn background_errors(&self) -> u64 {
+        let counted = self.db.property_int_value(rocksdb::properties::BACKGROUND_ERRORS);
+        counted.ok().flatten().unwrap_or_default()
     }
 
     fn family(&self, table: Table) -> &ColumnFamily {

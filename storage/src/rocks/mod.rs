@@ -7,6 +7,7 @@
 mod check;
 mod directory;
 mod settings;
+mod stall;
 
 use crate::codec::key::{self, Range};
 use crate::condition::Condition;
@@ -15,10 +16,10 @@ use crate::kv::{Changes, Direction, Kv, Table, Visit};
 use crate::{Error, Health, Observer};
 use check::Scrub;
 use rocksdb::{ColumnFamily, DB, ErrorKind, ReadOptions, Snapshot, WriteBatch, WriteOptions};
+use stall::{Patience, Stall};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 /// Where the data lie.
 #[derive(Clone, Debug)]
@@ -85,7 +86,8 @@ impl Rocks {
         }
         check::newest(&db.view())?;
         let scrub = Scrub::start(db.clone(), options.scrub_bytes_per_second)?;
-        Engine::start(Disk { scrub, db }, options.observer, condition, options.limits)
+        let disk = Disk { scrub, db, patience: Patience::default() };
+        Engine::start(disk, options.observer, condition, options.limits)
     }
 }
 
@@ -94,6 +96,7 @@ pub struct Disk {
     /// Ends before the tables are closed.
     scrub: Scrub,
     db: Arc<Db>,
+    patience: Patience,
 }
 
 struct Db {
@@ -114,7 +117,7 @@ impl Backend for Disk {
         // Without this, a write sleeps inside RocksDB while tables cannot be written or compacted: for ever, if the disk is
         // nearly full, and nobody would hear of it.
         options.set_no_slowdown(true);
-        let stall = Stall::new(&self.db);
+        let stall = Stall::new(&self.db, self.patience);
         loop {
             match self.db.db.write_opt(self.db.batch(&changes), &options) {
                 Ok(()) => return Ok(()),
@@ -135,36 +138,6 @@ impl Backend for Disk {
         }
         self.db.db.cancel_all_background_work(true);
         Ok(())
-    }
-}
-
-/// A write that RocksDB does not take, because it must first write or compact tables. Usually over in milliseconds.
-struct Stall {
-    began: Instant,
-    errors: u64,
-}
-
-impl Stall {
-    /// Waiting this long without anything failing in the background is a disk that does nothing.
-    const LONGEST: Duration = Duration::from_secs(30);
-    /// Something that fails in the background may be over at the second try.
-    const LONGEST_FAILING: Duration = Duration::from_secs(3);
-
-    fn new(db: &Db) -> Self {
-        Stall { began: Instant::now(), errors: db.background_errors() }
-    }
-
-    /// Waits a little, or gives up. Nothing of the write has been done.
-    fn wait(&self, db: &Db, error: &rocksdb::Error) -> Result<(), Error> {
-        let failing = db.background_errors() > self.errors;
-        let longest = if failing { Self::LONGEST_FAILING } else { Self::LONGEST };
-        if self.began.elapsed() < longest {
-            std::thread::sleep(Duration::from_millis(1));
-            return Ok(());
-        }
-        let why =
-            if failing { "tables cannot be written or compacted; is the disk full?" } else { "the disk is too slow" };
-        Err(Error::Io(format!("{error}: {why}")))
     }
 }
 

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 /// Sizes at which different things fail first: a write of the log, of a table, or a compaction.
 #[test]
 fn a_full_disk_refuses_writes_keeps_reads_and_loses_nothing() {
-    for kibibytes in [1500, 4000, 6000, 8192, 9000] {
+    for kibibytes in [1500, 4000, 8192, 8336, 8352, 8368] {
         let dir = TempDir::new().unwrap();
         let Some(disk) = Disk::mount(dir.path(), kibibytes) else {
             println!("SKIPPED: a full disk cannot be tried, since mounting a small file system needs root");
@@ -25,7 +25,7 @@ fn fill(disk: &Disk<'_>) {
     let mut written = 0;
     let failure = loop {
         let number = written + 1;
-        let text = crate::child::text(0, number).repeat(2);
+        let text = crate::child::text(0, number).repeat(20);
         let decide = move |_: &dyn State| Ok(vec![schema("s", number, number, &text)]);
         match support::submit(&store, decide) {
             Ok(_) => written = number,

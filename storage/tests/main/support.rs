@@ -6,9 +6,10 @@ use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use storage::rocks::{Options, Place, Rocks};
-use storage::{Error, Health, Store};
+use storage::{Committed, Error, Health, State, Store};
+use tokio::sync::oneshot::error::TryRecvError;
 
 /// Small memtables, so that tables are written and compacted and logs replaced all the time.
 pub fn options(dir: &Path) -> Options {
@@ -17,6 +18,23 @@ pub fn options(dir: &Path) -> Options {
 
 pub fn open(dir: &Path) -> Result<Rocks, Error> {
     Rocks::open(options(dir))
+}
+
+/// Commits and waits for the answer, but not for ever: a store that hangs is a failure of its own.
+pub fn submit(
+    store: &dyn Store,
+    decide: impl FnOnce(&dyn State) -> Result<Vec<Record>, Error> + Send + 'static,
+) -> Result<Committed, Error> {
+    let mut answer = store.submit(Box::new(decide));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        match answer.try_recv() {
+            Ok(answer) => return answer,
+            Err(TryRecvError::Closed) => panic!("the writer has gone away"),
+            Err(TryRecvError::Empty) => assert!(Instant::now() < deadline, "a commit is never answered"),
+        }
+        std::thread::yield_now();
+    }
 }
 
 /// What a child was told to be durable: the highest number of each of its threads.

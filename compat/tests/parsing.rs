@@ -194,6 +194,11 @@ fn a_name_means_a_type_of_its_namespace_else_one_without_namespace() {
     accepted(&format!(r#"{{"type":"record","name":"n.R","fields":[{before}]}}"#));
     let after = format!(r#"{{"name":"y","type":"E"}},{{"name":"x","type":{null_namespace}}}"#);
     refused(&format!(r#"{{"type":"record","name":"n.R","fields":[{after}]}}"#), "Undefined schema: n.E");
+    // A leading dot means the null namespace where a type is defined, and nothing where it is used.
+    refused(
+        &record(r#"{"name":"a","type":{"type":"enum","name":"E","symbols":[]}},{"name":"b","type":".E"}"#),
+        "Undefined schema: .E",
+    );
     // A type object may name a type; whatever else it says is dropped.
     assert_eq!(
         &**new(&record(

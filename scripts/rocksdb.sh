@@ -31,6 +31,7 @@ say() { printf 'rocksdb: %s\n' "$*" >&2; }
 die() { say "$@"; exit 1; }
 
 CXX=${CXX:-g++}
+PATH=$PATH:${CARGO_HOME:-${HOME:-}/.cargo}/bin # a shell opened before rustup ran does not know yet
 command -v cargo >/dev/null || die "cargo is not installed; scripts/install-deps.sh says how to get it"
 command -v "$CXX" >/dev/null || die "$CXX is not installed; scripts/install-deps.sh installs it (or set CXX)"
 command -v ar >/dev/null || die "ar (binutils) is not installed; scripts/install-deps.sh installs it"

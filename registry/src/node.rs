@@ -80,7 +80,8 @@ impl Node {
         );
         let identity =
             Identity { kafka_cluster: settings.kafka_id.clone(), registry_cluster: settings.registry_id.clone() };
-        let limits = Limits { body: settings.body_limit, request: settings.request_timeout };
+        let limits =
+            Limits { body: settings.body_limit, bodies: settings.body_memory, request: settings.request_timeout };
         let app = Arc::new(App::new(service, access, &watcher, identity, limits, settings.default_level));
         let (stop, stopped) = watch::channel(false);
         let limits = server::Limits {

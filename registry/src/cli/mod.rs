@@ -85,14 +85,14 @@ fn keyed(command: Command) -> Command {
         .value_parser(clap::value_parser!(PathBuf))
         .help("Configuration file (TOML)");
     KEYS.iter().fold(command.arg(config), |command, key| {
-        command.arg(
-            Arg::new(key.name)
-                .long(key.flag())
-                .value_name("VALUE")
-                .action(ArgAction::Set)
-                .allow_negative_numbers(true)
-                .help(format!("{} [{}; default: {}]", key.help, key.variable(), key.default)),
-        )
+        let arg = Arg::new(key.name)
+            .long(key.flag())
+            .value_name("VALUE")
+            .action(ArgAction::Set)
+            .allow_negative_numbers(true)
+            .help(format!("{} [{}; default: {}]", key.help, key.variable(), key.default));
+        let switch = |arg: Arg| arg.num_args(0..=1).require_equals(true).default_missing_value("true");
+        command.arg(if key.is_switch() { switch(arg) } else { arg })
     })
 }
 

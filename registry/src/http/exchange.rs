@@ -14,15 +14,20 @@ use crate::app::App;
 use crate::fault::Fault;
 use authz::{Action, Caller, Decision, Grant, Identity, Peer, Resource};
 use axum::body::Body;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use model::Subject;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
+
+/// Bodies up to this size, in bytes, need no share of the budget for bodies.
+const SMALL_BODY: usize = 64 * 1024;
 
 /// Headers, body, handler, answer.
 pub async fn handle(
@@ -74,7 +79,7 @@ pub async fn handle(
     let answering = async {
         // Before the body is read: nobody has a large one taken in for nothing.
         let caller = admitted(&app, operation, &parts, &mut who).await?;
-        let body = read(body, app.limits.body).await?;
+        let (body, _held) = read(&app, body).await?;
         let question = Question { operation, subject: subject.as_deref(), form, accepted: &accepted, target };
         if let Some(answer) = repeated(&app, &question, &parts.method, &caller, &body)? {
             return Ok(Outcome::Ready(answer));
@@ -151,14 +156,38 @@ enum Failure {
     Plain(Refusal),
 }
 
-async fn read(body: Body, limit: usize) -> Result<Bytes, Failure> {
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(Failure::Plain(Refusal::plain(413, format!("The request body is larger than {limit} bytes"))))
+/// Reads a body. Small ones are free; larger ones share a budget, so that many clients at once cannot fill the memory.
+async fn read(app: &App, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Failure> {
+    let limit = app.limits.body;
+    let mut body = std::pin::pin!(Limited::new(body, limit));
+    let mut read = BytesMut::new();
+    let mut held: Option<OwnedSemaphorePermit> = None;
+    while let Some(frame) = body.frame().await {
+        let data = match frame.map(http_body::Frame::into_data) {
+            Ok(Ok(data)) => data,
+            Ok(Err(_trailers)) => continue,
+            Err(error) if error.is::<LengthLimitError>() => {
+                let message = format!("The request body is larger than {limit} bytes");
+                return Err(Failure::Plain(Refusal::plain(413, message)));
+            }
+            Err(_) => return Err(Failure::Plain(Refusal::plain(400, "The request body ended early"))),
+        };
+        if read.is_empty() && body.is_end_stream() {
+            return Ok((data, held));
         }
-        Err(_) => Err(Failure::Plain(Refusal::plain(400, "The request body ended early"))),
+        read.extend_from_slice(&data);
+        let paid = held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let owed = read.len().saturating_sub(SMALL_BODY + paid);
+        if owed > 0 {
+            let owed = u32::try_from(owed).unwrap_or(u32::MAX);
+            let more = Arc::clone(&app.bodies).try_acquire_many_owned(owed).map_err(|_| Failure::Fault(Fault::Busy))?;
+            match &mut held {
+                Some(held) => held.merge(more),
+                None => held = Some(more),
+            }
+        }
     }
+    Ok((read.freeze(), held))
 }
 
 /// Who asks, if they may ask for this kind of thing at all. `who` is told in any case.

@@ -93,6 +93,18 @@ impl Service {
         read(&*view)
     }
 
+    /// Runs a job over `bytes` bytes of input where parsing is done.
+    ///
+    /// # Errors
+    /// `Busy`, those of the job.
+    pub async fn work<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        job: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.pool.run(bytes, job).await
+    }
+
     /// Commits what a pure rule decides about what the permit is for, together with its entry in the audit.
     async fn commit<R: Resource + Send + 'static, T: Send + 'static>(
         &self,

@@ -21,7 +21,7 @@ pub async fn put(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         Operation::PutGlobalConfig => "updateTopLevelConfig.arg1",
         _ => "updateSubjectLevelConfig.arg2",
     };
-    let edit = edit(&ask.object(missing, "ConfigUpdateRequest")?)?;
+    let edit = edit(&ask.object(app, missing, "ConfigUpdateRequest").await?)?;
     names::check(ask.parameter(0), change.resource(), Use::Settings)?;
     let done = app.service.change_config(change, edit).await?;
     Ok(Answer::json(&ConfigOut::written(&done.answer)).wrote(done.wrote))

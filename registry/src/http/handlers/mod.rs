@@ -107,8 +107,10 @@ impl Ask {
         app.access.audit.observed(self.operation, scope, &app.service.land(), &self.caller, refusal);
     }
 
-    fn object(&self, missing: &'static str, what: &str) -> Result<Object, Fault> {
-        body::object(&self.body, missing, what)
+    /// Reads the body; a large one where large schemas are parsed, so that it keeps no other request waiting.
+    async fn object(&self, app: &App, missing: &'static str, what: &'static str) -> Result<Object, Fault> {
+        let body = self.body.clone();
+        app.service.work(body.len(), move || body::object(&body, missing, what)).await
     }
 }
 

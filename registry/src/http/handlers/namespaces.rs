@@ -44,7 +44,7 @@ pub fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 pub async fn put(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let name = name(ask)?;
     let governed = Governed::of(app, ask, name.clone())?;
-    let sent = wire::read(&ask.object("putNamespace.body", "Namespace")?, name)?;
+    let sent = wire::read(&ask.object(app, "putNamespace.body", "Namespace").await?, name)?;
     let done = governed.edit(app, ask, Arc::new(move |namespace| Ok(namespace.clone_from(&sent)))).await?;
     Ok(edited(&done))
 }
@@ -60,7 +60,7 @@ pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 pub async fn put_member(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let governed = Governed::of(app, ask, name(ask)?)?;
     let who: Principal = parsed(ask.parameter(1))?;
-    let object = ask.object("putMember.body", "Member")?;
+    let object = ask.object(app, "putMember.body", "Member").await?;
     let role = body::text(&object, "role")?.ok_or_else(|| Fault::InvalidNamespace("A member has a role".into()))?;
     let role: MemberRole = parsed(&role)?;
     let edit: Edit = Arc::new(move |namespace| {
@@ -108,7 +108,7 @@ pub async fn delete_claim(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 pub async fn put_offer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let governed = Governed::of(app, ask, name(ask)?)?;
     let claim: Claim = parsed(ask.parameter(1))?;
-    let object = ask.object("putOffer.body", "Offer")?;
+    let object = ask.object(app, "putOffer.body", "Offer").await?;
     let to = body::text(&object, "to")?.ok_or_else(|| Fault::InvalidNamespace("An offer says 'to' whom".into()))?;
     let to: NamespaceName = parsed(&to)?;
     let edit: Edit = Arc::new(move |namespace| {
@@ -132,7 +132,7 @@ pub async fn delete_offer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 /// `PUT /namespaces/{namespace}/contact`, as `{"contact": "#payments"}`.
 pub async fn put_contact(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let governed = Governed::of(app, ask, name(ask)?)?;
-    let contact = body::text(&ask.object("putContact.body", "Contact")?, "contact")?;
+    let contact = body::text(&ask.object(app, "putContact.body", "Contact").await?, "contact")?;
     let contact = contact.filter(|contact| !contact.is_empty());
     let edit: Edit = Arc::new(move |namespace| Ok(namespace.contact.clone_from(&contact)));
     Ok(edited(&governed.edit(app, ask, edit).await?))
@@ -141,7 +141,7 @@ pub async fn put_contact(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 /// `PUT /namespaces/{namespace}/labels`: all of them, as `{"tier": "1"}`.
 pub async fn put_labels(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let governed = Governed::of(app, ask, name(ask)?)?;
-    let labels = wire::labels(&ask.object("putLabels.body", "Labels")?)?;
+    let labels = wire::labels(&ask.object(app, "putLabels.body", "Labels").await?)?;
     let edit: Edit = Arc::new(move |namespace| Ok(namespace.labels.clone_from(&labels)));
     Ok(edited(&governed.edit(app, ask, edit).await?))
 }

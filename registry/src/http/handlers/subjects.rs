@@ -21,7 +21,7 @@ pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 /// `POST /subjects/{subject}`
 pub async fn look_up(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let (subject, _) = ask.permit(app, Action::Lookup, ask.subject())?.into_parts();
-    let object = ask.object("lookUpSchemaUnderSubject.arg5", "RegisterSchemaRequest")?;
+    let object = ask.object(app, "lookUpSchemaUnderSubject.arg5", "RegisterSchemaRequest").await?;
     let schema = wire::request::schema(&object)?;
     let depends = app.ready.stripes.subject(&subject);
     let keeps = schema.references.is_empty();

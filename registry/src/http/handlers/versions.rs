@@ -31,7 +31,7 @@ pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 pub async fn register(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let authorizer = &app.access.gate.authorizer;
     let leave = authorizer.permit_register(&ask.caller, ask.subject())?;
-    let object = ask.object("register.arg6", "RegisterSchemaRequest")?;
+    let object = ask.object(app, "register.arg6", "RegisterSchemaRequest").await?;
     let mut schema = wire::request::schema(&object)?;
     // As the community server: rules are not kept (yet), so they must not become part of a version's identity.
     schema.rule_set = None;

@@ -1,13 +1,13 @@
 //! The users file and the policy files: read at start, and again when they change.
 
+use super::Access;
 use super::audit::Audit;
 use super::settings::{Exposure, Settings};
-use super::Access;
 use crate::metrics::Metrics;
 use authz::basic::{Basic, InvalidUsers};
 use authz::{
-    Authentication, Authorizer, BrowserPolicy, Enforcement, Gate, Hosts, InvalidPolicy, PolicyFiles, Reload,
-    Unusable, UsersFile,
+    Authentication, Authorizer, BrowserPolicy, Enforcement, Gate, Hosts, InvalidPolicy, PolicyFiles, Reload, Unusable,
+    UsersFile,
 };
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -113,7 +113,11 @@ impl Files {
             Reload::Same => {}
             Reload::Taken => {
                 let policy = self.authorizer.policy();
-                tracing::info!(model = policy.model_hash(), policy = policy.policy_hash(), "the policy has changed and is in force");
+                tracing::info!(
+                    model = policy.model_hash(),
+                    policy = policy.policy_hash(),
+                    "the policy has changed and is in force"
+                );
                 self.metrics.access.reloaded("policy", "taken");
             }
             Reload::Kept(problem) => {

@@ -31,10 +31,7 @@ impl LandKeeper {
     /// Follows a group of records.
     pub fn follow(&self, records: &[Stamped]) {
         let touches = |stamped: &Stamped| {
-            matches!(
-                stamped.record,
-                Record::House(HouseRecord::Namespace(_) | HouseRecord::NamespaceRemoved { .. })
-            )
+            matches!(stamped.record, Record::House(HouseRecord::Namespace(_) | HouseRecord::NamespaceRemoved { .. }))
         };
         if !records.iter().any(touches) {
             return;
@@ -58,7 +55,9 @@ impl LandKeeper {
         match Land::new(namespaces.values().cloned()) {
             Ok(land) => self.authorizer.set_land(land),
             // The writer refuses such a change, so only a foreign log can hold one. What held before still holds.
-            Err(error) => tracing::error!(%error, "the namespaces contradict each other; the previous ones stay in force"),
+            Err(error) => {
+                tracing::error!(%error, "the namespaces contradict each other; the previous ones stay in force")
+            }
         }
     }
 }

@@ -50,7 +50,11 @@ impl Metrics {
                 "Requests refused, or let through while authorization only observes, by owner, reason and decision",
                 &["namespace", "reason", "decision"],
             )?,
-            writes: counters("freehold_namespace_writes_total", "Changes made, by owner; - is nobody's", &["namespace"])?,
+            writes: counters(
+                "freehold_namespace_writes_total",
+                "Changes made, by owner; - is nobody's",
+                &["namespace"],
+            )?,
             subjects: gauges("freehold_namespace_subjects", "Subjects, by owner; - is nobody's")?,
             versions: gauges("freehold_namespace_versions", "Schema versions, by owner; - is nobody's")?,
             reloads: counters(

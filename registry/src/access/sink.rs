@@ -161,13 +161,13 @@ impl Rotating {
 
 impl Out for Rotating {
     fn line(&mut self, line: &str) -> io::Result<()> {
-        if self.written > 0 && self.written + line.len() as u64 > self.size {
-            self.rotate()?;
+        // Somebody may have moved or removed the file: a new one goes on.
+        if !self.path.exists() {
             self.file = append(&self.path)?;
             self.written = 0;
         }
-        // Somebody may have moved or removed the file, or the disk may have been full: open it again and go on.
-        if !self.path.exists() {
+        if self.written > 0 && self.written + line.len() as u64 > self.size {
+            self.rotate()?;
             self.file = append(&self.path)?;
             self.written = 0;
         }

@@ -1,8 +1,9 @@
-//! The command line: `serve`, `healthcheck`, `backup`, `restore`, `config`.
+//! The command line: `serve`, `user`, `healthcheck`, `backup`, `restore`, `config`.
 
 mod backup;
 mod healthcheck;
 mod serve;
+mod user;
 
 use crate::settings::{self, Gathered, KEYS, Settings};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -26,6 +27,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Some(("restore", matches)) => {
             settings(matches).and_then(|(_, settings)| backup::restore(&settings, path(matches)))
         }
+        Some(("user", matches)) => user::run(matches),
         _ => Err("there is no such command".to_owned()),
     };
     match outcome {
@@ -64,6 +66,7 @@ fn command() -> Command {
         .subcommand(keyed(
             Command::new("healthcheck").about("Ask a running registry whether it is ready; exit 0 if it is"),
         ))
+        .subcommand(user::command())
         .subcommand(keyed(
             Command::new("backup")
                 .about("Write everything to one file, also while the registry is serving")

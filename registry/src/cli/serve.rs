@@ -37,8 +37,19 @@ pub fn run(settings: &Settings) -> Result<(), String> {
 fn greeting(settings: &Settings, node: &Node) -> String {
     let url = format!("http://{}", node.address);
     format!(
-        "Freehold {version}\n  listening  {url}\n  data       {data}\n  writing    anyone who can reach this address\n\nTry it:\n  curl -X POST {url}/subjects/orders-value/versions -H 'Content-Type: application/json' -d '{{\"schema\": \"{{\\\"type\\\":\\\"string\\\"}}\"}}'\n  curl {url}/subjects\n",
+        "Freehold {version}\n  listening  {url}\n  data       {data}\n  writing    {writing}\n\nTry it:\n  curl -X POST {url}/subjects/orders-value/versions -H 'Content-Type: application/json' -d '{{\"schema\": \"{{\\\"type\\\":\\\"string\\\"}}\"}}'\n  curl {url}/subjects\n",
         version = crate::VERSION,
+        writing = writing(settings),
         data = std::path::absolute(&settings.data).unwrap_or_else(|_| settings.data.clone()).display(),
     )
+}
+
+fn writing(settings: &Settings) -> String {
+    match &settings.access.users {
+        None => "anyone who can reach this address (name a users file with --authentication-users)".to_owned(),
+        Some(users) => {
+            let mode = settings.access.authorization.mode;
+            format!("the owners of namespaces; users in {} (authorization.mode={mode})", users.display())
+        }
+    }
 }

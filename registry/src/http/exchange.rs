@@ -142,7 +142,14 @@ pub async fn handle(
     }
     let refusal = Some((refusal.code, refusal.message));
     let caller = name(who.as_ref());
-    response.extensions_mut().insert(Trail { operation: Some(operation), subject, caller, wrote: false, refusal, cause });
+    response.extensions_mut().insert(Trail {
+        operation: Some(operation),
+        subject,
+        caller,
+        wrote: false,
+        refusal,
+        cause,
+    });
     response
 }
 
@@ -191,12 +198,7 @@ async fn read(app: &App, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePerm
 }
 
 /// Who asks, if they may ask for this kind of thing at all. `who` is told in any case.
-async fn admitted(
-    app: &App,
-    operation: Operation,
-    parts: &Parts,
-    who: &mut Option<Caller>,
-) -> Result<Caller, Failure> {
+async fn admitted(app: &App, operation: Operation, parts: &Parts, who: &mut Option<Caller>) -> Result<Caller, Failure> {
     let id = parts.extensions.get::<HeaderValue>().map(|id| String::from_utf8_lossy(id.as_bytes()));
     let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
     let asked = app.access.gate.caller(parts, peer, operation.route().action, Arc::from(id.unwrap_or_default()));

@@ -43,6 +43,8 @@ pub fn log(trail: Option<&Trail>, id: &HeaderValue, method: &http::Method, path:
         None if trail.wrote => {
             tracing::info!(request_id = %id, operation, subject, caller, %method, path, status, micros, "changed");
         }
-        None => tracing::debug!(request_id = %id, operation, subject, caller, %method, path, status, micros, "answered"),
+        None => {
+            tracing::debug!(request_id = %id, operation, subject, caller, %method, path, status, micros, "answered")
+        }
     }
 }

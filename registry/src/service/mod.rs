@@ -113,18 +113,17 @@ impl Service {
     ) -> Result<Done<T>, Fault> {
         self.check_audit()?;
         let retention = self.retention;
-        let (outcome, committed) =
-            storage::commit(&*self.store, move |state| match rule(state, change.resource()) {
-                Ok((mut records, answer)) => {
-                    if !records.is_empty() {
-                        records.extend(with_expiry(state, change.entry(), retention)?);
-                    }
-                    Ok((records, Ok(answer)))
+        let (outcome, committed) = storage::commit(&*self.store, move |state| match rule(state, change.resource()) {
+            Ok((mut records, answer)) => {
+                if !records.is_empty() {
+                    records.extend(with_expiry(state, change.entry(), retention)?);
                 }
-                Err(Fault::Store(error)) => Err(error),
-                Err(fault) => Ok((vec![], Err(fault))),
-            })
-            .await?;
+                Ok((records, Ok(answer)))
+            }
+            Err(Fault::Store(error)) => Err(error),
+            Err(fault) => Ok((vec![], Err(fault))),
+        })
+        .await?;
         Ok(Done { answer: outcome?, wrote: !committed.records.is_empty() })
     }
 

@@ -9,9 +9,7 @@ use super::{Done, Service};
 use crate::fault::Fault;
 use authz::claims::{Authority, Claimant, Claimed, handovers, judge_claim, orphans};
 use authz::{Caller, Land};
-use model::{
-    Claim, HouseRecord, MemberRole, Namespace, NamespaceName, Record, Subject, SubjectPrefix,
-};
+use model::{Claim, HouseRecord, MemberRole, Namespace, NamespaceName, Record, Subject, SubjectPrefix};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -331,9 +329,9 @@ fn plan(
                 Claimed::TopLevel | Claimed::WithinOwn => {}
                 Claimed::Below(other) | Claimed::Transferred(other) => {
                     let known = all.iter().find(|namespace| namespace.name == other);
-                    let given = others.entry(other.clone()).or_insert_with(|| {
-                        known.cloned().unwrap_or_else(|| Namespace::new(other))
-                    });
+                    let given = others
+                        .entry(other.clone())
+                        .or_insert_with(|| known.cloned().unwrap_or_else(|| Namespace::new(other)));
                     given.claims.remove(claim);
                     if given.offers.get(claim) == Some(name) {
                         given.offers.remove(claim);
@@ -344,16 +342,19 @@ fn plan(
     }
     // An offer of what is no longer its own would give away what somebody else may own by then.
     let Namespace { claims, offers, .. } = &mut new;
-    let unfounded =
-        |claim: &Claim| !(claims.contains(claim) || claims.iter().any(|own| claim.is_below(own)));
+    let unfounded = |claim: &Claim| !(claims.contains(claim) || claims.iter().any(|own| claim.is_below(own)));
     let fresh = offers.iter().find(|(claim, _)| unfounded(claim) && !old.offers.contains_key(*claim));
     if let Some((claim, to)) = fresh {
-        return Err(Fault::InvalidNamespace(format!("{claim} cannot be offered to {to}: it is not a claim of {name} or below one")));
+        return Err(Fault::InvalidNamespace(format!(
+            "{claim} cannot be offered to {to}: it is not a claim of {name} or below one"
+        )));
     }
     offers.retain(|claim, _| !unfounded(claim));
     for (claim, to) in new.offers.iter().filter(|(claim, to)| old.offers.get(*claim) != Some(*to)) {
         if to == name || !all.iter().any(|namespace| namespace.name == *to) {
-            return Err(Fault::InvalidNamespace(format!("{claim} cannot be offered to {to}: there is no such other namespace")));
+            return Err(Fault::InvalidNamespace(format!(
+                "{claim} cannot be offered to {to}: there is no such other namespace"
+            )));
         }
     }
     validate(&new, may_claim)?;
@@ -392,7 +393,9 @@ fn validate(namespace: &Namespace, may_claim: &MayClaim) -> Result<(), Fault> {
     }
     let mut texts = namespace.labels.iter().flat_map(|(key, value)| [key, value]).chain(&namespace.contact);
     if texts.any(|text| text.len() > LONGEST_TEXT || text.contains(char::is_control)) {
-        return invalid(&format!("has a contact or label with a control character, or with more than {LONGEST_TEXT} bytes"));
+        return invalid(&format!(
+            "has a contact or label with a control character, or with more than {LONGEST_TEXT} bytes"
+        ));
     }
     let owned = namespace.members.values().any(|role| *role == MemberRole::Owner);
     if matches!(may_claim, MayClaim::Owner(_)) && !owned {

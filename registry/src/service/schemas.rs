@@ -224,7 +224,12 @@ fn matching(state: &dyn State, listing: &Listing, subject: &Subject) -> Result<V
 
 /// Which version stands for an id. No subject, or a bare context: the first holder there. A name in a named context: only
 /// that subject. A name in the default context: that subject, the same name in a named context, or any holder.
-fn resolve(state: &dyn State, falls_back: &FallsBack, id: SchemaId, subject: Option<&Subject>) -> Result<Option<Holder>, Fault> {
+fn resolve(
+    state: &dyn State,
+    falls_back: &FallsBack,
+    id: SchemaId,
+    subject: Option<&Subject>,
+) -> Result<Option<Holder>, Fault> {
     let default = Context::default_context();
     let Some(subject) = subject else { return Ok(first_holder(state, &default, id)?) };
     if subject.is_context() {

@@ -82,7 +82,8 @@ impl Service {
     /// `SubjectNotFound`, `VersionNotFound`, those of the store.
     pub fn version(&self, subject: &Subject, selector: Selector, deleted: Deleted) -> Result<Shown, Fault> {
         self.read(|state| {
-            let stored = with_fallback(state, &self.falls_back(), subject, |subject| stored(state, subject, selector, deleted))?;
+            let stored =
+                with_fallback(state, &self.falls_back(), subject, |subject| stored(state, subject, selector, deleted))?;
             Ok(Shown::of(state, stored)?)
         })
     }
@@ -117,7 +118,9 @@ impl Service {
         deleted: Deleted,
     ) -> Result<Vec<SchemaId>, Fault> {
         self.read(|state| {
-            let target = with_fallback(state, &self.falls_back(), subject, |subject| stored(state, subject, selector, Deleted::Include))?;
+            let target = with_fallback(state, &self.falls_back(), subject, |subject| {
+                stored(state, subject, selector, Deleted::Include)
+            })?;
             let mut ids: BTreeSet<(model::Context, SchemaId)> = BTreeSet::new();
             for referrer in state.referrers(&target.subject, target.version)? {
                 if deleted == Deleted::Include || !referrer.deleted || has_live_holder(state, &referrer)? {

@@ -219,10 +219,8 @@ fn page(app: &App, ask: &Ask, namespace: Option<&NamespaceName>) -> Result<Answe
     if let Some(text) = ask.query.text("before") {
         let unknown = || Fault::InvalidNamespace(format!("'{text}' is no 'next' of an earlier page"));
         let (at, position) = text.split_once('.').ok_or_else(unknown)?;
-        let place = AuditPlace {
-            at: at.parse().map_err(|_| unknown())?,
-            position: position.parse().map_err(|_| unknown())?,
-        };
+        let place =
+            AuditPlace { at: at.parse().map_err(|_| unknown())?, position: position.parse().map_err(|_| unknown())? };
         to = to.min(place);
     }
     let AuditPage { entries, next } = app.service.audit(namespace, from, to, limit)?;
@@ -268,9 +266,7 @@ fn edited(done: &Done<Edited>) -> Answer {
     let mut answer = shown(namespace);
     if !handovers.is_empty() {
         let name = |name: &Option<NamespaceName>| name.as_ref().map(|name| name.as_str().to_owned());
-        let one = |handover: &authz::claims::Handover| {
-            json!({ "subject": handover.subject.as_str(), "from": name(&handover.from), "to": name(&handover.to) })
-        };
+        let one = |handover: &authz::claims::Handover| json!({ "subject": handover.subject.as_str(), "from": name(&handover.from), "to": name(&handover.to) });
         answer["handovers"] = handovers.iter().map(one).collect();
     }
     let status = if *created && done.wrote { 201 } else { 200 };

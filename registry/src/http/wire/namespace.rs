@@ -53,8 +53,7 @@ pub fn tag(namespace: &Namespace) -> String {
 /// # Errors
 /// `InvalidNamespace`, `BadBody`.
 pub fn read(object: &Object, name: NamespaceName) -> Result<Namespace, Fault> {
-    const MEMBERS: [&str; 8] =
-        ["name", "claims", "members", "offers", "contact", "labels", "visibility", "referrers"];
+    const MEMBERS: [&str; 8] = ["name", "claims", "members", "offers", "contact", "labels", "visibility", "referrers"];
     if let Some(unknown) = object.keys().find(|key| !MEMBERS.contains(&key.as_str())) {
         let known = MEMBERS.join(", ");
         return Err(Fault::InvalidNamespace(format!("A namespace has no '{unknown}'; it has {known}")));

@@ -76,7 +76,11 @@ impl AuditEntry {
             action: grant.action,
             kind: Some(scope.kind()),
             name: scope.to_string(),
-            namespace: grant.namespace.clone(),
+            // A namespace that is just being made owns nothing yet, but its audit begins with that.
+            namespace: grant.namespace.clone().or(match scope {
+                Scope::Namespace(name) => Some(name.clone()),
+                Scope::Subject(_) | Scope::Context(_) | Scope::Global => None,
+            }),
             outcome,
             rule: grant.rule.to_string(),
             request_id: grant.caller.request_id.clone(),

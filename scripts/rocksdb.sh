@@ -3,7 +3,7 @@
 #
 # Why: left to itself the crate compiles RocksDB's 342 C++ files one by one, again for each profile: about half an hour of
 # CPU time each. Here the very same vendored sources, with the same defines, are compiled as about 40 "unity" files (one
-# file that includes up to twelve of one directory), which shares the cost of the headers: a fifth of the time, once.
+# file that includes up to twelve of one directory), which shares the cost of the headers: a third of the time, once.
 # RocksDB keeps its sources fit for that: its CI compiles all of them as a single unity file. -O2 is what its Makefile uses
 # for a release. .cargo/config.toml points Cargo at the result.
 #
@@ -31,6 +31,7 @@ say() { printf 'rocksdb: %s\n' "$*" >&2; }
 die() { say "$@"; exit 1; }
 
 CXX=${CXX:-g++}
+PATH=$PATH:${CARGO_HOME:-${HOME:-}/.cargo}/bin # a shell opened before rustup ran does not know yet
 command -v cargo >/dev/null || die "cargo is not installed; scripts/install-deps.sh says how to get it"
 command -v "$CXX" >/dev/null || die "$CXX is not installed; scripts/install-deps.sh installs it (or set CXX)"
 command -v ar >/dev/null || die "ar (binutils) is not installed; scripts/install-deps.sh installs it"
@@ -85,6 +86,7 @@ if [[ -f $out/librocksdb.a ]]; then
 fi
 
 mkdir -p .rocksdb
+# Compilers that outlive a killed script keep the lock, so the next call takes their results instead of racing them.
 if command -v flock >/dev/null; then
   exec 9>.rocksdb/lock
   flock --nonblock 9 || { say "another build is under way, waiting for it" && flock 9; }

@@ -164,7 +164,7 @@ impl<K: Kv> State for Folded<K> {
         for range in ranges(&prefix_of(context), key::modes_beginning) {
             found.extend(self.all(&range, Direction::Up, |key, _| key::take_mode(key))?);
         }
-        found.retain(|scope| scope.context() == context && !scope.is_context());
+        found.retain(|scope| !scope.is_context());
         Ok(found)
     }
 

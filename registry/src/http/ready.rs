@@ -76,9 +76,11 @@ impl Stripes {
     /// Has nothing of this moved?
     pub fn holds(&self, depends: &Depends) -> bool {
         depends.settings == self.settings.load(Ordering::SeqCst)
-            && depends.stripes.iter().flatten().all(|(stripe, seen)| {
-                self.counters[*stripe as usize].load(Ordering::SeqCst) == *seen
-            })
+            && depends
+                .stripes
+                .iter()
+                .flatten()
+                .all(|(stripe, seen)| self.counters[*stripe as usize].load(Ordering::SeqCst) == *seen)
     }
 
     /// Raises the counters of what records touch.
@@ -196,8 +198,13 @@ mod tests {
     }
 
     fn schema(subject: &str, id: SchemaId) -> Stamped {
-        let content =
-            Content { schema_type: SchemaType::Avro, text: "x".into(), references: vec![], metadata: None, rule_set: None };
+        let content = Content {
+            schema_type: SchemaType::Avro,
+            text: "x".into(),
+            references: vec![],
+            metadata: None,
+            rule_set: None,
+        };
         stamped(RegistryRecord::Schema(SchemaRecord {
             subject: Subject::parse(subject),
             version: 1,

@@ -114,7 +114,12 @@ struct Memory {
 }
 
 impl Memory {
-    fn parse(&self, source: &Source, strictness: Strictness, normalize: Normalize) -> Option<Result<Learnt, compat::Error>> {
+    fn parse(
+        &self,
+        source: &Source,
+        strictness: Strictness,
+        normalize: Normalize,
+    ) -> Option<Result<Learnt, compat::Error>> {
         self.parses
             .iter()
             .find(|(s, st, n, _)| *st == strictness && *n == normalize && s == source)

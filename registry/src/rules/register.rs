@@ -12,8 +12,8 @@ use crate::fault::{Fault, Scope};
 use crate::service::library;
 use compat::Strictness;
 use model::{
-    CompatibilityLevel, Content, Context, Guid, HouseRecord, Metadata, Mode, Record, Reference, RegistryRecord, RuleSet,
-    SchemaId, SchemaRecord, SchemaType, Subject, Version,
+    CompatibilityLevel, Content, Context, Guid, HouseRecord, Metadata, Mode, Record, Reference, RegistryRecord,
+    RuleSet, SchemaId, SchemaRecord, SchemaType, Subject, Version,
 };
 use std::sync::Arc;
 use storage::{State, StoredVersion, SubjectSummary};
@@ -104,7 +104,8 @@ pub struct Plan {
 pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration) -> Result<Plan, Stop> {
     let subject = &request.subject;
     let scope = config::in_scope(state, subject, request.default_level)?;
-    let normalize = if request.normalize || scope.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No };
+    let normalize =
+        if request.normalize || scope.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No };
 
     if let Some(answer) = already_there(state, knowledge, request, &scope, normalize)? {
         return Ok(Plan { answer, records: vec![] });
@@ -125,7 +126,8 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
     let content = Arc::new(candidate.content());
 
     let mut id = described.id;
-    if let Some(shared) = find::shared_id(state, subject, &content)?.filter(|shared| id.is_none_or(|id| id == *shared)) {
+    if let Some(shared) = find::shared_id(state, subject, &content)?.filter(|shared| id.is_none_or(|id| id == *shared))
+    {
         if described.version == Wanted::Any
             && let Some(held) = find::holder_in(state, subject, shared)?.filter(|held| !held.deleted)
         {
@@ -228,7 +230,9 @@ fn lookup_candidate(
     described: &Described,
     normalize: Normalize,
 ) -> Result<Option<Candidate>, Stop> {
-    let Ok((source, references)) = source(state, subject, described, normalize, Deleted::Include)? else { return Ok(None) };
+    let Ok((source, references)) = source(state, subject, described, normalize, Deleted::Include)? else {
+        return Ok(None);
+    };
     // What satisfies the strict profile reads the same under the lenient one, so the parse of a registration serves both.
     let schema = match knowledge.parse(&source, Strictness::New, normalize)? {
         Ok(schema) => schema,
@@ -266,7 +270,11 @@ fn check_mode(mode: Mode, subject: &Subject, id: Option<SchemaId>) -> Result<(),
 }
 
 fn next_version(summary: SubjectSummary) -> Result<Version, Fault> {
-    summary.highest.max(0).checked_add(1).ok_or_else(|| Fault::InvalidSchema("The subject has no version number left".into()))
+    summary
+        .highest
+        .max(0)
+        .checked_add(1)
+        .ok_or_else(|| Fault::InvalidSchema("The subject has no version number left".into()))
 }
 
 /// Completes a request from the previous undeleted version and the config.

@@ -70,7 +70,8 @@ fn check(
         return Err(Fault::InvalidSchema("Empty schema".into()).into());
     }
     let scope = config::in_scope(state, subject, default_level)?;
-    let normalize = if request.normalize || scope.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No };
+    let normalize =
+        if request.normalize || scope.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No };
     let (source, references) = source(state, subject, described, normalize, Deleted::Ignore)??;
     let strictness =
         if scope.config.validate_new_schemas.unwrap_or(true) { Strictness::New } else { Strictness::Stored };

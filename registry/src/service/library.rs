@@ -41,7 +41,12 @@ impl Library {
     ///
     /// # Errors
     /// The language's refusal.
-    pub fn learn(&self, source: &Source, strictness: Strictness, normalize: Normalize) -> Result<Learnt, compat::Error> {
+    pub fn learn(
+        &self,
+        source: &Source,
+        strictness: Strictness,
+        normalize: Normalize,
+    ) -> Result<Learnt, compat::Error> {
         let key = key(source, strictness, normalize);
         if let Some(known) = self.parsed.get(&key) {
             return Ok(known);
@@ -50,8 +55,7 @@ impl Library {
         if normalize == Normalize::Yes {
             parsed = parsed.normalized()?;
         }
-        let learnt =
-            Learnt { canonical: Arc::clone(parsed.canonical()), fingerprint: parsed.fingerprint(), parsed };
+        let learnt = Learnt { canonical: Arc::clone(parsed.canonical()), fingerprint: parsed.fingerprint(), parsed };
         self.parsed.insert(key, learnt.clone());
         Ok(learnt)
     }
@@ -160,12 +164,11 @@ pub fn resolve(
         }
     }
     let mut fetch = |subject: &Subject, version: Version| fetch(state, subject, version);
-    let dependencies = compat::references::closure(referrer, schema_type, &resolved, &mut fetch).map_err(|error| {
-        match error {
+    let dependencies =
+        compat::references::closure(referrer, schema_type, &resolved, &mut fetch).map_err(|error| match error {
             compat::references::Error::Fetch(error) => Fault::Store(error),
             other => Fault::InvalidSchema(format!("Invalid schema of type {schema_type}, details: {other}")),
-        }
-    })?;
+        })?;
     Ok((resolved, dependencies))
 }
 

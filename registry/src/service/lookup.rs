@@ -61,7 +61,8 @@ fn look_up(
     default_level: CompatibilityLevel,
 ) -> Result<Shown, Stop> {
     let scope = config::in_scope(state, subject, default_level)?;
-    let normalize = if request.normalize || scope.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No };
+    let normalize =
+        if request.normalize || scope.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No };
     let summary = state.subject(subject)?.unwrap_or_default();
     let described = &request.schema;
     let candidate = if described.text.trim().is_empty() {

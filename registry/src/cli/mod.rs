@@ -1,7 +1,9 @@
 //! The command line: `serve`, `user`, `healthcheck`, `backup`, `restore`, `config`.
 
 mod backup;
+mod client;
 mod healthcheck;
+mod namespace;
 mod serve;
 mod user;
 
@@ -27,6 +29,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Some(("restore", matches)) => {
             settings(matches).and_then(|(_, settings)| backup::restore(&settings, path(matches)))
         }
+        Some(("namespace", matches)) => namespace::run(matches),
         Some(("user", matches)) => user::run(matches),
         _ => Err("there is no such command".to_owned()),
     };
@@ -67,6 +70,7 @@ fn command() -> Command {
             Command::new("healthcheck").about("Ask a running registry whether it is ready; exit 0 if it is"),
         ))
         .subcommand(user::command())
+        .subcommand(namespace::command())
         .subcommand(keyed(
             Command::new("backup")
                 .about("Write everything to one file, also while the registry is serving")

@@ -154,9 +154,9 @@ pub fn subjects(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `GET /namespaces/{namespace}/can-i?action=register&subject=payments-value`: what would be decided about whoever asks, on a
-/// subject, on a context, or on the namespace itself.
+/// subject, on a context, or on the namespace itself, which need not exist yet.
 pub fn can_i(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let namespace = app.service.namespace(ask.parameter(0))?;
+    let name = name(ask)?;
     let word = ask.query.text("action").unwrap_or_default();
     let action = Action::parse(word).ok_or_else(|| {
         let known: Vec<&str> = Action::ALL.iter().map(|action| action.as_str()).collect();
@@ -173,7 +173,7 @@ pub fn can_i(app: &App, ask: &Ask) -> Result<Answer, Fault> {
             context = Context::new(text).ok_or_else(missing)?;
             Scope::of_context(&context)
         }
-        (None, None) => Scope::Namespace(&namespace.name),
+        (None, None) => Scope::Namespace(&name),
     };
     let judged = app.access.gate.authorizer.judge(&ask.caller, action, scope);
     let mut answer = json!({

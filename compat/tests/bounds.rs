@@ -5,8 +5,8 @@ use compat::{Direction, Error, Strictness, findings, parse};
 use model::SchemaType;
 use std::time::{Duration, Instant};
 
-/// Generous, for slow machines and unoptimised builds: what these inputs did to naive code was minutes or a crash.
-const LIMIT: Duration = Duration::from_secs(20);
+/// Generous, for busy machines and unoptimised builds: these take seconds at most, and took naive code hours or its life.
+const LIMIT: Duration = Duration::from_secs(120);
 
 fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let start = Instant::now();
@@ -39,8 +39,9 @@ fn a_type_used_twice_on_each_of_forty_levels_is_seen_once() {
         assert!(int.equivalent(&new(&doubling(40, "int"))));
         assert!(!int.equivalent(&text));
         assert!(findings(Direction::Backward, &int, &int).is_empty());
-        // 2^41 - 1 findings, of which the first ten thousand are told.
-        assert_eq!(findings(Direction::Backward, &int, &text).len(), 10_000);
+        // 2^41 - 1 findings, of which some megabytes are told.
+        let told = findings(Direction::Backward, &int, &text).len();
+        assert!((1_000..=10_000).contains(&told), "{told}");
         assert_eq!(int.normalized().unwrap().canonical(), int.canonical());
     });
 }
@@ -165,10 +166,6 @@ fn a_million_symbols_are_read_and_compared_in_linear_time() {
         let (a, b) = (new(&symbols(0)), new(&symbols(1)));
         assert!(!a.equivalent(&b));
         assert!(findings(Direction::Backward, &a, &b).is_empty());
-        assert!(
-            try_new(&symbols(0).replace("\"default\":\"S0\"", "\"default\":\"T\""), &[]).unwrap_err().details().len()
-                < 5_000
-        );
     });
 }
 
@@ -206,12 +203,56 @@ fn messages_do_not_grow_with_the_schema() {
         format!(r#"{{"type":"record","doc":"{long}"}}"#),
         format!(r#"{{"type":"record","name":"R-{long}","fields":[]}}"#),
         format!("\"int\" {long}"),
-        format!("{long}"),
+        long.clone(),
         record(&format!(r#"{{"name":"a","type":"int","default":"{long}"}}"#)),
+        format!(r#"{{"type":"enum","name":"E","symbols":["{long}"],"default":"{long}x"}}"#),
     ] {
         let error = parse(&SchemaType::Avro, &text, &[], Strictness::New).unwrap_err();
-        assert!(error.details().len() < 10_000, "{} bytes", error.details().len());
+        assert!(error.details().len() < 11_000, "{} bytes", error.details().len());
     }
+}
+
+#[test]
+fn long_names_do_not_multiply() {
+    let space = "n".repeat(1_000);
+    let uses: Vec<String> = (0..100_000).map(|n| format!(r#"{{"name":"f{n}","type":"U{n}"}}"#)).collect();
+    let text = format!(r#"{{"type":"record","name":"R","namespace":"{space}","fields":[{}]}}"#, uses.join(","));
+    timed("unknown uses in a long namespace", || assert!(try_new(&text, &[]).is_err()));
+    let types: Vec<String> =
+        (0..50_000).map(|n| format!(r#"{{"name":"f{n}","type":{{"type":"fixed","name":"F{n}","size":1}}}}"#)).collect();
+    let text = format!(r#"{{"type":"record","name":"R","namespace":"{space}","fields":[{}]}}"#, types.join(","));
+    timed("definitions in a long namespace", || assert!(new(&text).size_hint() < 50_000_000));
+    let error =
+        try_new(&format!(r#"{{"type":"fixed","name":"F","namespace":"{space}.{space}","size":1}}"#), &[]).unwrap_err();
+    assert!(error.details().starts_with("The namespace is longer than the 1024 bytes allowed"), "{error}");
+    // A thousand branches that do not match a thousand others, each with a long name.
+    let branches = |letter: &str| {
+        let types: Vec<String> =
+            (0..500).map(|n| format!(r#"{{"type":"fixed","name":"{}{n}","size":1}}"#, letter.repeat(10_000))).collect();
+        new(&format!("[{}]", types.join(",")))
+    };
+    timed("branches with long names", || {
+        assert_eq!(findings(Direction::Backward, &branches("a"), &branches("b")).len(), 500);
+    });
+    // One finding with a long name, told for each of many uses.
+    let uses: Vec<String> = (0..5_000).map(|n| format!(r#",{{"name":"f{n}","type":"E"}}"#)).collect();
+    let symbols = |symbols: &str| {
+        new(&record(&format!(
+            r#"{{"name":"e","type":{{"type":"enum","name":"E","symbols":[{symbols}]}}}}{}"#,
+            uses.concat()
+        )))
+    };
+    timed("a long symbol missing often", || {
+        let told = findings(Direction::Backward, &symbols("\"A\""), &symbols(&format!("\"{}\"", "B".repeat(90_000))));
+        assert!(told.len() < 100, "{}", told.len());
+    });
+}
+
+#[test]
+fn the_number_of_values_in_a_text_is_bounded() {
+    let prop = |values: usize| format!(r#"{{"type":"int","p":[{}]}}"#, vec!["1"; values].join(","));
+    new(&prop(1_000_000));
+    assert!(matches!(try_new(&prop(2_000_000), &[]), Err(Error::Syntax { .. })));
 }
 
 #[test]

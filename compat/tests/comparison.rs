@@ -272,6 +272,24 @@ fn a_type_used_twice_tells_its_findings_twice_with_the_first_path() {
 }
 
 #[test]
+fn a_pair_first_met_between_two_unions_keeps_the_path_of_a_fresh_start() {
+    let record = |name: &str, field: &str| {
+        format!(r#"{{"type":"record","name":"{name}","fields":[{{"name":"f","type":{field}}}]}}"#)
+    };
+    let two = |p: &str, q: &str| self::record(&format!(r#"{{"name":"p","type":{p}}},{{"name":"q","type":{q}}}"#));
+    let old = two(&record("a.Q", r#"["null",{"type":"fixed","name":"X","size":1}]"#), &record("b.Q", "\"a.X\""));
+    let new = two(&record("Q", r#"["null","int"]"#), "\"Q\"");
+    check(
+        &old,
+        &new,
+        &[
+            "MISSING_UNION_BRANCH /fields/0/type/fields/0/type/1 reader union lacking writer type: FIXED",
+            "MISSING_UNION_BRANCH / reader union lacking writer type: FIXED",
+        ],
+    );
+}
+
+#[test]
 fn recursive_types_are_compared_once() {
     let node = |kind: &str| record(&format!(r#"{{"name":"next","type":["null","R"]}},{{"name":"v","type":"{kind}"}}"#));
     check(&node("int"), &node("long"), &[]);

@@ -5,10 +5,13 @@
 mod bounds;
 mod canonical;
 mod comparison;
+mod corpus;
 mod data;
 mod equality;
+mod exercise;
 mod golden;
 mod normalization;
 mod parsing;
+mod properties;
 mod references;
 mod support;

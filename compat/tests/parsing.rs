@@ -194,6 +194,11 @@ fn a_name_means_a_type_of_its_namespace_else_one_without_namespace() {
     accepted(&format!(r#"{{"type":"record","name":"n.R","fields":[{before}]}}"#));
     let after = format!(r#"{{"name":"y","type":"E"}},{{"name":"x","type":{null_namespace}}}"#);
     refused(&format!(r#"{{"type":"record","name":"n.R","fields":[{after}]}}"#), "Undefined schema: n.E");
+    // A leading dot means the null namespace where a type is defined, and nothing where it is used.
+    refused(
+        &record(r#"{"name":"a","type":{"type":"enum","name":"E","symbols":[]}},{"name":"b","type":".E"}"#),
+        "Undefined schema: .E",
+    );
     // A type object may name a type; whatever else it says is dropped.
     assert_eq!(
         &**new(&record(
@@ -225,6 +230,22 @@ fn a_name_may_be_defined_again_if_it_is_the_same() {
         &twice(r#""fixed","name":"n.F","size":1"#, r#""fixed","name":"n.F","size":1,"x":1"#),
         "Can't redefine: n.F",
     );
+    // Recursively, what data depends on and properties have to be the same.
+    let q = |field: &str| format!(r#""record","name":"Q","fields":[{field}]"#);
+    let a = q(r#"{"name":"a","type":["null",{"type":"array","items":{"type":"int","x":1}}]}"#);
+    accepted(&twice(&a, &a.replace(r#""x":1"#, r#" "x" : 1 "#)));
+    for (part, other) in [
+        (r#""x":1"#, r#""x":2"#),
+        (r#""array","items""#, r#""map","values""#),
+        (r#""int""#, r#""long""#),
+        (r#"["null","#, "["),
+        (r#""name":"a""#, r#""name":"a","default":null"#),
+        (r#""name":"a""#, r#""name":"b""#),
+        (r#""name":"a""#, r#""name":"a","order":"ignore""#),
+        (r#""name":"a""#, r#""name":"a","p":1"#),
+    ] {
+        refused(&twice(&a, &a.replace(part, other)), "Can't redefine: Q");
+    }
     let dependency = dependency("Q", r#"{"type":"fixed","name":"Q","size":1}"#);
     let error = try_new(r#"{"type":"fixed","name":"Q","size":2}"#, &[dependency]).unwrap_err();
     assert!(error.details().starts_with("Can't redefine: Q"), "{error}");

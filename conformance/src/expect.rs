@@ -77,7 +77,7 @@ impl fmt::Display for Difference {
 pub type Captures = BTreeMap<String, String>;
 
 impl Expect {
-    /// Expects exactly this value; `rule` may say something else for a member (by name) or a list (by `None`).
+    /// Expects exactly this value.
     pub fn exactly(value: &Value) -> Self {
         match value {
             Value::Object(members) => Self::Object(

@@ -18,7 +18,7 @@ mod serve;
 /// what was expected and what came) and the counts. The exit status is 0 if all passed, 1 if something failed, 2 if
 /// the command itself was wrong.
 #[derive(Debug, Parser)]
-#[command(name = "conformance", version, max_term_width = 100)]
+#[command(name = "conformance", version, verbatim_doc_comment)]
 struct Cli {
     /// The registry: http://[user:password@]host:port[/path]
     #[arg(required_unless_present_any = ["list", "traces"])]

@@ -7,7 +7,7 @@ use model::{CompatibilityLevel, Position};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::{Group, Observer};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// How this registry names itself to clients.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Identity {
 pub struct Limits {
     /// The largest body, in bytes.
     pub body: usize,
+    /// The largest bodies of all requests together, in bytes.
+    pub bodies: usize,
     /// How long a request may take.
     pub request: Duration,
 }
@@ -39,6 +41,8 @@ pub struct App {
     pub identity: Identity,
     /// Limits.
     pub limits: Limits,
+    /// The budget, in bytes, of request bodies that are being read or answered.
+    pub bodies: Arc<Semaphore>,
     /// The compatibility level where none is configured.
     pub default_level: CompatibilityLevel,
     position: watch::Receiver<Position>,
@@ -55,7 +59,8 @@ impl App {
     ) -> Self {
         let position = service.store().watch();
         let (ready, metrics) = (Arc::clone(&watcher.ready), Arc::clone(&watcher.metrics));
-        App { service, ready, metrics, identity, limits, default_level, position }
+        let bodies = Arc::new(Semaphore::new(limits.bodies.max(limits.body)));
+        App { service, ready, metrics, identity, limits, bodies, default_level, position }
     }
 
     /// The newest visible position.

@@ -69,7 +69,11 @@ pub enum Scope {
 impl Scope {
     /// The scope of a config or mode operation.
     pub fn of(subject: &Subject) -> Self {
-        if subject.context().is_default() && subject.is_context() { Self::Global } else { Self::Subject(subject.clone()) }
+        if subject.context().is_default() && subject.is_context() {
+            Self::Global
+        } else {
+            Self::Subject(subject.clone())
+        }
     }
 }
 

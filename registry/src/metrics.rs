@@ -1,7 +1,9 @@
 //! Metrics for Prometheus. Labels are bounded: operations come from the route table, statuses from the error catalogue.
 
 use crate::http::routes::{Operation, ROUTES};
-use prometheus::{Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+};
 use std::sync::OnceLock;
 use std::time::Duration;
 use storage::{Group, Health, Totals};
@@ -76,7 +78,10 @@ impl Metrics {
             unrouted: of("none"),
             requests,
             ready_hits: counter("freehold_ready_answers_hits_total", "Requests served from the answers kept ready")?,
-            ready_misses: counter("freehold_ready_answers_misses_total", "Requests that could have been kept ready and were not")?,
+            ready_misses: counter(
+                "freehold_ready_answers_misses_total",
+                "Requests that could have been kept ready and were not",
+            )?,
             commit_duration: histogram(
                 "freehold_commit_duration_seconds",
                 "Time to make one group of commits durable",

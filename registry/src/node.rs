@@ -51,7 +51,10 @@ impl Node {
         let listener = TcpListener::bind(settings.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
 
-        let watcher = Arc::new(Watcher { ready: Arc::new(Ready::new(settings.answer_cache)), metrics: Arc::new(Metrics::new()?) });
+        let watcher = Arc::new(Watcher {
+            ready: Arc::new(Ready::new(settings.answer_cache)),
+            metrics: Arc::new(Metrics::new()?),
+        });
         let store = open_store(settings, Some(Arc::clone(&watcher)))?;
         let service = Service::new(
             Arc::clone(&store),
@@ -59,8 +62,10 @@ impl Node {
             Pool::new(settings.threads, settings.queue),
             settings.default_level,
         );
-        let identity = Identity { kafka_cluster: settings.kafka_id.clone(), registry_cluster: settings.registry_id.clone() };
-        let limits = Limits { body: settings.body_limit, request: settings.request_timeout };
+        let identity =
+            Identity { kafka_cluster: settings.kafka_id.clone(), registry_cluster: settings.registry_id.clone() };
+        let limits =
+            Limits { body: settings.body_limit, bodies: settings.body_memory, request: settings.request_timeout };
         let app = App::new(service, &watcher, identity, limits, settings.default_level);
         let (stop, stopped) = watch::channel(false);
         let limits = server::Limits {

@@ -34,6 +34,11 @@ pub const KEYS: &[Key] = &[
     key("cluster.kafka-id", "freehold", "name of the Kafka cluster, shown by /v1/metadata/id"),
     key("cluster.registry-id", "schema-registry", "name of the registry cluster, shown by /v1/metadata/id"),
     key("http.body-limit", "10485760", "largest request body, in bytes"),
+    key(
+        "http.body-memory",
+        "268435456",
+        "memory for all request bodies over 64 KiB together, in bytes; further ones are refused with 503",
+    ),
     key("http.request-timeout", "30", "longest time for one request, in seconds"),
     key("http.head-timeout", "30", "longest time for the head of a request and for an idle connection, in seconds"),
     key("http.connections", "4096", "open connections at most; further ones wait"),
@@ -120,7 +125,8 @@ pub fn gather(
         }
         let place = Source::Variable(name.clone());
         let key = KEYS.iter().find(|key| key.variable() == name);
-        let key = key.ok_or_else(|| unknown(place.clone(), &name, &KEYS.iter().map(Key::variable).collect::<Vec<_>>()))?;
+        let key =
+            key.ok_or_else(|| unknown(place.clone(), &name, &KEYS.iter().map(Key::variable).collect::<Vec<_>>()))?;
         values.insert(key.name, (value, place));
     }
     for (flag, value) in flags {
@@ -169,7 +175,8 @@ fn flatten(
 
 fn unknown(place: Source, key: &str, known: &[String]) -> Error {
     let near = known.iter().map(|name| (strsim::jaro_winkler(name, key), name)).max_by(|a, b| a.0.total_cmp(&b.0));
-    let hint = near.filter(|(score, _)| *score > 0.85).map_or(String::new(), |(_, name)| format!("; did you mean '{name}'?"));
+    let hint =
+        near.filter(|(score, _)| *score > 0.85).map_or(String::new(), |(_, name)| format!("; did you mean '{name}'?"));
     Error::UnknownKey { place, key: key.to_owned(), hint }
 }
 
@@ -191,6 +198,7 @@ pub struct Settings {
     pub kafka_id: String,
     pub registry_id: String,
     pub body_limit: usize,
+    pub body_memory: usize,
     pub request_timeout: Duration,
     pub head_timeout: Duration,
     pub connections: usize,
@@ -213,7 +221,8 @@ impl Gathered {
     pub fn settings(&self) -> Result<Settings, Error> {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Ok(Settings {
-            listen: self.read("listen", "must be an address and a port, such as 127.0.0.1:8081", |text| text.parse().ok())?,
+            listen: self
+                .read("listen", "must be an address and a port, such as 127.0.0.1:8081", |text| text.parse().ok())?,
             data: self.read("data", "must name a directory", |text| (!text.is_empty()).then(|| PathBuf::from(text)))?,
             default_level: self.read(
                 "compatibility-level",
@@ -223,6 +232,7 @@ impl Gathered {
             kafka_id: self.text("cluster.kafka-id"),
             registry_id: self.text("cluster.registry-id"),
             body_limit: self.number("http.body-limit", 1)?,
+            body_memory: self.number("http.body-memory", 1)?,
             request_timeout: Duration::from_secs(self.number("http.request-timeout", 1)? as u64),
             head_timeout: Duration::from_secs(self.number("http.head-timeout", 1)? as u64),
             connections: self.number("http.connections", 1)?,

@@ -262,3 +262,42 @@ fn broken_off(error: std::io::Error) -> Error {
         _ => io(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemoryState;
+    use crate::contract::records::schema;
+    use crate::memory::Memory;
+
+    /// A back end that is empty, and a backup that holds one version, of which only the end is changed.
+    #[track_caller]
+    fn check(end: Trailer, expected: Result<Position, &str>) {
+        let mut state = MemoryState::default();
+        state.fold([schema("s", 1, 1, "a")], 0).unwrap();
+        let mut file = Vec::new();
+        write(&state.kv, &mut file).unwrap();
+        let hashed = file.len() - 32 - encode(&Trailer { texts: 1, records: 1, ..end }).len() - 5;
+        file.truncate(hashed);
+        let mut out = Hashing { inner: &mut Vec::new() as &mut dyn Write, hash: Sha256::new() };
+        out.all(&file).unwrap();
+        let mut rest: Vec<u8> = Vec::new();
+        let mut tail = Hashing { inner: &mut rest as &mut dyn Write, hash: out.hash };
+        tail.frame(END, &encode(&end)).unwrap();
+        let hash = tail.hash.finalize();
+        file.extend(rest);
+        file.extend(hash);
+        assert_eq!(read(&Memory::default(), &mut file.as_slice()), expected.map_err(bad));
+    }
+
+    #[test]
+    fn the_end_of_a_backup_says_what_is_in_it() {
+        let position = Position { registry: 1, house: 0 };
+        let end = |texts, records| Trailer { texts, records, position };
+        check(end(1, 1), Ok(position));
+        check(end(1, 2), Err("it does not hold what its end says"));
+        check(end(0, 1), Err("it does not hold what its end says"));
+        let other = Position { registry: 2, house: 0 };
+        check(Trailer { position: other, ..end(1, 1) }, Err("it does not hold what its end says"));
+    }
+}

@@ -106,6 +106,12 @@ impl<B: Backend> Engine<B> {
         };
         Ok(Engine { shared, queue: RwLock::new(Some(queue)), writer: Mutex::new(Some(writer)) })
     }
+
+    /// The tables, past the writer.
+    #[cfg(test)]
+    pub(crate) fn backend(&self) -> &B {
+        &self.shared.backend
+    }
 }
 
 impl<B: Backend> Store for Engine<B> {

@@ -110,10 +110,12 @@ pub struct Map([Sorted<Vec<u8>>; Table::ALL.len()]);
 impl Map {
     /// Carries out changes.
     pub(crate) fn apply(&mut self, changes: Changes) {
-        for (table, key, change) in changes.into_iter() {
-            match change {
-                Some(value) => self.put(table, key, value),
-                None => self.delete(table, key),
+        for (mine, theirs) in self.0.iter_mut().zip(changes.tables) {
+            for (key, change) in theirs {
+                match change {
+                    Some(value) => mine.insert(key, value),
+                    None => mine.remove(&key),
+                };
             }
         }
     }
@@ -168,10 +170,11 @@ impl Changes {
     }
 
     /// Each change once, ordered by table, then key.
-    #[allow(clippy::should_implement_trait, reason = "the iterator type is not worth naming")]
-    pub fn into_iter(self) -> impl Iterator<Item = (Table, Vec<u8>, Option<Vec<u8>>)> {
-        let tables = Table::ALL.into_iter().zip(self.tables);
-        tables.flat_map(|(table, sorted)| sorted.into_iter().map(move |(key, change)| (table, key, change)))
+    pub fn iter(&self) -> impl Iterator<Item = (Table, &[u8], Option<&[u8]>)> {
+        let tables = Table::ALL.into_iter().zip(&self.tables);
+        tables.flat_map(|(table, sorted)| {
+            sorted.iter().map(move |(key, change)| (table, key.as_slice(), change.as_deref()))
+        })
     }
 }
 

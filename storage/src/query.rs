@@ -95,7 +95,7 @@ impl<K: Kv> State for Folded<K> {
         let mut found = Vec::new();
         for class in [Some(fingerprint), None] {
             let range = key::fingerprints(subject, class);
-            found.extend(self.all(&range, Direction::Down, |key, _| key::take_fingerprint(key))?);
+            found.extend(self.all(&range, Direction::Up, |key, _| key::take_fingerprint(key))?);
         }
         found.sort_unstable_by(|a: &Version, b| b.cmp(a));
         Ok(found)
@@ -164,7 +164,7 @@ impl<K: Kv> State for Folded<K> {
         for range in ranges(&prefix_of(context), key::modes_beginning) {
             found.extend(self.all(&range, Direction::Up, |key, _| key::take_mode(key))?);
         }
-        found.retain(|scope| scope.context() == context && !scope.is_context());
+        found.retain(|scope| !scope.is_context());
         Ok(found)
     }
 

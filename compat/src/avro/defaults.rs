@@ -4,8 +4,8 @@
 //! symbols, lengths of fixed and characters beyond U+00FF are not looked at; a record takes the default of its own field
 //! for a member that is missing.
 
+use super::members::{Problem, problem, shorten};
 use super::model::*;
-use super::parse::{Problem, problem, shorten};
 use super::print;
 use crate::json::Json;
 use std::collections::HashMap;

@@ -83,7 +83,7 @@ impl Comparison<'_> {
     }
 
     fn named(&self, a: &Named, b: &Named) -> bool {
-        let described = || a.doc == b.doc && same_set(a.alias_texts(), b.alias_texts());
+        let described = || a.doc == b.doc && same_set(a.aliases.iter(), b.aliases.iter());
         a.name == b.name && same_props(&a.props, &b.props) && (self.scope == Scope::Significant || described())
     }
 

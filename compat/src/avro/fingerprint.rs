@@ -8,6 +8,7 @@
 
 use super::equal::TooDeep;
 use super::model::*;
+use super::names::Name;
 use crate::json::Json;
 use md5::{Digest, Md5};
 use std::collections::HashMap;
@@ -15,9 +16,10 @@ use std::collections::HashMap;
 /// The fingerprint of a schema.
 pub(super) fn fingerprint(model: &Model) -> Result<u64, TooDeep> {
     let mut encoder =
-        Encoder { nodes: &model.nodes, met: HashMap::new(), out: Vec::with_capacity(32 * model.nodes.len()) };
+        Encoder { nodes: &model.nodes, met: HashMap::new(), out: Vec::with_capacity(2048), hash: Md5::new() };
     encoder.node(model.root, 0)?;
-    let digest: [u8; 16] = Md5::digest(&encoder.out).into();
+    encoder.hash.update(&encoder.out);
+    let digest: [u8; 16] = encoder.hash.finalize().into();
     let (first, _) = digest.split_first_chunk::<8>().expect("16 bytes have a first half");
     Ok(u64::from_be_bytes(*first))
 }
@@ -26,13 +28,19 @@ struct Encoder<'m> {
     nodes: &'m [Node],
     /// Named types met, numbered in order. A number rather than the name, since one name may have variants.
     met: HashMap<NodeId, u32>,
+    /// What is not hashed yet.
     out: Vec<u8>,
+    hash: Md5,
 }
 
 impl Encoder<'_> {
     fn node(&mut self, id: NodeId, depth: usize) -> Result<(), TooDeep> {
         if depth > 2 * super::STRUCTURE_DEPTH {
             return Err(TooDeep);
+        }
+        if self.out.len() > 1 << 16 {
+            self.hash.update(&self.out);
+            self.out.clear();
         }
         let nodes = self.nodes;
         let node = &nodes[id as usize];
@@ -103,16 +111,27 @@ impl Encoder<'_> {
     }
 
     fn named(&mut self, named: &Named) {
-        self.text(named.name.full());
+        self.name(&named.name);
         self.optional(named.doc.as_deref());
-        self.set(named.alias_texts().collect());
+        let mut aliases: Vec<&Name> = named.aliases.iter().collect();
+        aliases.sort_unstable();
+        self.length(aliases.len());
+        for alias in aliases {
+            // Aliases of the type's own namespace, of which there may be many, do not repeat it.
+            let own = alias.namespace() == named.name.namespace();
+            self.out.push(u8::from(own));
+            if own { self.text(alias.short()) } else { self.name(alias) }
+        }
         self.props(&named.props);
     }
 
     fn field(&mut self, field: &Field) {
         self.text(&field.name);
         self.optional(field.doc.as_deref());
-        self.set(field.aliases.iter().map(|alias| alias.to_string()).collect());
+        let mut aliases: Vec<&str> = field.aliases.iter().map(|alias| &**alias).collect();
+        aliases.sort_unstable();
+        self.length(aliases.len());
+        aliases.iter().for_each(|alias| self.text(alias));
         self.props(&field.props);
         self.out.push(match field.order {
             Order::Ascending => b'+',
@@ -144,10 +163,9 @@ impl Encoder<'_> {
         }
     }
 
-    fn set(&mut self, mut texts: Vec<String>) {
-        texts.sort_unstable();
-        self.length(texts.len());
-        texts.iter().for_each(|text| self.text(text));
+    fn name(&mut self, name: &Name) {
+        self.optional(name.namespace().map(|namespace| &**namespace));
+        self.text(name.short());
     }
 
     fn props(&mut self, props: &[(Box<str>, Json)]) {

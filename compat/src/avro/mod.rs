@@ -14,6 +14,7 @@ mod equal;
 mod finding;
 mod fingerprint;
 mod logical;
+mod members;
 mod model;
 mod names;
 mod normalize;
@@ -32,12 +33,16 @@ use std::sync::Arc;
 /// How deep types may nest, in brackets of the text, with every type written out at its first use.
 const STRUCTURE_DEPTH: usize = 256;
 
+/// How long a text may be, in bytes. A text is hardly longer than what it was made of, unless a long namespace has to be
+/// written in front of many names; bodies of requests are far smaller.
+const MOST_TEXT: usize = 64 << 20;
+
 /// How deep a property or default may nest. With `STRUCTURE_DEPTH` this stays below what the JSON reader accepts, so that
 /// what was printed can be read again.
 const VALUE_DEPTH: usize = 250;
 
 fn too_deep() -> String {
-    format!("The types nest deeper than the {STRUCTURE_DEPTH} levels allowed")
+    format!("The types nest deeper than the {STRUCTURE_DEPTH} levels allowed, or their text is too long")
 }
 
 /// A parsed Avro schema.
@@ -82,8 +87,7 @@ impl Schema {
 
     /// Does a lookup take these two for the same schema?
     pub(crate) fn equivalent(&self, other: &Schema) -> bool {
-        self.fingerprint == other.fingerprint
-            && equal::all(&self.model.nodes, self.model.root, &other.model.nodes, other.model.root) == Ok(true)
+        equal::all(&self.model.nodes, self.model.root, &other.model.nodes, other.model.root) == Ok(true)
     }
 
     /// Records and fields that carry inline tags.

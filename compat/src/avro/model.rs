@@ -88,9 +88,9 @@ pub(crate) enum Node {
         primitive: Primitive,
         props: Props,
     },
-    Record(Record),
-    Enum(Enum),
-    Fixed(Fixed),
+    Record(Box<Record>),
+    Enum(Box<Enum>),
+    Fixed(Box<Fixed>),
     Array {
         items: NodeId,
         props: Props,
@@ -153,11 +153,17 @@ pub(crate) struct Named {
 }
 
 impl Named {
-    /// The aliases as the reference compares them: a null-namespace alias of a namespaced type has a leading dot.
+    /// Is one of the aliases this full name? A null-namespace name cannot be addressed from a namespace.
+    pub(crate) fn has_alias(&self, name: &Name) -> bool {
+        let addressable = name.namespace().is_some() || self.name.namespace().is_none();
+        addressable && self.aliases.contains(name)
+    }
+
+    /// The aliases as the reference shows and sorts them: a null-namespace alias of a namespaced type has a leading dot.
     pub(crate) fn alias_texts(&self) -> impl Iterator<Item = String> {
         self.aliases.iter().map(|alias| {
             let dotted = alias.namespace().is_none() && self.name.namespace().is_some();
-            if dotted { format!(".{}", alias.full()) } else { alias.full().to_owned() }
+            if dotted { format!(".{}", alias.full()) } else { alias.full().into_owned() }
         })
     }
 }
@@ -218,8 +224,8 @@ pub(crate) struct Fixed {
 pub(crate) struct Model {
     pub(crate) nodes: Vec<Node>,
     pub(crate) root: NodeId,
-    /// Full names of the roots of the referenced texts; the canonical text names these and does not define them.
-    pub(crate) referenced: Vec<Box<str>>,
+    /// The roots of the referenced texts; the canonical text names these and does not define them.
+    pub(crate) referenced: Vec<Name>,
 }
 
 impl Model {
@@ -232,7 +238,10 @@ impl Model {
     pub(crate) fn size(&self) -> usize {
         let props = |props: &[(Box<str>, Json)]| props.iter().map(|(k, v)| k.len() + 16 + v.size()).sum::<usize>();
         let named = |named: &Named| {
-            named.name.full().len() + named.doc.as_deref().map_or(0, str::len) + named.aliases.len() * 48
+            size_of::<Named>()
+                + named.name.short().len()
+                + named.doc.as_deref().map_or(0, str::len)
+                + named.aliases.len() * 48
         };
         let node = |node: &Node| {
             size_of::<Node>()

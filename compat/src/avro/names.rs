@@ -1,47 +1,65 @@
 //! Names of named types: full name, namespace, short name, and which characters they may have.
 
 use crate::Strictness;
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
 
-/// A full name. The namespace ends at a known place, because a lenient one may hold anything.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// How long a namespace may be, in bytes. One namespace may be that of many names, of which each is compared with it.
+pub(crate) const MOST_NAMESPACE: usize = 1024;
+
+/// A full name. Names of one namespace share its text.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(crate) struct Name {
-    full: Box<str>,
-    /// Where the short name begins; 0 means the null namespace.
-    short_at: usize,
+    namespace: Option<Arc<str>>,
+    short: Box<str>,
 }
 
 impl Name {
     /// A name as written in a namespace. A dot in it overrides that namespace; a leading dot means the null namespace.
-    pub(crate) fn new(written: &str, namespace: Option<&str>) -> Self {
+    pub(crate) fn new(written: &str, namespace: Option<&Arc<str>>) -> Self {
         let (namespace, short) = match written.rsplit_once('.') {
-            Some((namespace, short)) => (Some(namespace), short),
-            None => (namespace, written),
+            Some((own, short)) => {
+                (namespace.filter(|space| ***space == *own).cloned().or_else(|| Some(own.into())), short)
+            }
+            None => (namespace.cloned(), written),
         };
-        match namespace.filter(|space| !space.is_empty()) {
-            Some(space) => Name { full: [space, ".", short].concat().into(), short_at: space.len() + 1 },
-            None => Name { full: short.into(), short_at: 0 },
-        }
+        Name { namespace: namespace.filter(|space| !space.is_empty()), short: short.into() }
     }
 
     /// `namespace.short`.
-    pub(crate) fn full(&self) -> &str {
-        &self.full
+    pub(crate) fn full(&self) -> Cow<'_, str> {
+        match &self.namespace {
+            Some(namespace) => Cow::Owned([namespace, ".", &self.short].concat()),
+            None => Cow::Borrowed(&self.short),
+        }
     }
 
     /// The name without its namespace.
     pub(crate) fn short(&self) -> &str {
-        &self.full[self.short_at..]
+        &self.short
     }
 
     /// The namespace; `None` is the null namespace.
-    pub(crate) fn namespace(&self) -> Option<&str> {
-        (self.short_at > 0).then(|| &self.full[..self.short_at - 1])
+    pub(crate) fn namespace(&self) -> Option<&Arc<str>> {
+        self.namespace.as_ref()
     }
 
     /// How a use of this name is written inside a namespace: short if that is unambiguous.
-    pub(crate) fn relative_to(&self, namespace: Option<&str>) -> &str {
-        let same = self.namespace().is_some() && self.namespace() == namespace;
-        if same && !is_type_word(self.short()) { self.short() } else { &self.full }
+    pub(crate) fn relative_to(&self, namespace: Option<&str>) -> Cow<'_, str> {
+        let same = self.namespace.is_some() && self.namespace.as_deref() == namespace;
+        if same && !is_type_word(&self.short) { Cow::Borrowed(&self.short) } else { self.full() }
+    }
+
+    /// Bytes of the full name.
+    pub(crate) fn len(&self) -> usize {
+        self.namespace.as_ref().map_or(0, |namespace| namespace.len() + 1) + self.short.len()
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.full())
     }
 }
 
@@ -78,8 +96,14 @@ pub(crate) fn check(name: &str, strictness: Strictness) -> Result<(), String> {
     }
 }
 
-/// Checks every part of a namespace of a new schema.
-pub(crate) fn check_namespace(namespace: &str) -> Result<(), String> {
+/// Checks a namespace: of a new schema every part, of a stored one only the length.
+pub(crate) fn check_namespace(namespace: &str, strictness: Strictness) -> Result<(), String> {
+    if namespace.len() > MOST_NAMESPACE {
+        return Err(format!("The namespace is longer than the {MOST_NAMESPACE} bytes allowed"));
+    }
+    if strictness == Strictness::Stored {
+        return Ok(());
+    }
     for part in namespace.split('.') {
         check(part, Strictness::New).map_err(|why| format!("Namespace part \"{part}\" is invalid: {why}"))?;
     }
@@ -94,8 +118,8 @@ mod tests {
     fn a_dot_in_a_name_overrides_the_namespace() {
         #[track_caller]
         fn check(written: &str, namespace: Option<&str>, full: &str, space: Option<&str>) {
-            let name = Name::new(written, namespace);
-            assert_eq!((name.full(), name.namespace()), (full, space), "{written:?} in {namespace:?}");
+            let name = Name::new(written, namespace.map(Arc::from).as_ref());
+            assert_eq!((&*name.full(), name.namespace().map(|s| &**s)), (full, space), "{written:?} in {namespace:?}");
         }
         check("A", None, "A", None);
         check("A", Some("x"), "x.A", Some("x"));
@@ -132,7 +156,13 @@ mod tests {
         check_both("R-x", Err("Illegal character in: R-x"), Err("Illegal character in: R-x"));
         check_both("1", Err("Illegal initial character: 1"), Err("Illegal initial character: 1"));
         check_both("", Err("Empty name"), Err("Empty name"));
-        assert_eq!(check_namespace("a..b"), Err("Namespace part \"\" is invalid: Empty name".into()));
-        assert_eq!(check_namespace("a-b"), Err("Namespace part \"a-b\" is invalid: Illegal character in: a-b".into()));
+        #[track_caller]
+        fn check_space(namespace: &str, error: &str) {
+            assert_eq!(check_namespace(namespace, Strictness::New), Err(error.to_owned()));
+            assert_eq!(check_namespace(namespace, Strictness::Stored), Ok(()));
+        }
+        check_space("a..b", "Namespace part \"\" is invalid: Empty name");
+        check_space("a-b", "Namespace part \"a-b\" is invalid: Illegal character in: a-b");
+        assert!(check_namespace(&"x".repeat(MOST_NAMESPACE + 1), Strictness::Stored).is_err());
     }
 }

@@ -5,6 +5,7 @@
 //! first branch of a union; what cannot be re-typed is dropped. This module writes that intermediate text.
 
 use super::model::*;
+use super::names::Name;
 use super::{Schema, logical};
 use crate::Error;
 use crate::json::{Json, java_float, utf16_order, write_string};
@@ -13,7 +14,7 @@ use std::collections::HashSet;
 /// The normalised schema.
 pub(super) fn normalize(schema: &Schema) -> Result<Schema, Error> {
     let model = &schema.model;
-    let known = model.referenced.iter().map(|name| &**name).collect();
+    let known = model.referenced.iter().collect();
     let mut writer = Writer { nodes: &model.nodes, known, out: String::with_capacity(schema.canonical.len() * 2) };
     writer.node(model.root, 0)?;
     // Places in the intermediate text would mislead; the message alone is kept.
@@ -25,21 +26,21 @@ pub(super) fn normalize(schema: &Schema) -> Result<Schema, Error> {
 
 struct Writer<'m> {
     nodes: &'m [Node],
-    known: HashSet<&'m str>,
+    known: HashSet<&'m Name>,
     out: String,
 }
 
 impl Writer<'_> {
     fn node(&mut self, id: NodeId, depth: usize) -> Result<(), Error> {
-        if depth > super::STRUCTURE_DEPTH {
+        if depth > super::STRUCTURE_DEPTH || self.out.len() > super::MOST_TEXT {
             return Err(Error::TooComplex(super::too_deep()));
         }
         let nodes = self.nodes;
         let node = &nodes[id as usize];
         if let Some(named) = node.named()
-            && !self.known.insert(named.name.full())
+            && !self.known.insert(&named.name)
         {
-            write_string(named.name.full(), &mut self.out);
+            write_string(&named.name.full(), &mut self.out);
             return Ok(());
         }
         match node {
@@ -64,7 +65,7 @@ impl Writer<'_> {
         self.out.push_str(node.kind().word());
         self.out.push('"');
         if let Some(named) = node.named() {
-            self.named(named);
+            self.named(named)?;
         }
         match node {
             Node::Array { items, .. } => {
@@ -106,12 +107,16 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn named(&mut self, named: &Named) {
-        self.member("name", named.name.full());
+    fn named(&mut self, named: &Named) -> Result<(), Error> {
+        self.member("name", &named.name.full());
         if let Some(doc) = named.doc.as_deref().filter(|doc| !doc.is_empty()) {
             self.member("doc", doc);
         }
+        if named.aliases.iter().map(Name::len).sum::<usize>() > super::MOST_TEXT {
+            return Err(Error::TooComplex(super::too_deep()));
+        }
         self.aliases(named.alias_texts().collect());
+        Ok(())
     }
 
     fn aliases(&mut self, mut aliases: Vec<String>) {
@@ -198,7 +203,7 @@ fn write_string_member(key: &str, text: &str, out: &mut String) {
 }
 
 fn unwritable<T>(value: &Json) -> Result<T, Error> {
-    let shown = super::parse::shorten(&value.to_string());
+    let shown = super::members::shorten(&value.to_string());
     Err(Error::NotNormalizable(format!("{shown} has no normalized form")))
 }
 

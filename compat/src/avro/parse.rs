@@ -4,22 +4,16 @@
 //! from the moment it ends, so a use inside it (or before it) waits until the text has ended (`resolve`). What a rule
 //! refuses is said in the reference's words; the place is added by whoever turns a `Problem` into an error.
 
+use super::members::{
+    Problem, QUOTED, alias_list, cut, echo, problem, props, required, shorten, text, type_props, value,
+};
 use super::model::*;
 use super::names::{self, Name};
-use super::{VALUE_DEPTH, logical, resolve};
+use super::{logical, resolve};
 use crate::json::{Json, Node as Tree, Tree as Value, parse_java_double};
 use crate::{Dependency, Error, Place, Strictness};
 use std::collections::{HashMap, HashSet};
-
-/// What is wrong, and at which byte offset.
-pub(super) struct Problem {
-    pub(super) message: String,
-    pub(super) at: usize,
-}
-
-pub(super) fn problem<T>(at: usize, message: impl Into<String>) -> Result<T, Problem> {
-    Err(Problem { message: message.into(), at })
-}
+use std::sync::Arc;
 
 /// Parses the referenced texts, then the schema itself, into one arena.
 pub(super) fn parse(text: &str, dependencies: &[Dependency], strictness: Strictness) -> Result<Model, Error> {
@@ -35,7 +29,7 @@ pub(super) fn parse(text: &str, dependencies: &[Dependency], strictness: Strictn
                 source: Box::new(source),
             })?;
         if let Some(named) = arena.nodes[root as usize].named() {
-            referenced.push(named.name.full().into());
+            referenced.push(named.name.clone());
         }
     }
     let root = parse_text(text, strictness, &mut arena)?;
@@ -46,11 +40,11 @@ pub(super) fn parse(text: &str, dependencies: &[Dependency], strictness: Strictn
 #[derive(Default)]
 pub(super) struct Arena {
     pub(super) nodes: Vec<Node>,
-    pub(super) names: HashMap<Box<str>, NodeId>,
+    pub(super) names: HashMap<Name, NodeId>,
 }
 
 fn parse_text(text: &str, strictness: Strictness, arena: &mut Arena) -> Result<NodeId, Error> {
-    let invalid = |p: Problem| Error::Invalid { message: p.message, place: Place::of(text, p.at) };
+    let invalid = |p: Problem| Error::Invalid { message: cut(&p.message, 5 * QUOTED), place: Place::of(text, p.at) };
     let read = crate::json::rest(text);
     let (tree, end) = match read.map_err(|e| Error::Syntax { message: e.message, place: Place::of(text, e.at) })? {
         None => return Err(Error::Empty),
@@ -73,8 +67,8 @@ fn parse_text(text: &str, strictness: Strictness, arena: &mut Arena) -> Result<N
 /// What has to wait for the end of the text.
 #[derive(Default)]
 pub(super) struct Open {
-    /// Uses of names not known at their place: the node that stands there, the full name, the offset.
-    pub(super) uses: Vec<(NodeId, Box<str>, usize)>,
+    /// Uses of names not known at their place: the node that stands there, the name, the offset.
+    pub(super) uses: Vec<(NodeId, Name, usize)>,
     /// Unions that hold such a use, and their offsets.
     pub(super) unions: Vec<(NodeId, usize)>,
     /// Definitions of names already defined, and their offsets.
@@ -96,12 +90,12 @@ impl Parser<'_> {
         id
     }
 
-    fn schema(&mut self, tree: &Tree<'_>, namespace: Option<&str>, depth: usize) -> Result<NodeId, Problem> {
+    fn schema(&mut self, tree: &Tree<'_>, namespace: Option<&Arc<str>>, depth: usize) -> Result<NodeId, Problem> {
         if depth > super::STRUCTURE_DEPTH {
             return problem(tree.at, super::too_deep());
         }
         match &tree.tree {
-            Value::String(name) => Ok(self.find(name, namespace, tree.at)),
+            Value::String(name) => self.find(name, namespace, tree.at),
             Value::Array(branches) => self.union(tree, branches, namespace, depth),
             Value::Object(_) => {
                 let word = required(tree, "type", "No type")?;
@@ -116,7 +110,7 @@ impl Parser<'_> {
                     "fixed" => self.fixed(tree, namespace),
                     "array" => self.array(tree, namespace, depth),
                     "map" => self.map(tree, namespace, depth),
-                    name => Ok(self.find(name, namespace, tree.get("type").map_or(tree.at, |node| node.at))),
+                    name => self.find(name, namespace, tree.get("type").map_or(tree.at, |node| node.at)),
                 }
             }
             _ => problem(tree.at, format!("Schema not yet supported: {}", echo(tree))),
@@ -124,28 +118,30 @@ impl Parser<'_> {
     }
 
     /// A use of a name: a primitive, a type known by now (in this namespace, else as written), or one yet to come.
-    fn find(&mut self, written: &str, namespace: Option<&str>, at: usize) -> NodeId {
+    fn find(&mut self, written: &str, namespace: Option<&Arc<str>>, at: usize) -> Result<NodeId, Problem> {
         if let Some(primitive) = Primitive::of(written) {
-            return self.add(Node::Primitive { primitive, props: Vec::new() });
+            return Ok(self.add(Node::Primitive { primitive, props: Vec::new() }));
         }
-        let qualified = match namespace {
-            Some(space) if !written.contains('.') => Some([space, ".", written].concat()),
-            _ => None,
-        };
-        let known = |name: &str| self.arena.names.get(name).copied();
-        if let Some(id) = qualified.as_deref().and_then(known).or_else(|| known(written)) {
-            return id;
+        if written.starts_with('.') {
+            // The null namespace in a definition; in a use it means nothing.
+            return problem(at, shorten(&format!("Undefined schema: {written}")));
+        }
+        let name = Name::new(written, namespace);
+        let known = self.arena.names.get(&name);
+        let known = known.or_else(|| self.arena.names.get(&Name::new(written, None)));
+        if let Some(&id) = known {
+            return Ok(id);
         }
         let id = self.add(Node::Unresolved);
-        self.open.uses.push((id, qualified.map_or_else(|| written.into(), Into::into), at));
-        id
+        self.open.uses.push((id, name, at));
+        Ok(id)
     }
 
     fn union(
         &mut self,
         tree: &Tree<'_>,
         branches: &[Tree<'_>],
-        namespace: Option<&str>,
+        namespace: Option<&Arc<str>>,
         depth: usize,
     ) -> Result<NodeId, Problem> {
         let ids =
@@ -164,7 +160,7 @@ impl Parser<'_> {
         Ok(id)
     }
 
-    fn array(&mut self, tree: &Tree<'_>, namespace: Option<&str>, depth: usize) -> Result<NodeId, Problem> {
+    fn array(&mut self, tree: &Tree<'_>, namespace: Option<&Arc<str>>, depth: usize) -> Result<NodeId, Problem> {
         let Some(items) = tree.get("items") else {
             return problem(tree.at, format!("Array has no items type: {}", echo(tree)));
         };
@@ -176,7 +172,7 @@ impl Parser<'_> {
         Ok(self.add(Node::Array { items, props }))
     }
 
-    fn map(&mut self, tree: &Tree<'_>, namespace: Option<&str>, depth: usize) -> Result<NodeId, Problem> {
+    fn map(&mut self, tree: &Tree<'_>, namespace: Option<&Arc<str>>, depth: usize) -> Result<NodeId, Problem> {
         let Some(values) = tree.get("values") else {
             return problem(tree.at, format!("Map has no values type: {}", echo(tree)));
         };
@@ -189,7 +185,7 @@ impl Parser<'_> {
         &mut self,
         tree: &Tree<'_>,
         word: RecordWord,
-        namespace: Option<&str>,
+        namespace: Option<&Arc<str>>,
         depth: usize,
     ) -> Result<NodeId, Problem> {
         let name = self.name(tree, namespace)?;
@@ -209,12 +205,12 @@ impl Parser<'_> {
         if logical::is_variant(&self.arena.nodes, &fields, &named.props) {
             logical::put_first(&mut named.props);
         }
-        let id = self.define(Node::Record(Record { named, word, fields }), tree)?;
+        let id = self.define(Node::Record(Box::new(Record { named, word, fields })), tree)?;
         self.open.defaults.extend(defaults.into_iter().map(|(index, at)| (id, index, at)));
         Ok(id)
     }
 
-    fn field(&mut self, tree: &Tree<'_>, namespace: Option<&str>, depth: usize) -> Result<Field, Problem> {
+    fn field(&mut self, tree: &Tree<'_>, namespace: Option<&Arc<str>>, depth: usize) -> Result<Field, Problem> {
         let name = required(tree, "name", "No field name")?;
         let Some(schema) = tree.get("type") else {
             return problem(tree.at, format!("No field type: {}", echo(tree)));
@@ -290,7 +286,7 @@ impl Parser<'_> {
                     format!(
                         "Duplicate field {0} in record {1}: {0} type:{2} pos:{at} and {0} type:{3} pos:{before}.",
                         field.name,
-                        name.full(),
+                        name,
                         kind(at),
                         kind(before)
                     ),
@@ -300,7 +296,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn symbols(&mut self, tree: &Tree<'_>, namespace: Option<&str>) -> Result<NodeId, Problem> {
+    fn symbols(&mut self, tree: &Tree<'_>, namespace: Option<&Arc<str>>) -> Result<NodeId, Problem> {
         let name = self.name(tree, namespace)?;
         let Some(Value::Array(list)) = tree.get("symbols").map(|symbols| &symbols.tree) else {
             return problem(tree.at, format!("Enum has no symbols: {}", echo(tree)));
@@ -323,10 +319,10 @@ impl Parser<'_> {
             default => default.map(|(default, _)| default.into()),
         };
         let named = self.named(tree, name, true)?;
-        self.define(Node::Enum(Enum { named, symbols, default }), tree)
+        self.define(Node::Enum(Box::new(Enum { named, symbols, default })), tree)
     }
 
-    fn fixed(&mut self, tree: &Tree<'_>, namespace: Option<&str>) -> Result<NodeId, Problem> {
+    fn fixed(&mut self, tree: &Tree<'_>, namespace: Option<&Arc<str>>) -> Result<NodeId, Problem> {
         /// What a Java array can hold.
         const MAX_SIZE: i32 = i32::MAX - 8;
         let name = self.name(tree, namespace)?;
@@ -343,18 +339,18 @@ impl Parser<'_> {
             return problem(at, format!("Malformed data. Length is negative: {number}"));
         };
         let named = self.named(tree, name, false)?;
-        self.define(Node::Fixed(Fixed { named, size }), tree)
+        self.define(Node::Fixed(Box::new(Fixed { named, size })), tree)
     }
 
     /// The name of a definition.
-    fn name(&self, tree: &Tree<'_>, namespace: Option<&str>) -> Result<Name, Problem> {
-        let namespace = tree.get("namespace").and_then(Tree::as_str).or(namespace);
+    fn name(&self, tree: &Tree<'_>, namespace: Option<&Arc<str>>) -> Result<Name, Problem> {
+        let own: Option<Arc<str>> = tree.get("namespace").and_then(Tree::as_str).map(Arc::from);
         let written = required(tree, "name", "No name in schema")?;
-        let name = Name::new(written, namespace);
+        let name = Name::new(written, own.as_ref().or(namespace));
         let at = tree.get("name").map_or(tree.at, |node| node.at);
         self.check_name(name.short(), at)?;
-        if names::is_primitive(name.full()) {
-            return problem(at, format!("Schemas may not be named after primitives: {}", name.full()));
+        if names::is_primitive(&name.full()) {
+            return problem(at, format!("Schemas may not be named after primitives: {name}"));
         }
         Ok(name)
     }
@@ -368,7 +364,7 @@ impl Parser<'_> {
             if self.strictness == Strictness::New {
                 self.check_name(alias.short(), at)?;
             }
-            if seen.insert(alias.full().to_owned()) {
+            if seen.insert(alias.clone()) {
                 aliases.push(alias);
             }
         }
@@ -385,83 +381,19 @@ impl Parser<'_> {
             _ => unreachable!("only named types are defined"),
         };
         named.representative = id;
-        if self.strictness == Strictness::New
-            && let Some(namespace) = named.name.namespace()
-        {
+        if let Some(namespace) = named.name.namespace() {
             let at = tree.get("namespace").or_else(|| tree.get("name")).map_or(tree.at, |node| node.at);
-            names::check_namespace(namespace).or_else(|message| problem(at, message))?;
+            names::check_namespace(namespace, self.strictness).or_else(|message| problem(at, message))?;
         }
-        if self.arena.names.contains_key(named.name.full()) {
+        if self.arena.names.contains_key(&named.name) {
             self.open.redefinitions.push((id, tree.at));
         } else {
-            self.arena.names.insert(named.name.full().into(), id);
+            self.arena.names.insert(named.name.clone(), id);
         }
         Ok(id)
     }
 
     fn check_name(&self, name: &str, at: usize) -> Result<(), Problem> {
         names::check(name, self.strictness).or_else(|message| problem(at, shorten(&message)))
-    }
-}
-
-/// A string member that must be there.
-fn required<'a>(tree: &'a Tree<'_>, key: &str, otherwise: &str) -> Result<&'a str, Problem> {
-    match tree.get(key).and_then(Tree::as_str) {
-        Some(text) => Ok(text),
-        None => problem(tree.get(key).map_or(tree.at, |node| node.at), format!("{otherwise}: {}", echo(tree))),
-    }
-}
-
-/// A string member; one of another type counts as absent.
-fn text(tree: &Tree<'_>, key: &str) -> Option<Box<str>> {
-    tree.get(key).and_then(Tree::as_str).map(Into::into)
-}
-
-fn alias_list<'a>(tree: &'a Tree<'_>) -> Result<Vec<(&'a str, usize)>, Problem> {
-    let Some(aliases) = tree.get("aliases") else { return Ok(Vec::new()) };
-    let Value::Array(list) = &aliases.tree else {
-        return problem(aliases.at, format!("aliases not an array: {}", echo(tree)));
-    };
-    let alias = |node: &'a Tree<'_>| match node.as_str() {
-        Some(text) => Ok((text, node.at)),
-        None => problem(node.at, format!("alias not a string: {}", echo(node))),
-    };
-    list.iter().map(alias).collect()
-}
-
-/// The members of a type that are properties. The reserved ones are the same for all types, also where they mean nothing;
-/// only `default` is reserved on enums alone.
-fn type_props(tree: &Tree<'_>, has_default: bool) -> Result<Props, Problem> {
-    props(tree, |key| match key {
-        "type" | "name" | "namespace" | "doc" | "fields" | "items" | "values" | "size" | "symbols" | "aliases" => true,
-        "default" => has_default,
-        _ => false,
-    })
-}
-
-fn props(tree: &Tree<'_>, reserved: impl Fn(&str) -> bool) -> Result<Props, Problem> {
-    let Value::Object(members) = &tree.tree else { return Ok(Vec::new()) };
-    let free = members.iter().filter(|member| !reserved(&member.key));
-    free.map(|member| Ok(((&*member.key).into(), value(&member.value)?))).collect()
-}
-
-fn value(tree: &Tree<'_>) -> Result<Json, Problem> {
-    match tree.to_json(VALUE_DEPTH) {
-        Some(value) => Ok(value),
-        None => problem(tree.at, format!("The value nests deeper than the {VALUE_DEPTH} levels allowed")),
-    }
-}
-
-/// The text of a node for a message.
-fn echo(tree: &Tree<'_>) -> String {
-    tree.to_json(crate::json::MAX_DEPTH).map_or_else(|| "...".to_owned(), |json| shorten(&json.to_string()))
-}
-
-/// Messages quote the schema; a schema may have megabytes.
-pub(super) fn shorten(text: &str) -> String {
-    const LONGEST: usize = 2000;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.to_owned(),
     }
 }

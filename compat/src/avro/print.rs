@@ -9,13 +9,13 @@ use super::names::Name;
 use crate::json::{Json, write_string};
 use std::collections::HashSet;
 
-/// The types nest deeper than a text may.
+/// The types nest deeper than a text may, or the text is longer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TooDeep;
 
 /// The canonical text.
 pub(super) fn canonical(model: &Model) -> Result<String, TooDeep> {
-    Printer::new(&model.nodes, model.referenced.iter().map(|name| &**name).collect()).print(model.root)
+    Printer::new(&model.nodes, model.referenced.iter().collect()).print(model.root)
 }
 
 /// The text with every referenced type inlined at its first use.
@@ -30,12 +30,12 @@ pub(super) fn text_of(nodes: &[Node], id: NodeId) -> Result<String, TooDeep> {
 
 struct Printer<'m> {
     nodes: &'m [Node],
-    known: HashSet<&'m str>,
+    known: HashSet<&'m Name>,
     out: String,
 }
 
 impl<'m> Printer<'m> {
-    fn new(nodes: &'m [Node], known: HashSet<&'m str>) -> Self {
+    fn new(nodes: &'m [Node], known: HashSet<&'m Name>) -> Self {
         Printer { nodes, known, out: String::with_capacity(64 * nodes.len()) }
     }
 
@@ -46,15 +46,15 @@ impl<'m> Printer<'m> {
 
     /// `namespace` is that of the enclosing named type; `depth` counts brackets.
     fn node(&mut self, id: NodeId, namespace: Option<&str>, depth: usize) -> Result<(), TooDeep> {
-        if depth > super::STRUCTURE_DEPTH {
+        if depth > super::STRUCTURE_DEPTH || self.out.len() > super::MOST_TEXT {
             return Err(TooDeep);
         }
         let nodes = self.nodes;
         let node = &nodes[id as usize];
         if let Some(named) = node.named()
-            && !self.known.insert(named.name.full())
+            && !self.known.insert(&named.name)
         {
-            write_string(named.name.relative_to(namespace), &mut self.out);
+            write_string(&named.name.relative_to(namespace), &mut self.out);
             return Ok(());
         }
         match node {
@@ -84,7 +84,7 @@ impl<'m> Printer<'m> {
                     if at > 0 {
                         self.out.push(',');
                     }
-                    self.field(field, record.named.name.namespace(), depth + 3)?;
+                    self.field(field, record.named.name.namespace().map(|space| &**space), depth + 3)?;
                 }
                 self.out.push(']');
                 self.tail(&record.named);
@@ -93,7 +93,7 @@ impl<'m> Printer<'m> {
                 self.open("enum");
                 self.head(&symbols.named, namespace);
                 self.out.push_str(",\"symbols\":");
-                self.strings(symbols.symbols.iter().map(|symbol| &**symbol));
+                self.strings(symbols.symbols.iter());
                 if let Some(default) = &symbols.default {
                     self.member("default", default);
                 }
@@ -124,13 +124,13 @@ impl<'m> Printer<'m> {
         write_string(text, &mut self.out);
     }
 
-    fn strings<'s>(&mut self, texts: impl Iterator<Item = &'s str>) {
+    fn strings<T: AsRef<str>>(&mut self, texts: impl Iterator<Item = T>) {
         self.out.push('[');
         for (at, text) in texts.enumerate() {
             if at > 0 {
                 self.out.push(',');
             }
-            write_string(text, &mut self.out);
+            write_string(text.as_ref(), &mut self.out);
         }
         self.out.push(']');
     }
@@ -156,8 +156,9 @@ impl<'m> Printer<'m> {
     fn head(&mut self, named: &Named, enclosing: Option<&str>) {
         let name: &Name = &named.name;
         self.member("name", name.short());
-        if name.namespace() != enclosing {
-            self.member("namespace", name.namespace().unwrap_or(""));
+        let own = name.namespace().map(|space| &**space);
+        if own != enclosing {
+            self.member("namespace", own.unwrap_or(""));
         }
         if let Some(doc) = &named.doc {
             self.member("doc", doc);
@@ -169,7 +170,8 @@ impl<'m> Printer<'m> {
         self.props(&named.props);
         if !named.aliases.is_empty() {
             self.out.push_str(",\"aliases\":");
-            self.strings(named.aliases.iter().map(|alias| alias.relative_to(named.name.namespace())));
+            let own = named.name.namespace().map(|space| &**space);
+            self.strings(named.aliases.iter().map(|alias| alias.relative_to(own)));
         }
         self.out.push('}');
     }
@@ -193,7 +195,7 @@ impl<'m> Printer<'m> {
         }
         if !field.aliases.is_empty() {
             self.out.push_str(",\"aliases\":");
-            self.strings(field.aliases.iter().map(|alias| &**alias));
+            self.strings(field.aliases.iter());
         }
         self.props(&field.props);
         self.out.push('}');

@@ -2,8 +2,10 @@
 
 use super::defaults;
 use super::equal;
+use super::members::{Problem, problem};
 use super::model::*;
-use super::parse::{Arena, Open, Problem, problem};
+use super::names::Name;
+use super::parse::{Arena, Open};
 use crate::Strictness;
 use std::collections::{HashMap, HashSet};
 
@@ -18,7 +20,7 @@ pub(super) fn resolve(arena: &mut Arena, root: NodeId, open: Open, strictness: S
     }
     // A named root means the first definition of its name, as every use of the name does.
     let root = targets.get(&root).copied().unwrap_or(root);
-    let root = arena.nodes[root as usize].named().map_or(root, |named| arena.names[named.name.full()]);
+    let root = arena.nodes[root as usize].named().map_or(root, |named| arena.names[&named.name]);
     if !targets.is_empty() {
         arena.nodes.iter_mut().for_each(|node| redirect(node, &targets));
     }
@@ -50,15 +52,22 @@ fn redirect(node: &mut Node, targets: &HashMap<NodeId, NodeId>) {
 }
 
 /// The first branch that has the name of an earlier one. Unnamed types go by the name of their kind.
-pub(super) fn duplicate_branch<'n>(nodes: &'n [Node], branches: &[NodeId]) -> Option<(usize, &'n str)> {
+pub(super) fn duplicate_branch(nodes: &[Node], branches: &[NodeId]) -> Option<(usize, String)> {
+    #[derive(PartialEq, Eq, Hash)]
+    enum Called<'n> {
+        Name(&'n Name),
+        Kind(&'static str),
+    }
     let mut seen = HashSet::with_capacity(branches.len());
     branches.iter().enumerate().find_map(|(at, &id)| {
         let node = &nodes[id as usize];
-        let name = match node {
-            Node::Unresolved => return None,
-            _ => node.named().map_or_else(|| node.kind().word(), |named| named.name.full()),
+        let called = match (node, node.named()) {
+            (Node::Unresolved, _) => return None,
+            (_, Some(named)) => Called::Name(&named.name),
+            (_, None) => Called::Kind(node.kind().word()),
         };
-        (!seen.insert(name)).then_some((at, name))
+        let text = || node.named().map_or_else(|| node.kind().word().to_owned(), |named| named.name.to_string());
+        (!seen.insert(called)).then(|| (at, text()))
     })
 }
 
@@ -66,16 +75,16 @@ pub(super) fn duplicate_branch<'n>(nodes: &'n [Node], branches: &[NodeId]) -> Op
 fn redefinitions(arena: &mut Arena, redefinitions: &[(NodeId, usize)]) -> Result<(), Problem> {
     /// Definitions that differ in documentation only are rare; comparing with more than a few would be quadratic.
     const REPRESENTATIVES: usize = 16;
-    let mut variants: HashMap<Box<str>, Vec<NodeId>> = HashMap::new();
+    let mut variants: HashMap<Name, Vec<NodeId>> = HashMap::new();
     for &(id, at) in redefinitions {
-        let name = arena.nodes[id as usize].named().expect("only named types are defined").name.full();
+        let name = &arena.nodes[id as usize].named().expect("only named types are defined").name;
         let first = arena.names[name];
         match equal::significant(&arena.nodes, id, first) {
             Ok(true) => {}
             Ok(false) => return problem(at, format!("Can't redefine: {name}")),
             Err(equal::TooDeep) => return problem(at, super::too_deep()),
         }
-        let known = variants.entry(name.into()).or_insert_with(|| vec![first]);
+        let known = variants.entry(name.clone()).or_insert_with(|| vec![first]);
         let same = |&&other: &&NodeId| equal::all(&arena.nodes, id, &arena.nodes, other) == Ok(true);
         match known.iter().find(same).copied() {
             Some(representative) => match &mut arena.nodes[id as usize] {

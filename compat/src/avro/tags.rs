@@ -12,17 +12,17 @@ pub(crate) fn inline_tags(model: &Model) -> Vec<TaggedEntity> {
     let mut found = Vec::new();
     for node in &model.nodes {
         let Node::Record(record) = node else { continue };
-        let name = record.named.name.full();
-        if model.referenced.iter().any(|referenced| **referenced == *name) {
+        if model.referenced.contains(&record.named.name) {
             continue;
         }
+        let name = record.named.name.full();
         let mut add = |path: String, kind: EntityKind, props: &Props| {
             let tags = tags(props);
             if !tags.is_empty() {
                 found.push(TaggedEntity { path, kind, tags });
             }
         };
-        add(name.to_owned(), EntityKind::Record, &record.named.props);
+        add(name.to_string(), EntityKind::Record, &record.named.props);
         for field in &record.fields {
             add(format!("{name}.{}", field.name), EntityKind::Field, &field.props);
         }

@@ -52,8 +52,7 @@ pub fn run(url: &str, options: &Options) -> Result<Report, BadUrl> {
 /// # Errors
 /// As [`run`].
 pub fn run_each(url: &str, options: &Options, watch: impl FnMut(&Case, Option<&Failure>)) -> Result<Report, BadUrl> {
-    let url = BaseUrl::parse(url)?;
-    Ok(match super::all() {
+    match super::all() {
         Ok(cases) => run_cases(url, &cases, options, watch),
         Err(bad) => {
             let mut report = Report::default();
@@ -64,18 +63,22 @@ pub fn run_each(url: &str, options: &Options, watch: impl FnMut(&Case, Option<&F
                 request: String::new(),
                 problem: Problem::Case(bad.problem),
             }));
-            report
+            Ok(report)
         }
-    })
+    }
 }
 
-pub(super) fn run_cases(
-    url: BaseUrl,
+/// Runs other cases than those of this crate, otherwise like [`run_each`].
+///
+/// # Errors
+/// As [`run`].
+pub fn run_cases(
+    url: &str,
     cases: &[Case],
     options: &Options,
     mut watch: impl FnMut(&Case, Option<&Failure>),
-) -> Report {
-    let mut client = Client::new(url, options.timeout);
+) -> Result<Report, BadUrl> {
+    let mut client = Client::new(BaseUrl::parse(url)?, options.timeout);
     let mut report = Report::default();
     let run = run_prefix();
     for (number, case) in cases.iter().enumerate() {
@@ -85,10 +88,10 @@ pub(super) fn run_cases(
         }
         // Ends in a letter that is no digit, so that no prefix is the start of another.
         let outcome = run_case(&mut client, case, &format!("{run}{number}z"));
-        watch(case, outcome.as_ref().err());
-        report.record(outcome);
+        watch(case, outcome.as_ref().err().map(AsRef::as_ref));
+        report.record(outcome.map_err(|failure| *failure));
     }
-    report
+    Ok(report)
 }
 
 /// Random, and good for subjects as well as for Avro names: starts with a letter, has letters and digits only.
@@ -104,7 +107,7 @@ fn run_prefix() -> String {
     prefix
 }
 
-fn run_case(client: &mut Client, case: &Case, prefix: &str) -> Result<(), Failure> {
+fn run_case(client: &mut Client, case: &Case, prefix: &str) -> Result<(), Box<Failure>> {
     let mut touched = Touched::default();
     if case.profile == Profile::Global {
         touched.remember_global(client);
@@ -114,13 +117,10 @@ fn run_case(client: &mut Client, case: &Case, prefix: &str) -> Result<(), Failur
     outcome
 }
 
-fn run_steps(client: &mut Client, case: &Case, prefix: &str, touched: &mut Touched) -> Result<(), Failure> {
-    let fail = |place: &str, request: String, problem: Problem| Failure {
-        name: case.id.clone(),
-        clause: case.clause.clone(),
-        place: place.to_owned(),
-        request,
-        problem,
+fn run_steps(client: &mut Client, case: &Case, prefix: &str, touched: &mut Touched) -> Result<(), Box<Failure>> {
+    let fail = |place: &str, request: String, problem: Problem| {
+        let (name, clause, place) = (case.id.clone(), case.clause.clone(), place.to_owned());
+        Box::new(Failure { name, clause, place, request, problem })
     };
     let mut vars = Vars::from([("p".to_owned(), prefix.to_owned())]);
     for (name, value) in &case.lets {

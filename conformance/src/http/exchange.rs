@@ -16,7 +16,7 @@ const MAX_HEAD: u64 = 256 << 10;
 pub struct Request {
     /// The method, any token.
     pub method: String,
-    /// The request target, byte for byte; empty sends `/`-less `GET  HTTP/1.1` as the base path alone.
+    /// The request target, byte for byte; it may be empty or hold what no URL may.
     pub target: String,
     /// Headers in order; names may repeat.
     pub headers: Vec<(String, String)>,

@@ -50,7 +50,7 @@ enum Pairs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Pattern {
-    /// An error, other than to HEAD, that is a page, or has no body, or no content type.
+    /// An error that is a page, or has no content type, or (other than to HEAD) no body.
     ErrorWithoutEnvelope,
 }
 
@@ -123,13 +123,14 @@ impl Pattern {
     fn fits(self, method: &str, answer: &Recorded) -> bool {
         let Self::ErrorWithoutEnvelope = self;
         let untyped = answer.header("content-type").is_none();
-        answer.status >= 400 && method != "HEAD" && (is_html(answer) || answer.body.is_empty() || untyped)
+        let empty = method != "HEAD" && answer.body.is_empty();
+        answer.status >= 400 && (is_html(answer) || empty || untyped)
     }
 }
 
 impl Deviation {
     /// All differences from what is expected instead of the recorded answer.
-    pub fn differences(&self, recorded: &Recorded, got: &Response) -> Vec<Difference> {
+    pub fn differences(&self, method: &str, recorded: &Recorded, got: &Response) -> Vec<Difference> {
         let mut out = Vec::new();
         let mut differ = |at: &str, expected: String, got: String| {
             out.push(Difference { at: at.to_owned(), expected, got });
@@ -144,6 +145,12 @@ impl Deviation {
             if value.is_empty() || !value.contains(part) {
                 differ(&format!("header {name}"), format!("a value with {part:?}"), format!("{value:?}"));
             }
+        }
+        if method == "HEAD" {
+            if !got.body.is_empty() {
+                differ("body", "nothing".to_owned(), got.text());
+            }
+            return out;
         }
         let expect = match &self.body {
             Instead::Body(expect) => expect.clone(),

@@ -137,7 +137,7 @@ pub fn context_of_target(target: &str) -> Context {
 
 /// The id in `/schemas/ids/{id}…`.
 pub fn id_in_target(target: &str) -> Option<i64> {
-    target.strip_prefix("/schemas/ids/")?.split(['/', '?']).next()?.parse().ok()
+    target.strip_prefix("/schemas/ids/")?.split(['/', '?', ';']).next()?.parse().ok()
 }
 
 /// Puts the expected ids into a recorded body.
@@ -185,7 +185,7 @@ pub fn rewrite_target(ids: &Ids, target: &str) -> String {
     if actual == id {
         return target.to_owned();
     }
-    let rest = target.trim_start_matches("/schemas/ids/").trim_start_matches(|c: char| !matches!(c, '/' | '?'));
+    let rest = target.trim_start_matches("/schemas/ids/").trim_start_matches(|c: char| !matches!(c, '/' | '?' | ';'));
     format!("/schemas/ids/{actual}{rest}")
 }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::coverage::{Coverage, Left};
-use super::deviations::Deviations;
+use super::deviations::{Deviation, Deviations};
 use super::ids::{self, Ids};
-use super::{BadData, Trace, judge};
+use super::{BadData, Pair, Trace, judge};
 use crate::http::{BaseUrl, Client, Request};
 use crate::report::{Failure, Problem, Report, summary};
 
@@ -33,47 +33,64 @@ pub fn replay_with(trace: &Trace, url: &str, coverage: &Coverage, deviations: &D
     let mut report = Report::default();
     let mut ids = Ids::default();
     for (index, pair) in trace.pairs.iter().enumerate() {
-        // The answer under test is compared with ids that include the one it allots.
-        let request =
-            |ids: &Ids| Request { target: ids::rewrite_target(ids, &pair.request.target), ..pair.request.clone() };
-        let (request, counts) = match coverage.left(index) {
-            Some(Left::Out { .. }) => {
-                ids.note(pair, coverage, index);
-                report.skipped += 1;
-                continue;
-            }
-            Some(Left::Replaced { by }) => ((**by).clone(), false),
-            None => (request(&ids), true),
+        let left = coverage.left(index);
+        let request = match left {
+            Some(Left::Out { .. }) => None,
+            Some(Left::Replaced { by }) => Some((**by).clone()),
+            None => Some(Request { target: ids::rewrite_target(&ids, &pair.request.target), ..pair.request.clone() }),
         };
+        // Before the answer is judged: it may show the id that this pair allots.
         ids.note(pair, coverage, index);
-        let fail = |problem| Failure {
-            name: format!("{}#{index}", trace.name),
-            clause: "as recorded".to_owned(),
-            place: format!("traces/{}.jsonl:{}", trace.name, index + 2),
-            request: summary(&request),
-            problem,
+        let Some(request) = request else {
+            report.skipped += 1;
+            continue;
         };
-        let outcome = client.send(&request).map_err(|e| fail(Problem::NoAnswer(e.to_string()))).and_then(|got| {
-            let differences = judge::differences(&pair.request, &pair.answer, &got, &ids);
-            let Some(deviation) = deviations.about(index, &pair.request.method, &pair.answer) else {
-                return if differences.is_empty() { Ok(()) } else { Err(fail(Problem::Differs(differences))) };
-            };
-            if differences.is_empty() {
-                return Err(fail(Problem::DeviationGone(deviation.reason.clone())));
-            }
-            let differences = deviation.differences(&pair.answer, &got);
-            if differences.is_empty() {
-                return Ok(());
-            }
-            let clause = format!("not as recorded: {}", deviation.reason);
-            Err(Failure { clause, ..fail(Problem::Differs(differences)) })
-        });
-        match outcome {
-            Ok(()) if !counts => report.skipped += 1,
-            outcome => report.record(outcome),
+        let deviation = deviations.about(index, &pair.request.method, &pair.answer);
+        match verdict(&mut client, &request, pair, &ids, deviation) {
+            Ok(()) if left.is_some() => report.skipped += 1,
+            Ok(()) => report.record(Ok(())),
+            Err(Wrong { clause, problem }) => report.record(Err(Failure {
+                name: format!("{}#{index}", trace.name),
+                clause,
+                place: format!("traces/{}.jsonl:{}", trace.name, index + 2),
+                request: summary(&request),
+                problem,
+            })),
         }
     }
     report
+}
+
+/// A pair that did not go as it should.
+struct Wrong {
+    clause: String,
+    problem: Problem,
+}
+
+fn verdict(
+    client: &mut Client,
+    request: &Request,
+    pair: &Pair,
+    ids: &Ids,
+    deviation: Option<&Deviation>,
+) -> Result<(), Wrong> {
+    let as_recorded = |problem| Wrong { clause: "as recorded".to_owned(), problem };
+    let got = client.send(request).map_err(|e| as_recorded(Problem::NoAnswer(e.to_string())))?;
+    let differences = judge::differences(&pair.request, &pair.answer, &got, ids);
+    match deviation {
+        None if differences.is_empty() => Ok(()),
+        None => Err(as_recorded(Problem::Differs(differences))),
+        Some(Deviation { reason, .. }) if differences.is_empty() => {
+            Err(as_recorded(Problem::DeviationGone(reason.clone())))
+        }
+        Some(deviation) => match deviation.differences(&pair.request.method, &pair.answer, &got) {
+            none if none.is_empty() => Ok(()),
+            differences => Err(Wrong {
+                clause: format!("not as recorded: {}", deviation.reason),
+                problem: Problem::Differs(differences),
+            }),
+        },
+    }
 }
 
 fn refused(trace: &Trace, place: String, problem: Problem) -> Report {

@@ -1,7 +1,7 @@
 //! What must make a run or a replay fail, one wrong thing at a time.
 
 use conformance::traces::{Coverage, Deviations, Pair, Recorded, Trace, replay, replay_with};
-use conformance::{Failure, http};
+use conformance::{Failure, Options, cases, http};
 
 use crate::server::{Reply, serve};
 
@@ -81,6 +81,84 @@ fn a_listed_deviation_must_be_there_and_as_listed() {
     check("t", 404, &[], untyped, &TYPED, untyped, "");
     check("t", 404, &[], untyped, &[], untyped, "a deviation is listed for it");
     check("t", 404, &[], untyped, &TYPED, r#"{"error_code":404,"message":"nope"}"#, "/message: expected \"HTTP 404");
+}
+
+#[test]
+fn a_case_fails_for_each_thing_that_is_wrong() {
+    let case = "== a: clause\n> GET /x\n< 200\nvary: accept\n{\"error_code\": 1, \"id\": \"$int as id\"}\n\
+                > GET /x/${id}\n< 404 40403 Schema ${id} not found\n";
+    let check = |status: u16, vary: &str, first: &str, second: &str, problem: &str| {
+        let (vary, first, second) = (headers(&[("vary", vary)]), first.to_owned(), second.to_owned());
+        let url = serve(move |seen| match seen.target.as_str() {
+            "/x" => Reply { status, headers: vary.clone(), body: first.clone().into() },
+            "/x/7" => Reply { status: 404, headers: Vec::new(), body: second.clone().into() },
+            other => panic!("{other}"),
+        });
+        let report = cases::run_cases(&url, &cases::parse("f", case).unwrap(), &Options::default(), |_, _| {}).unwrap();
+        let failures = report.failures.iter().map(Failure::to_string).collect::<String>();
+        assert!(failures.contains(problem) && failures.is_empty() == problem.is_empty(), "{failures}");
+        assert_eq!((report.passed, report.failed), if problem.is_empty() { (1, 0) } else { (0, 1) });
+    };
+    let (first, second) = (r#"{"error_code":1,"id":7}"#, r#"{"error_code":40403,"message":"Schema 7 not found"}"#);
+    check(200, "accept", first, second, "");
+    check(201, "accept", first, second, "FAIL f.a (cases/f.cases:2) clause | GET /x | status: expected 200, got 201");
+    check(200, "origin", first, second, "header vary: expected \"accept\", got \"origin\"");
+    check(200, "accept", r#"{"error_code":2,"id":7}"#, second, "/error_code: expected 1, got 2");
+    check(200, "accept", r#"{"error_code":1}"#, second, "/id: expected an integer, got no such member");
+    check(200, "accept", r#"{"error_code":1,"id":7,"x":0}"#, second, "/x: expected no such member, got 0");
+    check(
+        200,
+        "accept",
+        first,
+        r#"{"error_code":40401,"message":"Schema 7 not found"}"#,
+        "/error_code: expected 40403",
+    );
+    check(
+        200,
+        "accept",
+        first,
+        r#"{"error_code":40403,"message":"Schema 8 not found"}"#,
+        "/message: expected \"Schema 7",
+    );
+    check(200, "accept", first, "", "body: expected {");
+}
+
+#[test]
+fn what_a_case_made_is_deleted_whatever_came_of_it() {
+    let case = "== a: b\n> PUT /mode/${p}m\n{}\n< 200\n> POST /subjects/${p}s/versions?x=1\n{}\n< 200\n\
+                > POST /subjects/${p}t/versions\n{}\n< 200\n> GET /subjects/${p}u/versions\n< 404\n";
+    let (log, seen_by_server) = std::sync::mpsc::channel();
+    let url = serve(move |seen| {
+        log.send(format!("{} {}", seen.method, seen.target)).unwrap();
+        Reply { status: 200, headers: Vec::new(), body: Vec::new() }
+    });
+    let report = cases::run_cases(&url, &cases::parse("f", case).unwrap(), &Options::default(), |_, _| {}).unwrap();
+    assert_eq!(report.failed, 1, "{report}");
+    let requests: Vec<String> = seen_by_server.try_iter().collect();
+    let mode = &requests[0]["PUT /mode/".len()..];
+    let prefix = &mode[..mode.len() - 1];
+    let requests: Vec<String> = requests[4..].iter().map(|request| request.replace(prefix, "P")).collect();
+    let settings = ["m", "s", "t"].map(|name| [format!("DELETE /mode/P{name}"), format!("DELETE /config/P{name}")]);
+    let subject = |name| [format!("DELETE /subjects/P{name}"), format!("DELETE /subjects/P{name}?permanent=true")];
+    let round = [subject("t"), subject("s"), subject("m")].concat();
+    assert_eq!(requests, [settings.concat(), round.clone(), round].concat());
+}
+
+#[test]
+fn profiles_and_filters_choose_what_runs() {
+    let text = "== one: first\n> GET /\n< 200\n== two: second\nprofile: global\n> GET /\n< 200\n\
+                == three: third\nprofile: later\n> GET /\n< 200\n";
+    let parsed = cases::parse("f", text).unwrap();
+    let check = |profile: cases::Profile, filter: Option<&str>, expected: &[&str]| {
+        let options = Options { profile, filter: filter.map(str::to_owned), ..Options::default() };
+        let selected = parsed.iter().filter(|case| options.selects(case)).map(|case| case.id.as_str());
+        assert_eq!(selected.collect::<Vec<_>>(), expected);
+    };
+    check(cases::Profile::Core, None, &["f.one"]);
+    check(cases::Profile::Global, None, &["f.one", "f.two"]);
+    check(cases::Profile::Later, None, &["f.one", "f.two", "f.three"]);
+    check(cases::Profile::Later, Some("second"), &["f.two"]);
+    check(cases::Profile::Core, Some("f.two"), &[]);
 }
 
 #[test]

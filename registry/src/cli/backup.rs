@@ -2,8 +2,8 @@
 //! data directory; without one the store is opened here.
 
 use super::say;
-use crate::{control, node};
 use crate::settings::Settings;
+use crate::{control, node};
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;

@@ -13,7 +13,9 @@ pub fn run(settings: &Settings) -> Result<(), String> {
         let mut stream = TcpStream::connect_timeout(&address, HEALTHCHECK_TIMEOUT)?;
         stream.set_read_timeout(Some(HEALTHCHECK_TIMEOUT))?;
         stream.set_write_timeout(Some(HEALTHCHECK_TIMEOUT))?;
-        stream.write_all(format!("GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes())?;
+        stream.write_all(
+            format!("GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes(),
+        )?;
         let mut answer = String::new();
         stream.take(64 * 1024).read_to_string(&mut answer)?;
         Ok(answer)

@@ -20,8 +20,12 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Some(("serve", matches)) => settings(matches).and_then(|(_, settings)| serve::run(&settings)),
         Some(("config", matches)) => settings(matches).map(|(gathered, _)| say(&gathered.printed())),
         Some(("healthcheck", matches)) => settings(matches).and_then(|(_, settings)| healthcheck::run(&settings)),
-        Some(("backup", matches)) => settings(matches).and_then(|(_, settings)| backup::backup(&settings, path(matches))),
-        Some(("restore", matches)) => settings(matches).and_then(|(_, settings)| backup::restore(&settings, path(matches))),
+        Some(("backup", matches)) => {
+            settings(matches).and_then(|(_, settings)| backup::backup(&settings, path(matches)))
+        }
+        Some(("restore", matches)) => {
+            settings(matches).and_then(|(_, settings)| backup::restore(&settings, path(matches)))
+        }
         _ => Err("there is no such command".to_owned()),
     };
     match outcome {
@@ -54,8 +58,12 @@ fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(keyed(Command::new("serve").about("Start the registry")))
-        .subcommand(keyed(Command::new("config").about("Print the effective configuration and where each value comes from")))
-        .subcommand(keyed(Command::new("healthcheck").about("Ask a running registry whether it is ready; exit 0 if it is")))
+        .subcommand(keyed(
+            Command::new("config").about("Print the effective configuration and where each value comes from"),
+        ))
+        .subcommand(keyed(
+            Command::new("healthcheck").about("Ask a running registry whether it is ready; exit 0 if it is"),
+        ))
         .subcommand(keyed(
             Command::new("backup")
                 .about("Write everything to one file, also while the registry is serving")
@@ -95,8 +103,10 @@ fn settings(matches: &ArgMatches) -> Result<(Gathered, Settings), String> {
         .filter_map(|key| matches.get_one::<String>(key.name).map(|value| (key.flag(), value.clone())))
         .collect();
     // A variable that is not text cannot hold one of our values.
-    let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let gathered = settings::gather(file.map(PathBuf::as_path), variables, &flags).map_err(|error| error.to_string())?;
+    let variables =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let gathered =
+        settings::gather(file.map(PathBuf::as_path), variables, &flags).map_err(|error| error.to_string())?;
     let settings = gathered.settings().map_err(|error| error.to_string())?;
     Ok((gathered, settings))
 }

@@ -9,7 +9,8 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Serves until SIGTERM or SIGINT.
 pub fn run(settings: &Settings) -> Result<(), String> {
     log::start(settings);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
     runtime.block_on(async {
         let started = std::time::Instant::now();
         let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;

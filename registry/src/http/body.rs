@@ -133,7 +133,9 @@ pub fn mismatch(expected: &str, found: &Value) -> Fault {
         Value::Array(_) => ("Array", "START_ARRAY"),
         Value::Object(_) => ("Object", "START_OBJECT"),
     };
-    Fault::BadBody(format!("Cannot deserialize value of type `{expected}` from {kind} value (token `JsonToken.{token}`)"))
+    Fault::BadBody(format!(
+        "Cannot deserialize value of type `{expected}` from {kind} value (token `JsonToken.{token}`)"
+    ))
 }
 
 #[cfg(test)]
@@ -143,7 +145,8 @@ mod tests {
     #[test]
     fn bodies_are_read_in_every_unicode_form_json_knows() {
         let text = r#"{"schema":"é"}"#;
-        let utf16 = |big: bool| text.encode_utf16().flat_map(move |u| if big { u.to_be_bytes() } else { u.to_le_bytes() });
+        let utf16 =
+            |big: bool| text.encode_utf16().flat_map(move |u| if big { u.to_be_bytes() } else { u.to_le_bytes() });
         let forms: [Vec<u8>; 5] = [
             text.into(),
             [b"\xef\xbb\xbf", text.as_bytes()].concat(),
@@ -164,23 +167,33 @@ mod tests {
             assert!(matches!(object(missing.as_bytes(), "x", "X"), Err(Fault::MissingBody("x"))), "{missing:?}");
         }
         let deep = "[".repeat(100_000);
-        for bad in ["{", "}", "[]", "1", "\"x\"", "{\"a\"}", "{\"a\":1,}", "{} x", "{}{}", "// c\n{}", "{'a':1}", deep.as_str()] {
+        for bad in [
+            "{",
+            "}",
+            "[]",
+            "1",
+            "\"x\"",
+            "{\"a\"}",
+            "{\"a\":1,}",
+            "{} x",
+            "{}{}",
+            "// c\n{}",
+            "{'a':1}",
+            deep.as_str(),
+        ] {
             assert!(matches!(object(bad.as_bytes(), "x", "X"), Err(Fault::BadBody(_))), "{bad:.20}");
         }
     }
 
     #[test]
     fn scalars_are_coerced() {
-        let object = object(br#"{"a":"1","b":1.7,"c":true,"d":" ","e":2147483648,"f":1e2,"g":[1],"h":-1}"#, "x", "X").unwrap();
+        let object =
+            object(br#"{"a":"1","b":1.7,"c":true,"d":" ","e":2147483648,"f":1e2,"g":[1],"h":-1}"#, "x", "X").unwrap();
         let integer = |name| integer(&object, name).ok();
-        assert_eq!([integer("a"), integer("b"), integer("d"), integer("f"), integer("h"), integer("z")], [
-            Some(Some(1)),
-            Some(Some(1)),
-            Some(None),
-            Some(Some(100)),
-            Some(Some(-1)),
-            Some(None)
-        ]);
+        assert_eq!(
+            [integer("a"), integer("b"), integer("d"), integer("f"), integer("h"), integer("z")],
+            [Some(Some(1)), Some(Some(1)), Some(None), Some(Some(100)), Some(Some(-1)), Some(None)]
+        );
         assert_eq!([integer("c"), integer("e"), integer("g")], [None, None, None]);
         assert_eq!(text(&object, "b").ok().flatten().as_deref(), Some("1.7"));
         assert_eq!(boolean(&object, "c").ok(), Some(Some(true)));

@@ -162,12 +162,7 @@ mod tests {
             40901,
             "Schema being registered is incompatible with an earlier schema for subject \"s\", details: [a, b]",
         );
-        check(
-            Fault::ReadOnly(Scope::Subject(plain.clone())),
-            422,
-            42205,
-            "Subject s in context  is in read-only mode",
-        );
+        check(Fault::ReadOnly(Scope::Subject(plain.clone())), 422, 42205, "Subject s in context  is in read-only mode");
         check(Fault::ReadOnly(Scope::Global), 422, 42205, "Subject null in context  is in read-only mode");
         check(
             Fault::NotInImportMode(Scope::Subject(qualified)),

@@ -6,13 +6,16 @@
 pub mod answer;
 pub mod body;
 pub mod catalogue;
+mod exchange;
 pub mod front;
 mod handlers;
 pub mod negotiate;
 pub mod openapi;
 pub mod query;
 pub mod ready;
+mod reply;
 pub mod routes;
 pub mod server;
 pub mod target;
+mod trail;
 pub mod wire;

@@ -110,7 +110,9 @@ pub fn content_type(header: Option<&str>) -> Result<(), Refusal> {
     match name.split_once('/') {
         None => Err(Refusal::Malformed),
         Some((kind, subtype)) if kind.is_empty() || subtype.is_empty() => Err(Refusal::Malformed),
-        Some(_) if name == "application/octet-stream" || Media::ALL.iter().any(|media| media.as_str() == name) => Ok(()),
+        Some(_) if name == "application/octet-stream" || Media::ALL.iter().any(|media| media.as_str() == name) => {
+            Ok(())
+        }
         Some(_) => Err(Refusal::Unsupported),
     }
 }
@@ -160,7 +162,9 @@ mod tests {
         check("application/json;q=0", json);
         check("", v1);
         check("application", v1);
-        for none in ["text/plain", "text/*", "garbage", "application/octet-stream", "application/vnd.schemaregistry.v2+json"] {
+        for none in
+            ["text/plain", "text/*", "garbage", "application/octet-stream", "application/vnd.schemaregistry.v2+json"]
+        {
             check(none, Err(Refusal::NotAcceptable));
         }
         check("/", Err(Refusal::Malformed));
@@ -174,7 +178,9 @@ mod tests {
         fn check(header: &str, outcome: Result<(), Refusal>) {
             assert_eq!(content_type(Some(header)), outcome, "{header:?}");
         }
-        for good in ["application/json", "APPLICATION/JSON", "application/json;charset=UTF-8", "application/octet-stream"] {
+        for good in
+            ["application/json", "APPLICATION/JSON", "application/json;charset=UTF-8", "application/octet-stream"]
+        {
             check(good, Ok(()));
         }
         for other in ["text/plain", "application/*", "*/*", "application/x-www-form-urlencoded"] {
@@ -188,9 +194,14 @@ mod tests {
 
     #[test]
     fn gzip_is_sent_only_to_who_names_it() {
-        for (header, gzip) in
-            [("gzip", true), ("gzip, deflate", true), ("deflate", false), ("*", false), ("gzip;q=0", false), ("br, GZIP;q=0.5", true)]
-        {
+        for (header, gzip) in [
+            ("gzip", true),
+            ("gzip, deflate", true),
+            ("deflate", false),
+            ("*", false),
+            ("gzip;q=0", false),
+            ("br, GZIP;q=0.5", true),
+        ] {
             assert_eq!(takes_gzip(Some(header)), gzip, "{header:?}");
         }
         assert!(!takes_gzip(None));

@@ -117,10 +117,33 @@ mod tests {
         check("/subjects/%C3%A9", Ok("/subjects/%C3%A9"));
         check("/subjects/a'(b)*!&=,@~+$", Ok("/subjects/a'(b)*!&=,@~+$"));
         for bad in [
-            "", "*", "//", "//subjects", "/subjects//", "/subjects//versions", "/subjects/;a/versions", "/subjects/%",
-            "/subjects/%1", "/subjects/%zz", "/subjects/%u0041", "/subjects/%00", "/subjects/a%0Ab", "/subjects/a%7Fb",
-            "/subjects/%FF", "/subjects/%C3", "/subjects/%2e%2e/x", "/subjects/%2e", "/subjects/.%2e", "/a b", "/a|b",
-            "/a\\b", "/a%5Cb", "/a^b", "/a`b", "/[a]", "/{a}",
+            "",
+            "*",
+            "//",
+            "//subjects",
+            "/subjects//",
+            "/subjects//versions",
+            "/subjects/;a/versions",
+            "/subjects/%",
+            "/subjects/%1",
+            "/subjects/%zz",
+            "/subjects/%u0041",
+            "/subjects/%00",
+            "/subjects/a%0Ab",
+            "/subjects/a%7Fb",
+            "/subjects/%FF",
+            "/subjects/%C3",
+            "/subjects/%2e%2e/x",
+            "/subjects/%2e",
+            "/subjects/.%2e",
+            "/a b",
+            "/a|b",
+            "/a\\b",
+            "/a%5Cb",
+            "/a^b",
+            "/a`b",
+            "/[a]",
+            "/{a}",
         ] {
             check(bad, Err(()));
         }

@@ -47,8 +47,7 @@ pub fn subject(state: &dyn State, subject: &Subject, depth: Depth) -> Result<(Ve
         return Err(Fault::SubjectSoftDeleted(subject.clone()));
     }
     check_writable(state, subject)?;
-    let affected: Vec<&StoredVersion> =
-        versions.iter().filter(|v| depth == Depth::Permanent || !v.deleted).collect();
+    let affected: Vec<&StoredVersion> = versions.iter().filter(|v| depth == Depth::Permanent || !v.deleted).collect();
     for version in &affected {
         check_unreferenced(state, version, depth, Own::Ignored)?;
         if depth == Depth::Permanent && !version.deleted {

@@ -65,6 +65,8 @@ pub struct Learnt {
     pub parsed: Parsed,
     /// Its canonical text.
     pub canonical: Arc<str>,
+    /// What names that text in the store.
+    pub text: TextKey,
     /// The fingerprint of its equivalence class.
     pub fingerprint: u64,
 }
@@ -114,7 +116,12 @@ struct Memory {
 }
 
 impl Memory {
-    fn parse(&self, source: &Source, strictness: Strictness, normalize: Normalize) -> Option<Result<Learnt, compat::Error>> {
+    fn parse(
+        &self,
+        source: &Source,
+        strictness: Strictness,
+        normalize: Normalize,
+    ) -> Option<Result<Learnt, compat::Error>> {
         self.parses
             .iter()
             .find(|(s, st, n, _)| *st == strictness && *n == normalize && s == source)

@@ -82,7 +82,10 @@ mod tests {
         assert_eq!(populate(new.as_ref(), old.as_ref(), None, None), new);
         assert_eq!(populate(properties(&[]).as_ref(), old.as_ref(), None, None), properties(&[]));
         let overriding = properties(&[("n", "c")]);
-        assert_eq!(populate(new.as_ref(), None, old.as_ref(), overriding.as_ref()), properties(&[("o", "a"), ("n", "c")]));
+        assert_eq!(
+            populate(new.as_ref(), None, old.as_ref(), overriding.as_ref()),
+            properties(&[("o", "a"), ("n", "c")])
+        );
     }
 
     #[test]

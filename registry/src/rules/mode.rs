@@ -38,7 +38,9 @@ pub fn plan(state: &dyn State, scope: &Subject, mode: Option<Mode>, force: Force
             }
         }
         if !remains.is_empty() {
-            records.push(Record::Registry(RegistryRecord::ClearSubject { scope: scope.clone() }));
+            // In the log the empty scope would mean the default context alone.
+            let cleared = if *scope == config::global_scope() { config::last_resort_scope() } else { scope.clone() };
+            records.push(Record::Registry(RegistryRecord::ClearSubject { scope: cleared }));
         }
     }
     records.push(Record::Registry(RegistryRecord::Mode { scope: scope.clone(), mode }));

@@ -17,8 +17,8 @@ pub enum Use {
 /// # Errors
 /// `InvalidSubject`, naming the subject as it was sent.
 pub fn check(sent: &str, subject: &Subject, purpose: Use) -> Result<(), Fault> {
-    let reserved = matches!(subject.name(), "__GLOBAL" | "__EMPTY")
-        || (subject.context().is_global() && purpose == Use::Register);
+    let reserved =
+        matches!(subject.name(), "__GLOBAL" | "__EMPTY") || (subject.context().is_global() && purpose == Use::Register);
     if reserved || sent.chars().any(char::is_control) {
         return Err(Fault::InvalidSubject(sent.to_owned()));
     }

@@ -70,15 +70,15 @@ fn check(
         return Err(Fault::InvalidSchema("Empty schema".into()).into());
     }
     let scope = config::in_scope(state, subject, default_level)?;
-    let normalize = if request.normalize || scope.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No };
+    let normalize =
+        if request.normalize || scope.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No };
     let (source, references) = source(state, subject, described, normalize, Deleted::Ignore)??;
     let strictness =
         if scope.config.validate_new_schemas.unwrap_or(true) { Strictness::New } else { Strictness::Stored };
     let schema = knowledge
         .parse(&source, strictness, normalize)?
         .map_err(|error| library::invalid_schema(&described.schema_type, &error))?;
-    let (metadata, rule_set) = (described.metadata.clone(), described.rule_set.clone());
-    let candidate = Candidate { schema, references, metadata, rule_set };
+    let candidate = Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone());
     verdict::messages(state, knowledge, &candidate, &existing, &scope)
 }
 

@@ -2,8 +2,8 @@
 //! decides by the rules in `rules`. One file per resource.
 
 mod compatibility;
-mod lookup;
 pub mod library;
+mod lookup;
 mod pool;
 mod register;
 mod schemas;
@@ -59,6 +59,18 @@ impl Service {
     pub fn read<T>(&self, read: impl FnOnce(&dyn State) -> Result<T, Fault>) -> Result<T, Fault> {
         let view = self.store.view()?;
         read(&*view)
+    }
+
+    /// Runs a job over `bytes` bytes of input where parsing is done.
+    ///
+    /// # Errors
+    /// `Busy`, those of the job.
+    pub async fn work<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        job: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.pool.run(bytes, job).await
     }
 
     /// Commits what a pure rule decides.

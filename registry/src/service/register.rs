@@ -30,15 +30,14 @@ impl Service {
                 return Ok(Done { answer: plan.answer, wrote: false });
             }
             let writing = Arc::clone(&request);
-            let (outcome, committed) = storage::commit(&*self.store, move |state| {
-                match register::plan(state, &learnt, &writing) {
+            let (outcome, committed) =
+                storage::commit(&*self.store, move |state| match register::plan(state, &learnt, &writing) {
                     Ok(plan) => Ok((plan.records, InWriter::Done(plan.answer))),
                     Err(Stop::Fault(Fault::Store(error))) => Err(error),
                     Err(Stop::Fault(fault)) => Ok((vec![], InWriter::Refused(fault))),
                     Err(Stop::Missing) => Ok((vec![], InWriter::Missing(learnt))),
-                }
-            })
-            .await?;
+                })
+                .await?;
             match outcome {
                 InWriter::Done(answer) => return Ok(Done { answer, wrote: !committed.records.is_empty() }),
                 InWriter::Refused(fault) => return Err(fault),

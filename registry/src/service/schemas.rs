@@ -139,7 +139,11 @@ impl Service {
                         }
                     }
                 }
-                if failed.is_some() || shown.len() >= listing.limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if failed.is_some() || shown.len() >= listing.limit {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
             })?;
             match failed {
                 Some(fault) => Err(fault),
@@ -163,7 +167,12 @@ impl Service {
     ///
     /// # Errors
     /// As `formatted`.
-    pub fn formatted_content(&self, subject: &Subject, content: &Content, format: &str) -> Result<Option<String>, Fault> {
+    pub fn formatted_content(
+        &self,
+        subject: &Subject,
+        content: &Content,
+        format: &str,
+    ) -> Result<Option<String>, Fault> {
         if format.is_empty() || format == "default" {
             return Ok(None);
         }
@@ -177,7 +186,8 @@ impl Service {
     pub fn inline_tags(&self, shown: &Shown, wanted: &[&str]) -> Result<Vec<compat::TaggedEntity>, Fault> {
         self.read(|state| {
             let mut tagged = self.library.stored(state, &shown.stored)?.parsed.inline_tags();
-            tagged.retain(|entity| entity.tags.iter().any(|tag| wanted.contains(&"*") || wanted.contains(&tag.as_str())));
+            tagged
+                .retain(|entity| entity.tags.iter().any(|tag| wanted.contains(&"*") || wanted.contains(&tag.as_str())));
             Ok(tagged)
         })
     }
@@ -252,7 +262,11 @@ fn first_holder(state: &dyn State, context: &Context, id: SchemaId) -> Result<Op
     Ok(first)
 }
 
-fn newest_holders(state: &dyn State, context: &Context, id: SchemaId) -> Result<BTreeMap<Subject, Version>, storage::Error> {
+fn newest_holders(
+    state: &dyn State,
+    context: &Context,
+    id: SchemaId,
+) -> Result<BTreeMap<Subject, Version>, storage::Error> {
     let mut newest = BTreeMap::new();
     state.holders(context, id, &mut |holder| {
         newest.insert(holder.subject, holder.version);

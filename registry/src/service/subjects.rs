@@ -110,7 +110,12 @@ impl Service {
     ///
     /// # Errors
     /// `SubjectNotFound`, `VersionNotFound`, those of the store.
-    pub fn referenced_by(&self, subject: &Subject, selector: Selector, deleted: Deleted) -> Result<Vec<SchemaId>, Fault> {
+    pub fn referenced_by(
+        &self,
+        subject: &Subject,
+        selector: Selector,
+        deleted: Deleted,
+    ) -> Result<Vec<SchemaId>, Fault> {
         self.read(|state| {
             let target = with_fallback(state, subject, |subject| stored(state, subject, selector, Deleted::Include))?;
             let mut ids: BTreeSet<(model::Context, SchemaId)> = BTreeSet::new();
@@ -135,7 +140,12 @@ impl Service {
     ///
     /// # Errors
     /// See `rules::delete::version`.
-    pub async fn delete_version(&self, subject: Subject, selector: Selector, depth: Depth) -> Result<Done<Version>, Fault> {
+    pub async fn delete_version(
+        &self,
+        subject: Subject,
+        selector: Selector,
+        depth: Depth,
+    ) -> Result<Done<Version>, Fault> {
         self.commit(move |state| delete::version(state, &subject, selector, depth)).await
     }
 }

@@ -37,9 +37,8 @@ impl Service {
             .run(bytes, move || {
                 let view = store.view()?;
                 let schema = parsed.stored(&*view, &shown.stored)?;
-                let framed = |bytes: &[u8]| {
-                    bytes.len() >= 5 && bytes[0] == 0 && bytes[1..5] == shown.stored.id.to_be_bytes()
-                };
+                let framed =
+                    |bytes: &[u8]| bytes.len() >= 5 && bytes[0] == 0 && bytes[1..5] == shown.stored.id.to_be_bytes();
                 let outcome = match &sample {
                     Validation::Json(text) => schema.parsed.validate(compat::Sample::Json(text)),
                     Validation::Binary(bytes) if framed(bytes) => {
@@ -56,4 +55,3 @@ impl Service {
             .await
     }
 }
-

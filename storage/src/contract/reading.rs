@@ -23,6 +23,13 @@ pub(super) fn a_view_does_not_change_under_its_reader(open: Open<'_>) {
 pub(super) fn no_reader_sees_half_a_commit(open: Open<'_>) {
     let store = plain(open);
     let done = AtomicBool::new(false);
+    // Ends the reader also when a commit fails.
+    struct Done<'a>(&'a AtomicBool);
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
     std::thread::scope(|scope| {
         let reader = scope.spawn(|| {
             let mut views = 0;
@@ -36,12 +43,13 @@ pub(super) fn no_reader_sees_half_a_commit(open: Open<'_>) {
             }
             views
         });
+        let ends = Done(&done);
         for n in 1..=100 {
             let text = n.to_string();
             let records = vec![schema("left", n, n, &text), high_water(".", n), schema("right", n, n, &text)];
             write(&*store, records).unwrap();
         }
-        done.store(true, Ordering::Relaxed);
+        drop(ends);
         assert!(reader.join().unwrap() > 0);
     });
 }

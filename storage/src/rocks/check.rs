@@ -235,4 +235,30 @@ mod tests {
         assert!(entry(Table::Texts, &text_key("a").0, b"b", &mut history).is_err());
         assert!(entry(Table::Texts, &text_key("a").0, b"a", &mut history).is_ok());
     }
+
+    #[test]
+    fn what_only_the_scrub_can_find_makes_the_store_corrupt() {
+        use crate::engine::Backend;
+        use crate::kv::Overlay;
+        use crate::rocks::{Options, Place, Rocks};
+        use crate::{Health, Store};
+
+        let dir = tempfile::TempDir::new().unwrap();
+        let options = || Options::new(Place::Directory(dir.path().to_owned()));
+        let store = Rocks::open(options()).unwrap();
+        assert_eq!(store.health(), Health::Ok);
+        let mut overlay = Overlay::new(Map::default());
+        overlay.put(Table::Texts, text_key("a").0.to_vec(), b"b".to_vec());
+        store.backend().write(overlay.into_changes()).unwrap();
+        drop(store);
+
+        let store = Rocks::open(options()).unwrap();
+        let deadline = std::time::Instant::now() + Duration::from_secs(30);
+        while store.health() == Health::Ok {
+            assert!(std::time::Instant::now() < deadline, "it is not found");
+            std::thread::yield_now();
+        }
+        let why = "a stored text is not the one that its key names".to_owned();
+        assert_eq!(store.health(), Health::Corrupt(why));
+    }
 }

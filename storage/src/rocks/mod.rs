@@ -7,6 +7,7 @@
 mod check;
 mod directory;
 mod settings;
+mod stall;
 
 use crate::codec::key::{self, Range};
 use crate::condition::Condition;
@@ -15,6 +16,7 @@ use crate::kv::{Changes, Direction, Kv, Table, Visit};
 use crate::{Error, Health, Observer};
 use check::Scrub;
 use rocksdb::{ColumnFamily, DB, ErrorKind, ReadOptions, Snapshot, WriteBatch, WriteOptions};
+use stall::{Patience, Stall};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -84,7 +86,8 @@ impl Rocks {
         }
         check::newest(&db.view())?;
         let scrub = Scrub::start(db.clone(), options.scrub_bytes_per_second)?;
-        Engine::start(Disk { scrub, db }, options.observer, condition, options.limits)
+        let disk = Disk { scrub, db, patience: Patience::default() };
+        Engine::start(disk, options.observer, condition, options.limits)
     }
 }
 
@@ -93,6 +96,7 @@ pub struct Disk {
     /// Ends before the tables are closed.
     scrub: Scrub,
     db: Arc<Db>,
+    patience: Patience,
 }
 
 struct Db {
@@ -108,22 +112,26 @@ impl Backend for Disk {
     }
 
     fn write(&self, changes: Changes) -> Result<(), Error> {
-        let mut batch = WriteBatch::default();
-        for (table, key, change) in changes.into_iter() {
-            match change {
-                Some(value) => batch.put_cf(self.db.family(table), key, value),
-                None => batch.delete_cf(self.db.family(table), key),
-            }
-        }
         let mut options = WriteOptions::default();
         options.set_sync(true);
-        self.db.db.write_opt(batch, &options).map_err(|error| self.db.failed(error))
+        // Without this, a write sleeps inside RocksDB while tables cannot be written or compacted: for ever, if the disk is
+        // nearly full, and nobody would hear of it.
+        options.set_no_slowdown(true);
+        let stall = Stall::new(&self.db, self.patience);
+        loop {
+            match self.db.db.write_opt(self.db.batch(&changes), &options) {
+                Ok(()) => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Incomplete => stall.wait(&self.db, &error)?,
+                Err(error) => return Err(self.db.failed(error)),
+            }
+        }
     }
 
     fn close(&self) -> Result<(), Error> {
         self.scrub.stop();
-        if self.db.condition.health() == Health::Ok {
-            // Tables open faster than the log is replayed. After a failure the log is left as it is.
+        // Tables open faster than the log is replayed. After a failure the log is left as it is: a flush might wait for a
+        // compaction that cannot be done.
+        if self.db.condition.health() == Health::Ok && self.db.background_errors() == 0 {
             for table in Table::ALL {
                 self.db.db.flush_cf(self.db.family(table)).map_err(|error| self.db.failed(error))?;
             }
@@ -136,6 +144,23 @@ impl Backend for Disk {
 impl Db {
     fn view(&self) -> View<'_> {
         View { snapshot: self.db.snapshot(), db: self, fill_cache: true }
+    }
+
+    fn batch(&self, changes: &Changes) -> WriteBatch {
+        let mut batch = WriteBatch::default();
+        for (table, key, change) in changes.iter() {
+            match change {
+                Some(value) => batch.put_cf(self.family(table), key, value),
+                None => batch.delete_cf(self.family(table), key),
+            }
+        }
+        batch
+    }
+
+    /// Flushes and compactions that have failed so far.
+    fn background_errors(&self) -> u64 {
+        let counted = self.db.property_int_value(rocksdb::properties::BACKGROUND_ERRORS);
+        counted.ok().flatten().unwrap_or_default()
     }
 
     fn family(&self, table: Table) -> &ColumnFamily {

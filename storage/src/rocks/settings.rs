@@ -10,6 +10,8 @@ use std::path::Path;
 const LARGEST_WAL: u64 = 16 << 20;
 /// Tables kept open; the others are opened when read.
 const OPEN_FILES: i32 = 256;
+/// Tables not yet compacted, all of which a look-up may have to ask, after which writes wait for a compaction.
+const LEVEL_ZERO_FILES: i32 = 36;
 
 /// The column family of a table. Names are on disk and never change; RocksDB insists on one called `default`.
 pub(super) fn name(table: Table) -> &'static str {
@@ -71,5 +73,8 @@ fn family(table: Table, options: &Options, cache: &Cache) -> rocksdb::Options {
     family.set_compression_type(DBCompressionType::Lz4);
     family.set_write_buffer_size(options.memtable_bytes);
     family.set_max_write_buffer_number(2);
+    // A write is either taken or must wait (see `Stall`); nothing in between.
+    family.set_level_zero_slowdown_writes_trigger(LEVEL_ZERO_FILES);
+    family.set_level_zero_stop_writes_trigger(LEVEL_ZERO_FILES);
     family
 }

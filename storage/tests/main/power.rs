@@ -4,7 +4,7 @@
 //!
 //! A few rounds run with the other tests; `FREEHOLD_SOAK=1000` runs a thousand.
 
-use crate::support::{Acknowledged, Random, committing_child, examine, run_and_kill};
+use crate::support::{Acknowledged, Moment, Random, committing_child, examine, run_and_kill};
 use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -125,7 +125,7 @@ impl<'a> Site<'a> {
         if syncs == Syncs::Ignored {
             child.env("POWER_LIE", "1");
         }
-        run_and_kill(child, &mut random, &mut self.acknowledged);
+        run_and_kill(child, &Moment::any(&mut random), &mut self.acknowledged);
 
         disk.read(&fs::read_to_string(&self.notes).unwrap());
         let tail = [Tail::Lost, Tail::Lost, Tail::Torn, Tail::Kept][random.below(4) as usize];

@@ -6,9 +6,10 @@ use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use storage::rocks::{Options, Place, Rocks};
-use storage::{Error, Health, Store};
+use storage::{Committed, Error, Health, State, Store};
+use tokio::sync::oneshot::error::TryRecvError;
 
 /// Small memtables, so that tables are written and compacted and logs replaced all the time.
 pub fn options(dir: &Path) -> Options {
@@ -17,6 +18,23 @@ pub fn options(dir: &Path) -> Options {
 
 pub fn open(dir: &Path) -> Result<Rocks, Error> {
     Rocks::open(options(dir))
+}
+
+/// Commits and waits for the answer, but not for ever: a store that hangs is a failure of its own.
+pub fn submit(
+    store: &dyn Store,
+    decide: impl FnOnce(&dyn State) -> Result<Vec<Record>, Error> + Send + 'static,
+) -> Result<Committed, Error> {
+    let mut answer = store.submit(Box::new(decide));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        match answer.try_recv() {
+            Ok(answer) => return answer,
+            Err(TryRecvError::Closed) => panic!("the writer has gone away"),
+            Err(TryRecvError::Empty) => assert!(Instant::now() < deadline, "a commit is never answered"),
+        }
+        std::thread::yield_now();
+    }
 }
 
 /// What a child was told to be durable: the highest number of each of its threads.
@@ -30,9 +48,21 @@ pub fn committing_child(dir: &Path) -> Command {
     command
 }
 
-/// Runs a child, kills it a moment after some acknowledgement, and adds what it had acknowledged until then.
-pub fn run_and_kill(mut command: Command, random: &mut Random, acknowledged: &mut Acknowledged) {
-    let after = 1 + random.below(400) as usize;
+/// When a child is killed: a while after so many acknowledgements.
+pub struct Moment {
+    pub acknowledgements: usize,
+    pub pause: Duration,
+}
+
+impl Moment {
+    /// Not at once: just after an answer the child is thinking, and it is to be met while writing and syncing.
+    pub fn any(random: &mut Random) -> Self {
+        Moment { acknowledgements: 1 + random.below(400) as usize, pause: Duration::from_micros(random.below(6000)) }
+    }
+}
+
+/// Runs a child, kills it, and adds what it had acknowledged until then.
+pub fn run_and_kill(mut command: Command, moment: &Moment, acknowledged: &mut Acknowledged) {
     let mut child = command.spawn().unwrap();
     let mut count = 0;
     // The pipe keeps what was written before the kill, so reading goes on to its end.
@@ -44,14 +74,13 @@ pub fn run_and_kill(mut command: Command, random: &mut Random, acknowledged: &mu
             acknowledged[thread] = acknowledged[thread].max(number.parse().unwrap());
             count += 1;
         }
-        if count == after {
-            // Not at once: just after an answer the child is thinking, and it is to be met while writing and syncing.
-            std::thread::sleep(Duration::from_micros(random.below(6000)));
+        if count == moment.acknowledgements {
+            std::thread::sleep(moment.pause);
             child.kill().unwrap();
         }
     }
     let status = child.wait().unwrap();
-    assert!(count >= after, "the child ended by itself after {count} acknowledgements: {status}");
+    assert!(count >= moment.acknowledgements, "the child ended by itself after {count} acknowledgements: {status}");
 }
 
 /// What is wrong with a directory, if anything.

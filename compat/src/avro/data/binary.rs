@@ -39,7 +39,7 @@ impl<'s> Walk<'s> {
                     Ok(at) if at < symbols.symbols.len() => Ok(()),
                     _ => self.path.mismatch(format!(
                         "the enum {} has {} symbols, none at position {at}",
-                        symbols.named.name.full(),
+                        symbols.named.name,
                         symbols.symbols.len()
                     )),
                 }
@@ -55,7 +55,7 @@ impl<'s> Walk<'s> {
                 if matches!(model.node(branch), Node::Primitive { primitive: Primitive::Null, .. }) {
                     return self.value(branch);
                 }
-                self.path.member(branch_name(model.node(branch)));
+                self.path.push(Step::Member(branch_name(model.node(branch))));
                 self.value(branch)?;
                 self.path.pop();
                 Ok(())

@@ -4,11 +4,13 @@
 use super::path::{Path, Step};
 use super::{branch_name, field_name, symbol};
 use crate::Mismatch;
+use crate::avro::members::shorten;
 use crate::avro::model::{Field, Model, Node, NodeId, Primitive};
-use crate::avro::parse::shorten;
+use crate::avro::names::Name;
 use crate::error::Place;
 use crate::json::{Node as Tree, Tree as Json, parse_java_double, read};
 use apache_avro::types::Value;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The sample as a value of the skeleton.
@@ -49,7 +51,7 @@ impl<'s> Walk<'s> {
                     None => self.path.mismatch(format!(
                         "\"{}\" is not a symbol of the enum {}",
                         shorten(text),
-                        symbols.named.name.full()
+                        symbols.named.name
                     )),
                 }
             }
@@ -73,7 +75,7 @@ impl<'s> Walk<'s> {
                 }
                 Ok(Value::Map(map))
             }
-            Node::Record(record) => self.record(id, record.named.name.full(), &record.fields, tree),
+            Node::Record(record) => self.record(id, &record.named.name, &record.fields, tree),
             Node::Union(branches) => self.union(branches, tree),
             Node::Unresolved => unreachable!("resolution replaces every unresolved name"),
         }
@@ -134,7 +136,7 @@ impl<'s> Walk<'s> {
         text.chars().map(byte).collect()
     }
 
-    fn record(&mut self, id: NodeId, name: &str, fields: &'s [Field], tree: &'s Tree<'s>) -> Result<Value, Mismatch> {
+    fn record(&mut self, id: NodeId, name: &Name, fields: &'s [Field], tree: &'s Tree<'s>) -> Result<Value, Mismatch> {
         let Json::Object(members) = &tree.tree else {
             return self.unexpected(&format!("an object (the record {name})"), tree);
         };
@@ -167,7 +169,7 @@ impl<'s> Walk<'s> {
         let model = self.model;
         let position = |name: &str| branches.iter().position(|&branch| branch_name(model.node(branch)) == name);
         let names = || {
-            let names: Vec<&str> = branches.iter().map(|&branch| branch_name(model.node(branch))).collect();
+            let names: Vec<Cow<'_, str>> = branches.iter().map(|&branch| branch_name(model.node(branch))).collect();
             shorten(&names.join(", "))
         };
         match &tree.tree {

@@ -15,6 +15,7 @@ use super::model::{Model, Node, NodeId};
 use crate::{Mismatch, Sample};
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::writer::datum::GenericDatumWriter;
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -114,6 +115,6 @@ fn symbol(at: usize) -> String {
 }
 
 /// The name of a branch in the JSON encoding of a union.
-fn branch_name(node: &Node) -> &str {
-    node.named().map_or_else(|| node.kind().word(), |named| named.name.full())
+fn branch_name(node: &Node) -> Cow<'_, str> {
+    node.named().map_or_else(|| Cow::Borrowed(node.kind().word()), |named| named.name.full())
 }

@@ -21,7 +21,7 @@ pub async fn check(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         Operation::CheckAgainstHistory => (Against::History, "testCompatibilityForSubject.arg3"),
         _ => (Against::One(ask.selector()?), "testCompatibilityBySubjectName.arg4"),
     };
-    let object = ask.object(missing, "RegisterSchemaRequest")?;
+    let object = ask.object(app, missing, "RegisterSchemaRequest").await?;
     let verbose = ask.query.flag("verbose");
     let outcome = match wire::request::schema(&object) {
         Ok(schema) => {

@@ -19,7 +19,7 @@ pub async fn put(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         Operation::PutGlobalConfig => "updateTopLevelConfig.arg1",
         _ => "updateSubjectLevelConfig.arg2",
     };
-    let change = change(&ask.object(missing, "ConfigUpdateRequest")?)?;
+    let change = change(&ask.object(app, missing, "ConfigUpdateRequest").await?)?;
     let subject = ask.subject();
     names::check(ask.parameter(0), &subject, Use::Settings)?;
     let done = app.service.change_config(subject, change).await?;

@@ -16,7 +16,9 @@ pub fn live() -> Answer {
 pub fn ready(app: &App) -> Answer {
     let (status, body) = match app.service.store().health() {
         Health::Ok => (200, json!({ "status": "ready" })),
-        Health::ReadOnly(_) => (503, json!({ "status": "read-only", "reason": "the store refused a write; see the log" })),
+        Health::ReadOnly(_) => {
+            (503, json!({ "status": "read-only", "reason": "the store refused a write; see the log" }))
+        }
         Health::Corrupt(_) => (503, json!({ "status": "damaged", "reason": "stored data are damaged; see the log" })),
     };
     Answer::fixed("application/json", body.to_string()).with_status(status)

@@ -44,7 +44,12 @@ pub fn contexts(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let (offset, limit) = ask.query.page(i32::MAX as usize)?;
     let prefix = ask.query.text("contextPrefix").unwrap_or_default();
     let contexts = app.service.contexts()?;
-    let page: Vec<&str> =
-        contexts.iter().map(|context| context.as_str()).filter(|name| name.starts_with(prefix)).skip(offset).take(limit).collect();
+    let page: Vec<&str> = contexts
+        .iter()
+        .map(|context| context.as_str())
+        .filter(|name| name.starts_with(prefix))
+        .skip(offset)
+        .take(limit)
+        .collect();
     Ok(Answer::json(&page))
 }

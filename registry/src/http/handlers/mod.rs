@@ -67,8 +67,10 @@ impl Ask {
         if self.query.flag("permanent") { Depth::Permanent } else { Depth::Soft }
     }
 
-    fn object(&self, missing: &'static str, what: &str) -> Result<Object, Fault> {
-        body::object(&self.body, missing, what)
+    /// Reads the body; a large one where large schemas are parsed, so that it keeps no other request waiting.
+    async fn object(&self, app: &App, missing: &'static str, what: &'static str) -> Result<Object, Fault> {
+        let body = self.body.clone();
+        app.service.work(body.len(), move || body::object(&body, missing, what)).await
     }
 }
 
@@ -81,8 +83,8 @@ fn decimal(text: &str) -> Option<i32> {
 /// The value of a decimal digit of any script; their blocks of ten begin at these code points.
 fn digit(c: char) -> Option<u8> {
     const ZEROS: [u32; 22] = [
-        0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xf20, 0x1040,
-        0x17e0, 0x1810, 0x1946, 0x19d0, 0x1b50, 0xff10,
+        0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xf20,
+        0x1040, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1b50, 0xff10,
     ];
     ZEROS.iter().find(|zero| (**zero..**zero + 10).contains(&(c as u32))).map(|zero| (c as u32 - zero) as u8)
 }

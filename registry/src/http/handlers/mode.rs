@@ -35,7 +35,7 @@ pub async fn put(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         Operation::PutGlobalMode => "updateTopLevelMode.arg1",
         _ => "updateMode.arg2",
     };
-    let object = ask.object(missing, "ModeUpdateRequest")?;
+    let object = ask.object(app, missing, "ModeUpdateRequest").await?;
     let text = body::text(&object, "mode")?;
     let subject = ask.subject();
     names::check(ask.parameter(0), &subject, Use::Settings)?;

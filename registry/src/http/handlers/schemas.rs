@@ -127,8 +127,12 @@ pub fn text(app: &App, ask: &Ask, shown: &Shown) -> Result<Answer, Fault> {
 /// `NotSupported` for `logical`, where the reference has it.
 pub fn format(ask: &Ask) -> Result<&str, Fault> {
     let format = ask.query.text("format").unwrap_or_default();
-    if format.eq_ignore_ascii_case("logical") && matches!(ask.operation, Operation::GetVersion | Operation::RegisterSchema) {
-        return Err(Fault::NotSupported("The format 'logical' is not supported; leave it out to get the schema itself".into()));
+    if format.eq_ignore_ascii_case("logical")
+        && matches!(ask.operation, Operation::GetVersion | Operation::RegisterSchema)
+    {
+        return Err(Fault::NotSupported(
+            "The format 'logical' is not supported; leave it out to get the schema itself".into(),
+        ));
     }
     Ok(format)
 }

@@ -19,7 +19,7 @@ pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 
 /// `POST /subjects/{subject}`
 pub async fn look_up(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let object = ask.object("lookUpSchemaUnderSubject.arg5", "RegisterSchemaRequest")?;
+    let object = ask.object(app, "lookUpSchemaUnderSubject.arg5", "RegisterSchemaRequest").await?;
     let schema = wire::request::schema(&object)?;
     let subject = ask.subject();
     let depends = app.ready.stripes.subject(&subject);

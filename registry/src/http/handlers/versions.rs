@@ -4,8 +4,8 @@ use super::schemas::{Extras, format, qualify_references};
 use super::{Answer, Ask, schemas, subjects};
 use crate::app::App;
 use crate::fault::Fault;
-use crate::http::{body, wire};
 use crate::http::wire::schema::SchemaOut;
+use crate::http::{body, wire};
 use crate::rules::find::Deleted;
 use crate::rules::names::{self, Use};
 use crate::rules::register::{Force, Registration};
@@ -27,7 +27,7 @@ pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 
 /// `POST /subjects/{subject}/versions`
 pub async fn register(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let object = ask.object("register.arg6", "RegisterSchemaRequest")?;
+    let object = ask.object(app, "register.arg6", "RegisterSchemaRequest").await?;
     let mut schema = wire::request::schema(&object)?;
     // As the community server: rules are not kept (yet), so they must not become part of a version's identity.
     schema.rule_set = None;
@@ -99,7 +99,9 @@ fn sample(ask: &Ask) -> Result<Validation, Fault> {
         ("json", value) => Ok(Validation::Json(value.to_string())),
         ("base64", Value::String(text)) => {
             let decoded = base64::engine::general_purpose::STANDARD.decode(text);
-            decoded.map(Validation::Binary).map_err(|error| Fault::InvalidSample(format!("The body is not base64: {error}")))
+            decoded
+                .map(Validation::Binary)
+                .map_err(|error| Fault::InvalidSample(format!("The body is not base64: {error}")))
         }
         ("base64", other) => Err(body::mismatch("String", &other)),
         (other, _) => Err(Fault::InvalidSample(format!("The encoding '{other}' is unknown; use 'json' or 'base64'"))),

@@ -94,13 +94,14 @@ pub fn change(object: &Object) -> Result<ConfigChange, Fault> {
         Some(text) => text.parse().map(Some).map_err(|_| Fault::InvalidLevel),
         None => Ok(None),
     };
-    let policy = |object: &Object, name: &str| match body::text(object, name)?.as_deref().map(CompatibilityPolicy::parse) {
-        Some(Some(CompatibilityPolicy::Logical)) => {
-            Err(Fault::NotSupported("The compatibility policy LOGICAL is not supported; use STRICT or LENIENT".into()))
-        }
-        Some(policy) => Ok(policy),
-        None => Ok(None),
-    };
+    let policy =
+        |object: &Object, name: &str| match body::text(object, name)?.as_deref().map(CompatibilityPolicy::parse) {
+            Some(Some(CompatibilityPolicy::Logical)) => Err(Fault::NotSupported(
+                "The compatibility policy LOGICAL is not supported; use STRICT or LENIENT".into(),
+            )),
+            Some(policy) => Ok(policy),
+            None => Ok(None),
+        };
     Ok(ConfigChange {
         alias: member(object, "alias", body::text)?,
         alias_for_deks: member(object, "aliasForDeks", body::text)?,

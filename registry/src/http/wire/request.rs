@@ -21,7 +21,9 @@ pub fn schema(object: &Object) -> Result<Described, Fault> {
     };
     for member in ["schemaTagsToAdd", "schemaTagsToRemove"] {
         if object.get(member).and_then(Value::as_array).is_some_and(|tags| !tags.is_empty()) {
-            return Err(Fault::NotSupported(format!("Editing inline tags at registration ({member}) is not supported")));
+            return Err(Fault::NotSupported(format!(
+                "Editing inline tags at registration ({member}) is not supported"
+            )));
         }
     }
     let references = references(object, &schema_type)?;

@@ -210,10 +210,7 @@ impl<'a> SchemaOut<'a> {
         self.schema_tags = tags
             .iter()
             .map(|entity| TagsOut {
-                schema_entity: EntityOut {
-                    entity_path: &entity.path,
-                    entity_type: entity.kind.as_str(),
-                },
+                schema_entity: EntityOut { entity_path: &entity.path, entity_type: entity.kind.as_str() },
                 tags: &entity.tags,
             })
             .collect();

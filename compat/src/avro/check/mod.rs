@@ -2,16 +2,15 @@
 //!
 //! A pair of nodes is judged once; a pair being judged counts as compatible, which ends recursion; a pair judged before
 //! gives its findings again with the paths of its first visit. The walk keeps its own stack: two cycles of types, of
-//! lengths p and q, make a path of p·q pairs, far deeper than either schema. Results refer to the results of inner pairs
-//! instead of copying them, since a type used twice on each of forty levels has 2^40 findings to its name.
+//! lengths p and q, make a path of p·q pairs, far deeper than either schema.
+
+mod report;
 
 use super::finding::{Finding, FindingKind};
 use super::model::*;
-use super::parse::shorten;
 use super::print;
-use crate::json::utf16_order;
-use std::collections::{HashMap, HashSet};
-use std::fmt::Write;
+use report::{COMPATIBLE, Item, PlaceId, ROOT, Report, ResultId, Token, missing_symbols};
+use std::collections::HashMap;
 
 /// The comparison came to no list of findings.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,50 +26,18 @@ pub(crate) enum Abandoned {
 const MOST_PAIRS: usize = 1_000_000;
 /// Nor more fields and symbols than this, over all pairs.
 const MOST_WORK: usize = 20_000_000;
-/// How many findings are told. Beyond a few nobody reads them, and there may be exponentially many.
-pub(crate) const MOST_FINDINGS: usize = 10_000;
-
-/// Compares two schemas. At most `MOST_FINDINGS` findings are returned; none means compatible.
+/// Compares two schemas. Of very many findings only the first are returned; none means compatible.
 pub(crate) fn check(reader: &super::Schema, writer: &super::Schema) -> Result<Vec<Finding>, Abandoned> {
     let mut checker = Checker {
         reader: &reader.model,
         writer: &writer.model,
         memo: HashMap::new(),
-        results: vec![Vec::new()],
-        findings: Vec::new(),
-        places: vec![(ROOT, Token::Root)],
+        report: Report::new(),
         fields: HashMap::new(),
         work: 0,
     };
     let result = checker.run()?;
-    Ok(checker.list(result))
-}
-
-/// One step of a path. Paths share their beginnings, so a place is a step and the place before it.
-#[derive(Clone, Copy, Debug)]
-enum Token {
-    Root,
-    Name,
-    Size,
-    Symbols,
-    Items,
-    Values,
-    Fields,
-    Type,
-    Index(usize),
-}
-
-type PlaceId = usize;
-const ROOT: PlaceId = 0;
-
-/// A place in `results`; 0 is the empty result of everything compatible.
-type ResultId = usize;
-const COMPATIBLE: ResultId = 0;
-
-#[derive(Clone, Copy)]
-enum Item {
-    Finding(usize),
-    Inner(ResultId),
+    Ok(checker.report.list(result, &reader.model, &writer.model))
 }
 
 /// A pair being judged.
@@ -111,9 +78,7 @@ struct Checker<'m> {
     writer: &'m Model,
     /// `None` while the pair is being judged.
     memo: HashMap<(NodeId, NodeId), Option<ResultId>>,
-    results: Vec<Vec<Item>>,
-    findings: Vec<(FindingKind, PlaceId, String)>,
-    places: Vec<(PlaceId, Token)>,
+    report: Report,
     /// Fields of large writer records by name.
     fields: HashMap<NodeId, HashMap<&'m str, usize>>,
     work: usize,
@@ -167,27 +132,28 @@ impl<'m> Checker<'m> {
             (Node::Union(_), _) => Some(Mode::ReaderUnion),
             (Node::Array { .. }, Node::Array { .. }) | (Node::Map { .. }, Node::Map { .. }) => Some(Mode::Inner),
             (Node::Record(a), Node::Record(b)) => {
-                self.names(&a.named, &b.named, place, &mut items);
+                self.names(&a.named, &b.named, (reader, writer), place, &mut items)?;
                 Some(Mode::Fields)
             }
             (Node::Enum(a), Node::Enum(b)) => {
-                self.names(&a.named, &b.named, place, &mut items);
-                self.symbols(a, b, place, &mut items)?;
+                self.names(&a.named, &b.named, (reader, writer), place, &mut items)?;
+                self.spend(a.symbols.len() + b.symbols.len())?;
+                if !missing_symbols(a, b).is_empty() {
+                    let place = self.report.place(place, Token::Symbols);
+                    items.push(self.report.finding(FindingKind::MissingEnumSymbols, place, reader, writer));
+                }
                 None
             }
             (Node::Fixed(a), Node::Fixed(b)) => {
-                self.names(&a.named, &b.named, place, &mut items);
+                self.names(&a.named, &b.named, (reader, writer), place, &mut items)?;
                 if a.size != b.size {
-                    let place = self.place(place, Token::Size);
-                    let info = format!("expected: {}, found: {}", b.size, a.size);
-                    items.push(self.finding(FindingKind::FixedSizeMismatch, place, info));
+                    let place = self.report.place(place, Token::Size);
+                    items.push(self.report.finding(FindingKind::FixedSizeMismatch, place, reader, writer));
                 }
                 None
             }
             _ => {
-                let (reader, writer) = (r.kind().shout(), w.kind().shout());
-                let info = format!("reader type: {reader} not compatible with writer type: {writer}");
-                items.push(self.finding(FindingKind::TypeMismatch, place, info));
+                items.push(self.report.finding(FindingKind::TypeMismatch, place, reader, writer));
                 None
             }
         };
@@ -208,22 +174,21 @@ impl<'m> Checker<'m> {
         let (r, w) = (self.reader.node(reader), self.writer.node(writer));
         Ok(match (frame.mode, r, w) {
             (Mode::Inner, Node::Array { items: a, .. }, Node::Array { items: b, .. }) if at == 0 => {
-                Next::Pair { reader: *a, writer: *b, place: self.place(frame.place, Token::Items) }
+                Next::Pair { reader: *a, writer: *b, place: self.report.place(frame.place, Token::Items) }
             }
             (Mode::Inner, Node::Map { values: a, .. }, Node::Map { values: b, .. }) if at == 0 => {
-                Next::Pair { reader: *a, writer: *b, place: self.place(frame.place, Token::Values) }
+                Next::Pair { reader: *a, writer: *b, place: self.report.place(frame.place, Token::Values) }
             }
             (Mode::BothUnions, _, Node::Union(branches)) if at < branches.len() => {
                 Next::Pair { reader, writer: branches[at], place: ROOT }
             }
             (Mode::WriterUnion, _, Node::Union(branches)) if at < branches.len() => {
-                Next::Pair { reader, writer: branches[at], place: self.place(frame.place, Token::Index(at)) }
+                Next::Pair { reader, writer: branches[at], place: self.report.place(frame.place, Token::Index(at)) }
             }
             (Mode::ReaderUnion, Node::Union(branches), _) => match branches.get(at) {
                 Some(&branch) => Next::Pair { reader: branch, writer, place: ROOT },
                 None => {
-                    let info = format!("reader union lacking writer type: {}", w.kind().shout());
-                    frame.items.push(self.finding(FindingKind::MissingUnionBranch, frame.place, info));
+                    frame.items.push(self.report.finding(FindingKind::MissingUnionBranch, frame.place, reader, writer));
                     Next::Done
                 }
             },
@@ -232,7 +197,7 @@ impl<'m> Checker<'m> {
                 let mut at = at;
                 let next = loop {
                     let Some(field) = record.fields.get(at) else { break Next::Done };
-                    self.spend(1)?;
+                    self.spend(1 + field.aliases.len())?;
                     if let Some(next) = self.field(field, at, frame)? {
                         break next;
                     }
@@ -256,10 +221,13 @@ impl<'m> Checker<'m> {
             Mode::BothUnions if result != COMPATIBLE => {
                 let at = frame.next - 1;
                 let Node::Union(branches) = self.writer.node(frame.writer) else { return };
-                let kind = self.writer.node(branches[at]).kind();
-                let place = self.place(frame.place, Token::Index(at));
-                let info = format!("reader union lacking writer type: {}", kind.shout());
-                frame.items.push(self.finding(FindingKind::MissingUnionBranch, place, info));
+                let place = self.report.place(frame.place, Token::Index(at));
+                frame.items.push(self.report.finding(
+                    FindingKind::MissingUnionBranch,
+                    place,
+                    frame.reader,
+                    branches[at],
+                ));
             }
             Mode::BothUnions => {}
             // One branch that can read the writer is enough.
@@ -270,24 +238,23 @@ impl<'m> Checker<'m> {
 
     /// One field of the reader: the pair to compare, or `None` if there is none.
     fn field(&mut self, field: &'m Field, at: usize, frame: &mut Frame) -> Result<Option<Next>, Abandoned> {
-        let fields = self.place(frame.place, Token::Fields);
-        let index = self.place(fields, Token::Index(at));
+        let fields = self.report.place(frame.place, Token::Fields);
+        let index = self.report.place(fields, Token::Index(at));
         let schema = match self.writer_field(field, at, frame.writer)? {
             Some(schema) => schema,
             None if field.default.is_some() => return Ok(None),
             // As the reference does it: an enum with a default stands in for the missing value, but is compared with the
             // writer's record, which it can never read.
-            None if matches!(self.reader.node(field.schema), Node::Enum(Enum { default: Some(_), .. })) => frame.writer,
+            None if matches!(self.reader.node(field.schema), Node::Enum(symbols) if symbols.default.is_some()) => {
+                frame.writer
+            }
             None => {
-                frame.items.push(self.finding(
-                    FindingKind::ReaderFieldMissingDefaultValue,
-                    index,
-                    field.name.to_string(),
-                ));
+                let kind = FindingKind::ReaderFieldMissingDefaultValue;
+                frame.items.push(self.report.field_finding(kind, index, (frame.reader, frame.writer), at));
                 return Ok(None);
             }
         };
-        Ok(Some(Next::Pair { reader: field.schema, writer: schema, place: self.place(index, Token::Type) }))
+        Ok(Some(Next::Pair { reader: field.schema, writer: schema, place: self.report.place(index, Token::Type) }))
     }
 
     /// The type of the writer's field that has the name or an alias of the reader's field.
@@ -318,119 +285,31 @@ impl<'m> Checker<'m> {
     }
 
     /// Short names have to be equal, or an alias of the reader has to be the full name of the writer.
-    fn names(&mut self, reader: &Named, writer: &Named, place: PlaceId, items: &mut Vec<Item>) {
-        let full = writer.name.full();
-        if reader.name.short() == writer.name.short() || reader.alias_texts().any(|alias| alias == full) {
-            return;
-        }
-        let place = self.place(place, Token::Name);
-        items.push(self.finding(FindingKind::NameMismatch, place, format!("expected: {full}")));
-    }
-
-    fn symbols(
+    fn names(
         &mut self,
-        reader: &Enum,
-        writer: &Enum,
+        reader: &Named,
+        writer: &Named,
+        pair: (NodeId, NodeId),
         place: PlaceId,
         items: &mut Vec<Item>,
     ) -> Result<(), Abandoned> {
-        self.spend(reader.symbols.len() + writer.symbols.len())?;
-        // An enum default is always one of the symbols, so that whatever is missing reads as it.
-        if reader.default.is_some() {
-            return Ok(());
-        }
-        let known: HashSet<&str> = reader.symbols.iter().map(|symbol| &**symbol).collect();
-        let mut missing: Vec<&str> =
-            writer.symbols.iter().map(|s| &**s).filter(|symbol| !known.contains(symbol)).collect();
-        if !missing.is_empty() {
-            missing.sort_unstable_by(|a, b| utf16_order(a, b));
-            let place = self.place(place, Token::Symbols);
-            let list = missing.join(", ");
-            // A list of a million symbols helps nobody.
-            let list = if list.len() > 100_000 { shorten(&list) } else { list };
-            items.push(self.finding(FindingKind::MissingEnumSymbols, place, format!("[{list}]")));
+        self.spend(reader.aliases.len())?;
+        if reader.name.short() != writer.name.short() && !reader.has_alias(&writer.name) {
+            let place = self.report.place(place, Token::Name);
+            items.push(self.report.finding(FindingKind::NameMismatch, place, pair.0, pair.1));
         }
         Ok(())
     }
 
     fn finish(&mut self, reader: NodeId, writer: NodeId, items: Vec<Item>) -> ResultId {
-        let result = if items.is_empty() {
-            COMPATIBLE
-        } else {
-            self.results.push(items);
-            self.results.len() - 1
-        };
+        let result = self.report.result(items);
         self.memo.insert((reader, writer), Some(result));
         result
-    }
-
-    fn finding(&mut self, kind: FindingKind, place: PlaceId, info: String) -> Item {
-        self.findings.push((kind, place, info));
-        Item::Finding(self.findings.len() - 1)
-    }
-
-    fn place(&mut self, before: PlaceId, token: Token) -> PlaceId {
-        self.places.push((before, token));
-        self.places.len() - 1
     }
 
     fn spend(&mut self, work: usize) -> Result<(), Abandoned> {
         self.work += work;
         if self.work > MOST_WORK { Err(Abandoned::TooMuch) } else { Ok(()) }
-    }
-
-    /// The findings of a result and of all results inside it, in order.
-    fn list(&self, result: ResultId) -> Vec<Finding> {
-        let mut list = Vec::new();
-        let mut stack = vec![self.results[result].iter()];
-        while let Some(items) = stack.last_mut() {
-            match items.next() {
-                None => {
-                    stack.pop();
-                }
-                Some(Item::Inner(inner)) => stack.push(self.results[*inner].iter()),
-                Some(Item::Finding(finding)) => {
-                    let (kind, place, info) = &self.findings[*finding];
-                    list.push(Finding { kind: *kind, path: self.path(*place), info: info.clone() });
-                    if list.len() == MOST_FINDINGS {
-                        break;
-                    }
-                }
-            }
-        }
-        list
-    }
-
-    fn path(&self, mut place: PlaceId) -> String {
-        let mut tokens = Vec::new();
-        while place != ROOT {
-            let (before, token) = self.places[place];
-            tokens.push(token);
-            place = before;
-        }
-        if tokens.is_empty() {
-            return "/".to_owned();
-        }
-        let mut path = String::new();
-        for token in tokens.into_iter().rev() {
-            let word = match token {
-                Token::Root => "",
-                Token::Name => "name",
-                Token::Size => "size",
-                Token::Symbols => "symbols",
-                Token::Items => "items",
-                Token::Values => "values",
-                Token::Fields => "fields",
-                Token::Type => "type",
-                Token::Index(at) => {
-                    write!(path, "/{at}").expect("a String takes everything");
-                    continue;
-                }
-            };
-            path.push('/');
-            path.push_str(word);
-        }
-        path
     }
 }
 

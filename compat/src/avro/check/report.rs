@@ -1,0 +1,202 @@
+//! What a comparison found, and how it becomes a list.
+//!
+//! Results refer to the results of inner pairs instead of copying them, paths share their beginnings, and a finding is put
+//! into words only when it is listed: a type used twice on each of forty levels has 2^40 findings to its name, and most of
+//! the pairs that do not match are branches of unions that need not.
+
+use crate::avro::finding::{Finding, FindingKind};
+use crate::avro::members::shorten;
+use crate::avro::model::*;
+use crate::json::utf16_order;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
+
+/// How many findings are told. Beyond a few nobody reads them, and there may be exponentially many.
+const MOST_FINDINGS: usize = 10_000;
+/// How long the details of a finding may be before they are cut.
+const MOST_INFO: usize = 100_000;
+/// How long paths and details may be over all findings told.
+const MOST_BYTES: usize = 4 << 20;
+
+/// One step of a path. Paths share their beginnings, so a place is a step and the place before it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Token {
+    Root,
+    Name,
+    Size,
+    Symbols,
+    Items,
+    Values,
+    Fields,
+    Type,
+    Index(usize),
+}
+
+/// A place in `Report::places`.
+pub(super) type PlaceId = usize;
+/// Where a comparison begins, also one of a branch by itself.
+pub(super) const ROOT: PlaceId = 0;
+
+/// A place in `Report::results`.
+pub(super) type ResultId = usize;
+/// The result without findings.
+pub(super) const COMPATIBLE: ResultId = 0;
+
+/// A part of a result: a finding of the pair itself, or all findings of an inner pair.
+#[derive(Clone, Copy)]
+pub(super) enum Item {
+    Finding(usize),
+    Inner(ResultId),
+}
+
+/// A finding as it is kept: what it says is put into words when the list is made, since most findings never get into it.
+struct Found {
+    kind: FindingKind,
+    place: PlaceId,
+    reader: NodeId,
+    writer: NodeId,
+    /// Which field of the reader, where that matters.
+    field: usize,
+}
+
+/// Everything found so far.
+pub(super) struct Report {
+    results: Vec<Vec<Item>>,
+    findings: Vec<Found>,
+    places: Vec<(PlaceId, Token)>,
+}
+
+impl Report {
+    pub(super) fn new() -> Self {
+        Report { results: vec![Vec::new()], findings: Vec::new(), places: vec![(ROOT, Token::Root)] }
+    }
+
+    /// Keeps the result of a pair.
+    pub(super) fn result(&mut self, items: Vec<Item>) -> ResultId {
+        if items.is_empty() {
+            return COMPATIBLE;
+        }
+        self.results.push(items);
+        self.results.len() - 1
+    }
+
+    /// Keeps a finding about a pair.
+    pub(super) fn finding(&mut self, kind: FindingKind, place: PlaceId, reader: NodeId, writer: NodeId) -> Item {
+        self.field_finding(kind, place, (reader, writer), 0)
+    }
+
+    /// Keeps a finding about a field of the reader.
+    pub(super) fn field_finding(
+        &mut self,
+        kind: FindingKind,
+        place: PlaceId,
+        (reader, writer): (NodeId, NodeId),
+        field: usize,
+    ) -> Item {
+        self.findings.push(Found { kind, place, reader, writer, field });
+        Item::Finding(self.findings.len() - 1)
+    }
+
+    /// The place one step on.
+    pub(super) fn place(&mut self, before: PlaceId, token: Token) -> PlaceId {
+        self.places.push((before, token));
+        self.places.len() - 1
+    }
+
+    /// The findings of a result and of all results inside it, in order, as far as the bounds allow.
+    pub(super) fn list(&self, result: ResultId, reader: &Model, writer: &Model) -> Vec<Finding> {
+        let mut list = Vec::new();
+        let mut bytes = 0;
+        // A finding inside a type that is used often is listed often; it is put into words once.
+        let mut told: HashMap<usize, Finding> = HashMap::new();
+        let mut stack = vec![self.results[result].iter()];
+        while let Some(items) = stack.last_mut() {
+            match items.next() {
+                None => drop(stack.pop()),
+                Some(Item::Inner(inner)) => stack.push(self.results[*inner].iter()),
+                Some(Item::Finding(at)) => {
+                    let finding = told.entry(*at).or_insert_with(|| self.tell(&self.findings[*at], reader, writer));
+                    bytes += finding.path.len() + finding.info.len();
+                    list.push(finding.clone());
+                    if list.len() == MOST_FINDINGS || bytes > MOST_BYTES {
+                        break;
+                    }
+                }
+            }
+        }
+        list
+    }
+
+    fn tell(&self, found: &Found, reader: &Model, writer: &Model) -> Finding {
+        let (reader, writer) = (reader.node(found.reader), writer.node(found.writer));
+        let info = match (found.kind, reader, writer) {
+            (FindingKind::FixedSizeMismatch, Node::Fixed(reader), Node::Fixed(writer)) => {
+                format!("expected: {}, found: {}", writer.size, reader.size)
+            }
+            (FindingKind::MissingEnumSymbols, Node::Enum(reader), Node::Enum(writer)) => {
+                let mut missing = missing_symbols(reader, writer);
+                missing.sort_unstable_by(|a, b| utf16_order(a, b));
+                format!("[{}]", missing.join(", "))
+            }
+            (FindingKind::ReaderFieldMissingDefaultValue, Node::Record(reader), _) => {
+                reader.fields[found.field].name.to_string()
+            }
+            (FindingKind::NameMismatch, _, _) => {
+                format!("expected: {}", writer.named().map_or_else(Default::default, |named| named.name.full()))
+            }
+            (FindingKind::MissingUnionBranch, _, _) => {
+                format!("reader union lacking writer type: {}", writer.kind().shout())
+            }
+            _ => format!(
+                "reader type: {} not compatible with writer type: {}",
+                reader.kind().shout(),
+                writer.kind().shout()
+            ),
+        };
+        // A list of a million symbols, or a name of a million letters, helps nobody.
+        let info = if info.len() > MOST_INFO { shorten(&info) } else { info };
+        Finding { kind: found.kind, path: self.path(found.place), info }
+    }
+
+    fn path(&self, mut place: PlaceId) -> String {
+        let mut tokens = Vec::new();
+        while place != ROOT {
+            let (before, token) = self.places[place];
+            tokens.push(token);
+            place = before;
+        }
+        if tokens.is_empty() {
+            return "/".to_owned();
+        }
+        let mut path = String::new();
+        for token in tokens.into_iter().rev() {
+            let word = match token {
+                Token::Root => "",
+                Token::Name => "name",
+                Token::Size => "size",
+                Token::Symbols => "symbols",
+                Token::Items => "items",
+                Token::Values => "values",
+                Token::Fields => "fields",
+                Token::Type => "type",
+                Token::Index(at) => {
+                    write!(path, "/{at}").expect("a String takes everything");
+                    continue;
+                }
+            };
+            path.push('/');
+            path.push_str(word);
+        }
+        path
+    }
+}
+
+/// The writer's symbols that the reader does not know and has no default for. An enum default is always a symbol, so that
+/// whatever is missing reads as it.
+pub(super) fn missing_symbols<'w>(reader: &Enum, writer: &'w Enum) -> Vec<&'w str> {
+    if reader.default.is_some() {
+        return Vec::new();
+    }
+    let known: HashSet<&str> = reader.symbols.iter().map(|symbol| &**symbol).collect();
+    writer.symbols.iter().map(|symbol| &**symbol).filter(|symbol| !known.contains(symbol)).collect()
+}

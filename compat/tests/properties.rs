@@ -1,0 +1,282 @@
+//! Promises that hold for generated schemas, and for schemas broken at random.
+
+use crate::exercise;
+use crate::support::*;
+use compat::{Direction, Parsed, findings};
+use proptest::prelude::*;
+
+/// The shape of a schema; names are given when it is written.
+#[derive(Clone, Debug)]
+enum Shape {
+    Primitive(usize),
+    /// A use of a type already defined, counted from the first.
+    Use(usize),
+    Array(Box<Shape>),
+    Map(Box<Shape>),
+    Union(Vec<Shape>),
+    Fixed(u8),
+    Enum(u8),
+    Record(Vec<(Shape, Extras)>),
+}
+
+/// What a field has besides name and type.
+#[derive(Clone, Debug)]
+struct Extras {
+    doc: bool,
+    alias: bool,
+    default: bool,
+    prop: bool,
+    order: usize,
+}
+
+const PRIMITIVES: [&str; 8] = ["null", "boolean", "int", "long", "float", "double", "bytes", "string"];
+
+fn shape() -> impl Strategy<Value = Shape> {
+    let leaf = prop_oneof![
+        4 => (0..8usize).prop_map(Shape::Primitive),
+        1 => (0..9usize).prop_map(Shape::Use),
+        1 => (0..9u8).prop_map(Shape::Fixed),
+        1 => (0..4u8).prop_map(Shape::Enum),
+    ];
+    let extras = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 0..3usize)
+        .prop_map(|(doc, alias, default, prop, order)| Extras { doc, alias, default, prop, order });
+    leaf.prop_recursive(4, 40, 5, move |inner| {
+        prop_oneof![
+            1 => inner.clone().prop_map(|inner| Shape::Array(inner.into())),
+            1 => inner.clone().prop_map(|inner| Shape::Map(inner.into())),
+            2 => prop::collection::vec(inner.clone(), 0..4).prop_map(Shape::Union),
+            4 => prop::collection::vec((inner, extras.clone()), 0..5).prop_map(Shape::Record),
+        ]
+    })
+}
+
+/// How a shape is written: all spellings of one shape are the same schema.
+struct Writer {
+    /// Drives the choice among spellings; 0 always chooses the first.
+    spelling: u64,
+    /// Changes the schema at this node, counted in the order of writing.
+    twist: Option<usize>,
+    nodes: usize,
+    /// The full names defined so far.
+    names: Vec<String>,
+    defined: usize,
+}
+
+impl Writer {
+    fn write(shape: &Shape, spelling: u64, twist: Option<usize>) -> String {
+        Writer { spelling, twist, nodes: 0, names: Vec::new(), defined: 0 }.schema(shape)
+    }
+
+    fn choose(&mut self) -> bool {
+        if self.spelling != 0 {
+            self.spelling =
+                self.spelling.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        }
+        self.spelling >> 63 == 1
+    }
+
+    fn object(&mut self, mut members: Vec<String>) -> String {
+        if self.choose() {
+            members.reverse();
+        }
+        let (open, comma) = if self.choose() { ("{ ", " ,\n") } else { ("{", ",") };
+        format!("{open}{}}}", members.join(comma))
+    }
+
+    /// The members of a named type.
+    fn name(&mut self) -> (String, Vec<String>) {
+        let (space, short) = (if self.defined % 3 == 2 { "m" } else { "n" }, format!("T{}", self.defined));
+        self.defined += 1;
+        let full = format!("{space}.{short}");
+        let members = if self.choose() {
+            vec![format!(r#""name":"{full}""#)]
+        } else {
+            vec![format!(r#""name":"{short}""#), format!(r#""namespace":"{space}""#)]
+        };
+        (full, members)
+    }
+
+    fn schema(&mut self, shape: &Shape) -> String {
+        let twisted = self.twist == Some(self.nodes);
+        self.nodes += 1;
+        let prop = |members: &mut Vec<String>| {
+            if twisted {
+                members.push(r#""twist":1"#.to_owned());
+            }
+        };
+        match shape {
+            Shape::Primitive(at) => {
+                let word = PRIMITIVES[*at];
+                let mut members = vec![format!(r#""type":"{word}""#)];
+                prop(&mut members);
+                if twisted || self.choose() { self.object(members) } else { format!("\"{word}\"") }
+            }
+            Shape::Use(at) => match self.names.get(*at) {
+                Some(name) => format!("\"{name}\""),
+                None => self.schema(&Shape::Primitive(2)),
+            },
+            Shape::Array(inner) => {
+                let mut members = vec![r#""type":"array""#.to_owned(), format!(r#""items":{}"#, self.schema(inner))];
+                prop(&mut members);
+                self.object(members)
+            }
+            Shape::Map(inner) => {
+                let mut members = vec![r#""type":"map""#.to_owned(), format!(r#""values":{}"#, self.schema(inner))];
+                prop(&mut members);
+                self.object(members)
+            }
+            Shape::Union(branches) => {
+                let mut kinds = Vec::new();
+                let mut texts = Vec::new();
+                for branch in branches {
+                    // Named types and primitives alone: these are distinct by what they are called.
+                    let kind = match branch {
+                        Shape::Primitive(at) => PRIMITIVES[*at].to_owned(),
+                        Shape::Fixed(_) | Shape::Enum(_) | Shape::Record(_) => format!("T{}", self.nodes),
+                        _ => continue,
+                    };
+                    if !kinds.contains(&kind) {
+                        kinds.push(kind);
+                        texts.push(self.schema(branch));
+                    }
+                }
+                format!("[{}]", texts.join(","))
+            }
+            Shape::Fixed(size) => {
+                let (full, mut members) = self.name();
+                members.extend([r#""type":"fixed""#.to_owned(), format!(r#""size":{size}"#)]);
+                prop(&mut members);
+                self.names.push(full);
+                self.object(members)
+            }
+            Shape::Enum(symbols) => {
+                let (full, mut members) = self.name();
+                let symbols: Vec<String> = (0..*symbols).map(|at| format!("\"S{at}\"")).collect();
+                members.extend([r#""type":"enum""#.to_owned(), format!(r#""symbols":[{}]"#, symbols.join(","))]);
+                if let Some(first) = symbols.first() {
+                    members.push(format!(r#""default":{first}"#));
+                }
+                prop(&mut members);
+                self.names.push(full);
+                self.object(members)
+            }
+            Shape::Record(fields) => {
+                let (full, mut members) = self.name();
+                let texts: Vec<String> =
+                    fields.iter().enumerate().map(|(at, (shape, extras))| self.field(at, shape, extras)).collect();
+                members.extend([r#""type":"record""#.to_owned(), format!(r#""fields":[{}]"#, texts.join(","))]);
+                if twisted {
+                    members.push(r#""doc":"twist""#.to_owned());
+                }
+                self.names.push(full);
+                self.object(members)
+            }
+        }
+    }
+
+    fn field(&mut self, at: usize, shape: &Shape, extras: &Extras) -> String {
+        let mut members = vec![format!(r#""name":"f{at}""#), format!(r#""type":{}"#, self.schema(shape))];
+        if extras.order > 0 || self.spelling >> 62 == 1 {
+            members.push(format!(r#""order":"{}""#, ["ascending", "descending", "ignore"][extras.order]));
+        }
+        if extras.doc {
+            members.push(r#""doc":"d\u00e9""#.to_owned());
+        }
+        if extras.alias {
+            let (a, b) = (format!("\"a{at}\""), format!("\"b{at}\""));
+            members.push(if self.choose() {
+                format!(r#""aliases":[{b},{a}]"#)
+            } else {
+                format!(r#""aliases":[{a},{b}]"#)
+            });
+        }
+        if extras.prop {
+            let inner = if self.choose() { r#"{"y":[1,2.50],"x":null}"# } else { r#"{"x":null,"y":[1,2.5]}"# };
+            members.push(format!(r#""p":{inner}"#));
+        }
+        if extras.default
+            && let Shape::Primitive(primitive) = shape
+        {
+            let value = ["null", "true", "1", "2", "1.5", "\"NaN\"", "\"\\u0001\"", "\"x\""][*primitive];
+            members.push(format!(r#""default":{value}"#));
+        }
+        self.object(members)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_spelling_of_a_schema_is_the_same_schema(shape in shape(), spelling in any::<u64>()) {
+        let (plain, other) = (new(&Writer::write(&shape, 0, None)), new(&Writer::write(&shape, spelling, None)));
+        prop_assert!(plain.equivalent(&other), "{} and {}", plain.canonical(), other.canonical());
+        prop_assert_eq!(plain.fingerprint(), other.fingerprint());
+        let normalized = |parsed: &Parsed| parsed.normalized().unwrap().canonical().clone();
+        prop_assert_eq!(normalized(&plain), normalized(&other));
+        prop_assert!(findings(Direction::Backward, &plain, &other).is_empty());
+    }
+
+    #[test]
+    fn a_difference_anywhere_makes_another_schema(shape in shape(), at in 0..40usize) {
+        let writer = |twist| new(&Writer::write(&shape, 0, twist));
+        let (plain, twisted) = (writer(None), writer(Some(at)));
+        let same = plain.canonical() == twisted.canonical();
+        prop_assert_eq!(plain.equivalent(&twisted), same);
+        prop_assert_eq!(plain.fingerprint() == twisted.fingerprint(), same);
+        // The twists are of the kind that data does not depend on.
+        prop_assert!(findings(Direction::Forward, &plain, &twisted).is_empty());
+    }
+
+    #[test]
+    fn fingerprints_are_equal_where_schemas_are(a in shape(), b in shape()) {
+        let (a, b) = (new(&Writer::write(&a, 0, None)), new(&Writer::write(&b, 0, None)));
+        prop_assert_eq!(a.equivalent(&b), a.fingerprint() == b.fingerprint());
+        prop_assert_eq!(a.equivalent(&b), b.equivalent(&a));
+    }
+
+    #[test]
+    fn canonical_texts_are_their_own_canonical_texts(shape in shape(), spelling in any::<u64>()) {
+        let parsed = new(&Writer::write(&shape, spelling, None));
+        let again = new(parsed.canonical());
+        prop_assert_eq!(again.canonical(), parsed.canonical());
+        prop_assert_eq!(again.fingerprint(), parsed.fingerprint());
+        let normalized = parsed.normalized().unwrap();
+        let twice = normalized.normalized().unwrap();
+        prop_assert_eq!(twice.canonical(), normalized.canonical());
+        prop_assert_eq!(new(normalized.canonical()).fingerprint(), normalized.fingerprint());
+    }
+
+    #[test]
+    fn nothing_panics_whatever_the_text(text in "\\PC*", bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+        exercise::schema(&text);
+        exercise::data(&text, &bytes);
+    }
+
+    #[test]
+    fn nothing_panics_on_a_schema_that_was_damaged(
+        a in shape(),
+        b in shape(),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), 0..4u8, any::<u8>()), 1..5),
+        sample in prop::collection::vec(any::<u8>(), 0..40),
+    ) {
+        let (whole, mut bytes) = (Writer::write(&a, 0, None), Writer::write(&b, 0, None).into_bytes());
+        for (at, kind, byte) in damage {
+            if bytes.is_empty() {
+                break;
+            }
+            let at = at.index(bytes.len());
+            match kind {
+                0 => bytes[at] = byte,
+                1 => drop(bytes.remove(at)),
+                2 => bytes.insert(at, b"{}[]\",:0.x"[usize::from(byte) % 10]),
+                _ => bytes.truncate(at),
+            }
+        }
+        let damaged = String::from_utf8_lossy(&bytes);
+        exercise::schema(&damaged);
+        exercise::pair(&whole, &damaged);
+        exercise::data(&whole, &sample);
+        exercise::data(&damaged, &sample);
+    }
+}

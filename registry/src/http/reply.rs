@@ -1,0 +1,130 @@
+//! The final form of an answer: status, content type, compression, entity tag, and the envelope of a failure.
+
+use super::answer::{Answer, Kind};
+use super::catalogue::Refusal;
+use super::negotiate::Accepted;
+use super::ready::{Form, ReadyAnswer};
+use super::routes::{Method, Operation};
+use super::trail::Trail;
+use crate::app::App;
+use axum::body::Body;
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+
+/// A ready answer as a response; 304 where the client has it already.
+pub fn respond(answer: &ReadyAnswer, form: Form, headers: &HeaderMap) -> Response<Body> {
+    let fresh = headers.get(IF_NONE_MATCH).is_some_and(|seen| seen == answer.etag);
+    let mut response = Response::new(if fresh { Body::empty() } else { Body::from(answer.body.clone()) });
+    if fresh {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let head = response.headers_mut();
+    head.insert(CONTENT_TYPE, HeaderValue::from_static(form.media.as_str()));
+    if form.gzip {
+        head.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    head.insert(ETAG, answer.etag.clone());
+    response.extensions_mut().insert(answer.operation);
+    response
+}
+
+/// The answer to OPTIONS: the methods of the path.
+pub fn options(allow: &[&str]) -> Response<Body> {
+    let mut response = Response::new(Body::from(allow.join(", ")));
+    let head = response.headers_mut();
+    head.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    if let Ok(value) = HeaderValue::from_str(&allow.join(",")) {
+        head.insert(ALLOW, value);
+    }
+    response
+}
+
+/// The envelope of a failure.
+pub fn refused(refusal: &Refusal, accepted: &Accepted) -> Response<Body> {
+    let mut response = Response::new(Body::from(encoded(refusal.body().into(), accepted)));
+    *response.status_mut() = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(CONTENT_TYPE, content_type(accepted));
+    let refusal = Some((refusal.code, refusal.message.clone()));
+    response.extensions_mut().insert(Trail { operation: None, subject: None, wrote: false, refusal, cause: None });
+    response
+}
+
+fn content_type(accepted: &Accepted) -> HeaderValue {
+    match accepted.parameters {
+        None => HeaderValue::from_static(accepted.media.as_str()),
+        Some(_) => HeaderValue::from_str(&accepted.content_type())
+            .unwrap_or_else(|_| HeaderValue::from_static(accepted.media.as_str())),
+    }
+}
+
+/// UTF-16 with a byte order mark for who asks for it by `charset`.
+fn encoded(body: Bytes, accepted: &Accepted) -> Bytes {
+    if !accepted.wants_utf16() {
+        return body;
+    }
+    let text = String::from_utf8_lossy(&body);
+    std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect::<Vec<u8>>().into()
+}
+
+/// The response to an answer; kept ready if it may be.
+pub fn finish(
+    app: &App,
+    operation: Operation,
+    answer: Answer,
+    form: Form,
+    accepted: &Accepted,
+    target: &str,
+    body: &[u8],
+) -> Response<Body> {
+    let negotiated = answer.kind == Kind::Negotiated;
+    let plain = if negotiated { encoded(answer.body, accepted) } else { answer.body };
+    let bytes = if form.gzip { gzipped(&plain) } else { plain };
+    if let Some(depends) = answer.depends.filter(|_| negotiated && accepted.parameters.is_none()) {
+        let ready = ReadyAnswer { operation, etag: etag(&bytes), body: bytes, depends };
+        app.ready.keep(form, target, body, ready.clone());
+        if operation.route().method == Method::Get {
+            app.metrics.ready(false);
+        }
+        return respond(&ready, form, &HeaderMap::new());
+    }
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let content_type = match answer.kind {
+        Kind::Negotiated => content_type(accepted),
+        Kind::Fixed(content_type) => HeaderValue::from_static(content_type),
+    };
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    if form.gzip {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
+}
+
+/// Compresses the envelope of a failure.
+pub fn compress(response: &mut Response<Body>, refusal: &Refusal, accepted: &Accepted, gzip: bool) {
+    if gzip {
+        *response.body_mut() = Body::from(gzipped(&encoded(refusal.body().into(), accepted)));
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+}
+
+fn gzipped(bytes: &[u8]) -> Bytes {
+    let mut encoder =
+        flate2::write::GzEncoder::new(Vec::with_capacity(bytes.len() / 2 + 64), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, bytes).expect("writing to memory does not fail");
+    encoder.finish().expect("writing to memory does not fail").into()
+}
+
+fn etag(bytes: &[u8]) -> HeaderValue {
+    let hash = Sha256::digest(bytes);
+    let mut text = String::with_capacity(34);
+    text.push('"');
+    for byte in &hash[..16] {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text.push('"');
+    HeaderValue::from_str(&text).expect("hexadecimal digits and quotes are ASCII")
+}

@@ -1,0 +1,45 @@
+//! What an answer leaves behind for the log: which operation on which subject, whether it changed anything, why it was
+//! refused.
+
+use super::routes::Operation;
+use http::HeaderValue;
+use std::time::Duration;
+
+/// Travels with the answer to the log and the metrics.
+#[derive(Clone, Debug)]
+pub struct Trail {
+    /// The operation, where a route matched.
+    pub operation: Option<Operation>,
+    /// The subject of the path.
+    pub subject: Option<String>,
+    /// Did it change anything?
+    pub wrote: bool,
+    /// Error code and message.
+    pub refusal: Option<(u32, String)>,
+    /// What the client is not told.
+    pub cause: Option<String>,
+}
+
+/// One line for a change or a refusal; reads that succeed are not news.
+pub fn log(trail: Option<&Trail>, id: &HeaderValue, method: &http::Method, path: &str, status: u16, elapsed: Duration) {
+    let Some(trail) = trail else { return };
+    let id = String::from_utf8_lossy(id.as_bytes());
+    let operation = trail.operation.map_or("none", |operation| operation.route().name);
+    let subject = trail.subject.as_deref().unwrap_or_default();
+    let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+    match &trail.refusal {
+        Some((code, message)) => {
+            let cause = trail.cause.as_deref().unwrap_or_default();
+            let message: String = message.chars().take(500).collect();
+            if status >= 500 {
+                tracing::error!(request_id = %id, operation, subject, %method, path, status, code, micros, cause, "failed: {message}");
+            } else {
+                tracing::info!(request_id = %id, operation, subject, %method, path, status, code, micros, "refused: {message}");
+            }
+        }
+        None if trail.wrote => {
+            tracing::info!(request_id = %id, operation, subject, %method, path, status, micros, "changed");
+        }
+        None => tracing::debug!(request_id = %id, operation, subject, %method, path, status, micros, "answered"),
+    }
+}

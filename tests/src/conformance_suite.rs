@@ -1,0 +1,27 @@
+//! The contract of the API, as the crate `conformance` has it, against our own server: every case that needs nothing of a
+//! later part of the API, and every covered pair of the recordings.
+
+use crate::harness::Node;
+use conformance::traces::{self, Coverage};
+use conformance::{Options, Report};
+
+#[test]
+fn every_case_of_the_contract_passes() {
+    let node = Node::start();
+    let report = conformance::run(&node.url(), &Options::default()).unwrap();
+    assert!(report.passed > 100, "{report}");
+    assert!(report.ok(), "{report}");
+}
+
+/// Ids are compared, and they start at 1 once in the life of a registry: a new node for each recording.
+#[test]
+fn every_covered_pair_of_the_recordings_is_answered_as_recorded() {
+    let mut all = Report::default();
+    for trace in traces::all().unwrap() {
+        if Coverage::of(&trace).unwrap().covered(&trace) > 0 {
+            all.merge(conformance::replay(&trace, &Node::start().url()));
+        }
+    }
+    assert!(all.passed > 2000, "{all}");
+    assert!(all.ok(), "{all}");
+}

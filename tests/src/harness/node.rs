@@ -1,0 +1,183 @@
+//! One server in a process of its own.
+
+use super::command::{self, ADDRESS_LINE};
+use super::http::{Answer, Caller};
+use super::transcript::Transcript;
+use super::wait;
+use super::wire::Wire;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ExitStatus, Stdio};
+use tempfile::TempDir;
+
+/// How to start a node: flags of `freehold serve`.
+#[derive(Default)]
+pub struct Settings {
+    /// Where the data lie; a new directory, removed with the node, where none is given.
+    pub data: Option<PathBuf>,
+    /// Flags after those that name data and address.
+    pub flags: Vec<String>,
+}
+
+impl Settings {
+    pub fn flags(flags: &[&str]) -> Self {
+        Settings { flags: flags.iter().map(|flag| (*flag).to_owned()).collect(), ..Settings::default() }
+    }
+
+    pub fn data(data: &Path) -> Self {
+        Settings { data: Some(data.to_owned()), ..Settings::default() }
+    }
+}
+
+/// A serving node. Dropping it kills it, and fails the test if it had panicked.
+pub struct Node {
+    child: Child,
+    data: PathBuf,
+    /// `host:port`.
+    pub address: String,
+    said: Transcript,
+    log: Transcript,
+    _directory: Option<TempDir>,
+}
+
+impl Node {
+    /// A node with nothing in it and everything as by default.
+    pub fn start() -> Self {
+        Self::with(Settings::default())
+    }
+
+    /// A node on this directory.
+    pub fn at(data: &Path) -> Self {
+        Self::with(Settings::data(data))
+    }
+
+    /// Starts a node; it serves when this returns.
+    pub fn with(settings: Settings) -> Self {
+        let (data, directory) = match settings.data {
+            Some(data) => (data, None),
+            None => {
+                let directory = tempfile::tempdir().unwrap();
+                (directory.path().join("data"), Some(directory))
+            }
+        };
+        let mut command = command::freehold();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data).args(settings.flags);
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = Transcript::of(child.stdout.take().unwrap());
+        let log = Transcript::of(child.stderr.take().unwrap());
+        let Some(line) = said.wait_for(|line| line.contains(ADDRESS_LINE)) else {
+            let _ = child.kill();
+            panic!("the server does not start: {} {}", said.whole(), log.whole());
+        };
+        let address = line.rsplit("http://").next().unwrap().trim().to_owned();
+        Node { child, data, address, said, log, _directory: directory }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// What it printed for people.
+    pub fn greeting(&self) -> String {
+        // The lines of a greeting come at once; the last one is the second curl.
+        self.said.wait_for(|line| line.trim_start().starts_with("curl http://")).unwrap();
+        self.said.to_string()
+    }
+
+    /// The log so far.
+    pub fn log(&self) -> String {
+        self.log.to_string()
+    }
+
+    /// Waits for a line of the log.
+    #[track_caller]
+    pub fn logged(&self, wanted: impl Fn(&str) -> bool) -> String {
+        match self.log.wait_for(wanted) {
+            Some(line) => line,
+            None => panic!("the line does not come; the log has:\n{}", self.log()),
+        }
+    }
+
+    /// A client with a connection of its own.
+    pub fn caller(&self) -> Caller {
+        Caller::new(&self.url())
+    }
+
+    /// A connection that sends what it is told, byte for byte.
+    pub fn wire(&self) -> Wire {
+        Wire::to(&self.address)
+    }
+
+    pub fn get(&self, target: &str) -> Answer {
+        self.caller().get(target)
+    }
+
+    pub fn post(&self, target: &str, body: &Value) -> Answer {
+        self.caller().post(target, body)
+    }
+
+    pub fn put(&self, target: &str, body: &Value) -> Answer {
+        self.caller().put(target, body)
+    }
+
+    pub fn delete(&self, target: &str) -> Answer {
+        self.caller().delete(target)
+    }
+
+    /// Registers a schema that must be accepted; the id.
+    #[track_caller]
+    pub fn register(&self, subject: &str, body: &Value) -> u64 {
+        let answer = self.post(&format!("/subjects/{subject}/versions"), body);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["id"].as_u64().unwrap()
+    }
+
+    /// Sends SIGTERM and does not wait.
+    pub fn terminate(&self) {
+        command::signal(self.child.id(), "TERM");
+    }
+
+    /// Waits for its end; the exit status and the whole log.
+    pub fn ended(mut self) -> (ExitStatus, String) {
+        let status = wait::until("the server ends", || self.child.try_wait().unwrap());
+        (status, self.log.whole())
+    }
+
+    /// Stops it in order.
+    #[track_caller]
+    pub fn stop(self) {
+        self.terminate();
+        let (status, log) = self.ended();
+        assert!(status.success(), "{status}\n{log}");
+    }
+
+    /// Kills it as `kill -9` does.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Resident memory, in bytes.
+    pub fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.split_whitespace().next().unwrap().parse::<u64>().unwrap() * 1024
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("log of the server at {}:\n{}", self.address, self.log);
+        } else {
+            assert!(!self.log().contains("panicked"), "the server panicked:\n{}", self.log);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Waiting for a condition, with a deadline that fails the test and says what did not come.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Longer than anything takes here, on a slow machine under load. Only a failing test waits this long.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Asks until there is an answer.
+#[track_caller]
+pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited {DEADLINE:?} in vain: {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}

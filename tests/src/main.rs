@@ -1,0 +1,12 @@
+//! End to end: the built server in a process of its own, on real sockets, with real clients and real faults.
+//!
+//! Every test starts the nodes it needs, each on a port that the system chooses and in a directory of its own, so tests run
+//! side by side and in any order. Nothing sleeps for a guessed time: [`harness`] waits for a condition with a deadline. A
+//! node that panicked fails its test even if every answer was right.
+
+#[cfg(test)]
+mod arrows;
+#[cfg(test)]
+mod conformance_suite;
+#[cfg(test)]
+mod harness;

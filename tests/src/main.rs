@@ -10,3 +10,5 @@ mod arrows;
 mod conformance_suite;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod log;

@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod arrows;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod conformance_suite;
 #[cfg(test)]
 mod harness;

@@ -9,6 +9,8 @@ mod arrows;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod clients_python;
+#[cfg(test)]
 mod conformance_suite;
 #[cfg(test)]
 mod harness;

@@ -11,6 +11,8 @@ mod cli;
 #[cfg(test)]
 mod clients_python;
 #[cfg(test)]
+mod clients_rust;
+#[cfg(test)]
 mod conformance_suite;
 #[cfg(test)]
 mod harness;

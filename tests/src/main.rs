@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod arrows;
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod clients_python;

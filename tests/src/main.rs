@@ -17,6 +17,14 @@ mod clients_rust;
 #[cfg(test)]
 mod conformance_suite;
 #[cfg(test)]
+mod durability;
+#[cfg(test)]
+mod full_disk;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod log;
+#[cfg(test)]
+mod metrics;
+#[cfg(test)]
+mod openapi;

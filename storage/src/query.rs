@@ -95,7 +95,7 @@ impl<K: Kv> State for Folded<K> {
         let mut found = Vec::new();
         for class in [Some(fingerprint), None] {
             let range = key::fingerprints(subject, class);
-            found.extend(self.all(&range, Direction::Down, |key, _| key::take_fingerprint(key))?);
+            found.extend(self.all(&range, Direction::Up, |key, _| key::take_fingerprint(key))?);
         }
         found.sort_unstable_by(|a: &Version, b| b.cmp(a));
         Ok(found)

@@ -6,7 +6,7 @@ use crate::tags::{EntityKind, TaggedEntity};
 
 const PROPERTY: &str = "confluent:tags";
 
-/// Records and fields with tags, in the order of their definition. Types that come from a referenced schema are left out:
+/// Records and fields with tags, by path. Types that come from a referenced schema are left out:
 /// their tags are shown there.
 pub(crate) fn inline_tags(model: &Model) -> Vec<TaggedEntity> {
     let mut found = Vec::new();
@@ -27,6 +27,7 @@ pub(crate) fn inline_tags(model: &Model) -> Vec<TaggedEntity> {
             add(format!("{name}.{}", field.name), EntityKind::Field, &field.props);
         }
     }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
     found
 }
 

@@ -12,6 +12,7 @@ use http::HeaderValue;
 use model::{Context, Record, RegistryRecord, SchemaId, Stamped, Subject};
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
+use sha2::{Digest, Sha256};
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -120,24 +121,28 @@ pub struct Form {
     pub gzip: bool,
 }
 
-/// A request that is answered with the same bytes each time.
+/// A request that is answered with the same bytes each time. A body stands there by its SHA-256, so that it is not kept.
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
     form: Form,
     target: Box<str>,
-    body: Box<[u8]>,
+    body: [u8; 32],
 }
 
 #[derive(PartialEq, Eq, Hash)]
 struct KeyRef<'a> {
     form: Form,
     target: &'a str,
-    body: &'a [u8],
+    body: [u8; 32],
+}
+
+fn digest(body: &[u8]) -> [u8; 32] {
+    if body.is_empty() { [0; 32] } else { Sha256::digest(body).into() }
 }
 
 impl Equivalent<Key> for KeyRef<'_> {
     fn equivalent(&self, key: &Key) -> bool {
-        self.form == key.form && *self.target == *key.target && *self.body == *key.body
+        self.form == key.form && *self.target == *key.target && self.body == key.body
     }
 }
 
@@ -159,7 +164,7 @@ struct Weight;
 
 impl Weighter<Key, ReadyAnswer> for Weight {
     fn weight(&self, key: &Key, answer: &ReadyAnswer) -> u64 {
-        (key.target.len() + key.body.len() + answer.body.len()) as u64 + 256
+        (key.target.len() + answer.body.len()) as u64 + 256
     }
 }
 
@@ -178,12 +183,14 @@ impl Ready {
 
     /// The answer, if it is there and holds.
     pub fn get(&self, form: Form, target: &str, body: &[u8]) -> Option<ReadyAnswer> {
-        self.answers.get(&KeyRef { form, target, body }).filter(|answer| self.stripes.holds(&answer.depends))
+        self.answers
+            .get(&KeyRef { form, target, body: digest(body) })
+            .filter(|answer| self.stripes.holds(&answer.depends))
     }
 
     /// Keeps an answer.
     pub fn keep(&self, form: Form, target: &str, body: &[u8], answer: ReadyAnswer) {
-        self.answers.insert(Key { form, target: target.into(), body: body.into() }, answer);
+        self.answers.insert(Key { form, target: target.into(), body: digest(body) }, answer);
     }
 }
 

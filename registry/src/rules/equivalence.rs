@@ -2,33 +2,32 @@
 
 use super::knowledge::{Knowledge, Learnt, Stop};
 use super::metadata;
-use model::{Metadata, Reference, RuleSet};
+use model::{Content, Guid, Metadata, Reference, RuleSet};
 use std::sync::Arc;
 use storage::{State, StoredVersion};
 
-/// A schema to be registered or looked up, parsed and with its references resolved to version numbers.
+/// A schema to be registered or looked up, parsed, with its references resolved to version numbers.
 #[derive(Clone)]
 pub struct Candidate {
     /// The parsed schema.
     pub schema: Learnt,
-    /// References as they would be stored.
-    pub references: Vec<Reference>,
-    /// Metadata.
-    pub metadata: Option<Metadata>,
-    /// Rules.
-    pub rule_set: Option<RuleSet>,
+    /// The content that a version of it has.
+    pub content: Arc<Content>,
+    /// The hash of that content.
+    pub guid: Guid,
 }
 
 impl Candidate {
-    /// The content that a version of this candidate has.
-    pub fn content(&self) -> model::Content {
-        model::Content {
-            schema_type: self.schema.parsed.schema_type(),
-            text: Arc::clone(&self.schema.canonical),
-            references: self.references.clone(),
-            metadata: self.metadata.clone(),
-            rule_set: self.rule_set.clone(),
-        }
+    /// A candidate; its text is the canonical one.
+    pub fn new(
+        schema: Learnt,
+        references: Vec<Reference>,
+        metadata: Option<Metadata>,
+        rule_set: Option<RuleSet>,
+    ) -> Self {
+        let (schema_type, text) = (schema.parsed.schema_type(), Arc::clone(&schema.canonical));
+        let content = Content { schema_type, text, references, metadata, rule_set };
+        Candidate { schema, guid: content.guid(), content: Arc::new(content) }
     }
 }
 
@@ -43,10 +42,11 @@ pub fn equivalent(
     candidate: &Candidate,
     stored: &StoredVersion,
 ) -> Result<bool, Stop> {
-    let inlined = candidate.references.is_empty() && !stored.references.is_empty();
-    if !(inlined || candidate.references == stored.references)
-        || candidate.rule_set != stored.rule_set
-        || !metadata::same(candidate.metadata.as_ref(), stored.metadata.as_ref(), stored.version)
+    let content = &candidate.content;
+    let inlined = content.references.is_empty() && !stored.references.is_empty();
+    if !(inlined || content.references == stored.references)
+        || content.rule_set != stored.rule_set
+        || !metadata::same(content.metadata.as_ref(), stored.metadata.as_ref(), stored.version)
     {
         return Ok(false);
     }

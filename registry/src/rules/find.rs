@@ -2,7 +2,7 @@
 
 use super::equivalence::{Candidate, equivalent};
 use super::knowledge::{Knowledge, Stop};
-use model::{Content, SchemaId, Subject, Version};
+use model::{SchemaId, Subject, Version};
 use std::ops::ControlFlow;
 use storage::{State, StoredVersion};
 
@@ -38,19 +38,20 @@ impl Found {
 ///
 /// # Errors
 /// Those of the store.
-pub fn shared_id(state: &dyn State, subject: &Subject, content: &Content) -> Result<Option<SchemaId>, storage::Error> {
-    let Some(id) = state.id_of(subject.context(), content.guid())? else {
-        return Ok(None);
-    };
+pub fn shared_id(
+    state: &dyn State,
+    subject: &Subject,
+    candidate: &Candidate,
+) -> Result<Option<SchemaId>, storage::Error> {
+    let Some(id) = state.id_of(subject.context(), candidate.guid)? else { return Ok(None) };
     let mut holder = None;
     state.holders(subject.context(), id, &mut |found| {
         holder = Some(found);
         ControlFlow::Break(())
     })?;
     let Some(holder) = holder else { return Ok(None) };
-    let Some(stored) = state.version(&holder.subject, holder.version)? else { return Ok(None) };
-    let text = state.text(&stored.text)?;
-    Ok((text.as_deref() == Some(&*content.text)).then_some(id))
+    let stored = state.version(&holder.subject, holder.version)?;
+    Ok(stored.filter(|stored| stored.text == candidate.schema.text).map(|_| id))
 }
 
 /// The newest version of a subject that holds an id.
@@ -83,18 +84,18 @@ pub fn find(
     candidate: &Candidate,
     deleted: Deleted,
 ) -> Result<Option<Found>, Stop> {
-    let admitted = |stored: &StoredVersion| deleted == Deleted::Include || !stored.deleted;
-    if let Some(id) = shared_id(state, subject, &candidate.content())?
-        && let Some(stored) = holder_in(state, subject, id)?
-        && admitted(&stored)
-    {
-        return Ok(Some(Found::Exact(stored)));
-    }
+    // Equal content has an equal fingerprint, so both kinds of match are among these.
+    let mut alike = Vec::new();
     for version in state.equivalents(subject, candidate.schema.fingerprint)? {
-        if let Some(stored) = state.version(subject, version)?
-            && admitted(&stored)
-            && equivalent(state, knowledge, candidate, &stored)?
-        {
+        alike.extend(state.version(subject, version)?);
+    }
+    alike.retain(|stored| deleted == Deleted::Include || !stored.deleted);
+    let exact = |stored: &StoredVersion| stored.guid == candidate.guid && stored.text == candidate.schema.text;
+    if let Some(stored) = alike.iter().find(|stored| exact(stored)) {
+        return Ok(Some(Found::Exact(stored.clone())));
+    }
+    for stored in alike {
+        if equivalent(state, knowledge, candidate, &stored)? {
             return Ok(Some(Found::Equivalent(stored)));
         }
     }

@@ -65,6 +65,8 @@ pub struct Learnt {
     pub parsed: Parsed,
     /// Its canonical text.
     pub canonical: Arc<str>,
+    /// What names that text in the store.
+    pub text: TextKey,
     /// The fingerprint of its equivalence class.
     pub fingerprint: u64,
 }

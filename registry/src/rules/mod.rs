@@ -12,3 +12,6 @@ pub mod mode;
 pub mod names;
 pub mod register;
 pub mod verdict;
+
+#[cfg(test)]
+mod tests;

@@ -106,47 +106,36 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
     let scope = config::in_scope(state, subject, request.default_level)?;
     let normalize =
         if request.normalize || scope.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No };
+    let summary = state.subject(subject)?.unwrap_or_default();
 
-    if let Some(answer) = already_there(state, knowledge, request, &scope, normalize)? {
-        return Ok(Plan { answer, records: vec![] });
-    }
+    let looked_for = match already_there(state, knowledge, request, &scope, normalize, summary)? {
+        Before::There(answer) => return Ok(Plan { answer, records: vec![] }),
+        Before::Absent(guid) => guid,
+    };
     let mode = config::mode_in_scope(state, subject)?;
     check_mode(mode, subject, request.schema.id)?;
 
-    let summary = state.subject(subject)?.unwrap_or_default();
     let next = next_version(summary)?;
-    let existing: Vec<StoredVersion> = state.versions(subject)?;
-    let undeleted: Vec<StoredVersion> = existing.iter().filter(|v| !v.deleted).cloned().collect();
+    let latest = summary.latest.map(|version| state.version(subject, version)).transpose()?.flatten();
     let described = if mode.takes_explicit_ids() {
         request.schema.clone()
     } else {
-        populate(state, &request.schema, undeleted.last(), &scope, next)?
+        populate(state, &request.schema, latest.as_ref(), &scope, next)?
     };
     let candidate = prepare(state, knowledge, subject, &described, &scope, mode, normalize)?;
-    let content = Arc::new(candidate.content());
 
-    let mut id = described.id;
-    if let Some(shared) = find::shared_id(state, subject, &content)?.filter(|shared| id.is_none_or(|id| id == *shared))
+    // Metadata that was filled in can make of the request what is there already. What was looked for before is not again.
+    if described.version == Wanted::Any
+        && summary.live > 0
+        && looked_for != Some(candidate.guid)
+        && let Some(found) = find::find(state, knowledge, subject, &candidate, Deleted::Ignore)?
+        && described.id.is_none_or(|id| id == found.stored().id)
     {
-        if described.version == Wanted::Any
-            && let Some(held) = find::holder_in(state, subject, shared)?.filter(|held| !held.deleted)
-        {
-            return Ok(Plan { answer: echo(&held, content), records: vec![] });
-        }
-        id = Some(shared);
-    }
-    if described.version == Wanted::Any {
-        for version in state.equivalents(subject, candidate.schema.fingerprint)? {
-            if let Some(stored) = undeleted.iter().find(|v| v.version == version)
-                && id.is_none_or(|id| id == stored.id)
-                && equivalent(state, knowledge, &candidate, stored)?
-            {
-                return Ok(Plan { answer: shown(state, stored)?, records: vec![] });
-            }
-        }
+        return Ok(Plan { answer: found_answer(state, found, &candidate)?, records: vec![] });
     }
     if !mode.takes_explicit_ids() && request.force == Force::No {
-        let messages = verdict::messages(state, knowledge, &candidate, &undeleted, &scope)?;
+        let comparable = comparable(state, subject, &scope, latest)?;
+        let messages = verdict::messages(state, knowledge, &candidate, &comparable, &scope)?;
         if !messages.is_empty() {
             return Err(Fault::Incompatible(subject.clone(), messages).into());
         }
@@ -156,33 +145,38 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
         Wanted::Exactly(_) => return Err(invalid("Version is not one more than previous version")),
         Wanted::Any | Wanted::Latest | Wanted::Next => next,
     };
-    let id = match id {
+    let shared =
+        find::shared_id(state, subject, &candidate)?.filter(|shared| described.id.is_none_or(|id| id == *shared));
+    let mut records = Vec::new();
+    let id = match shared.or(described.id) {
         Some(id) => {
-            check_overwrite(state, subject, id, &content)?;
+            check_overwrite(state, subject, id, &candidate)?;
+            records.extend(superseded(state, subject, summary, id, version)?);
             id
         }
         None => next_id(state, subject.context())?,
     };
-
-    let mut records = Vec::new();
     if !subject.context().is_default() && !state.contexts()?.contains(subject.context()) {
-        records.push(registry(RegistryRecord::Context { context: subject.context().clone(), exists: true }));
-    }
-    for old in existing.iter().filter(|v| v.deleted && v.id == id && v.version != version) {
-        if state.referrers(subject, old.version)?.is_empty() {
-            records.push(registry(RegistryRecord::SchemaTombstone { subject: subject.clone(), version: old.version }));
-        }
+        records.insert(0, registry(RegistryRecord::Context { context: subject.context().clone(), exists: true }));
     }
     records.push(registry(RegistryRecord::Schema(SchemaRecord {
         subject: subject.clone(),
         version,
         id,
-        content: Arc::clone(&content),
+        content: Arc::clone(&candidate.content),
         deleted: false,
         fingerprint: Some(candidate.schema.fingerprint),
     })));
-    let answer = Registered { id, version, guid: content.guid(), content, stored: None };
+    let answer = Registered { id, version, guid: candidate.guid, content: candidate.content, stored: None };
     Ok(Plan { answer, records })
+}
+
+/// What the idempotency check found.
+enum Before {
+    /// The version is there.
+    There(Registered),
+    /// It is not; content with this hash was looked for among all versions.
+    Absent(Option<Guid>),
 }
 
 /// The idempotency check that precedes every other: an undeleted version with this content is the answer in every mode.
@@ -192,33 +186,86 @@ fn already_there(
     request: &Registration,
     scope: &InScope,
     normalize: Normalize,
-) -> Result<Option<Registered>, Stop> {
+    summary: SubjectSummary,
+) -> Result<Before, Stop> {
     let described = &request.schema;
     let adds_metadata = scope.config.default_metadata.is_some() || scope.config.override_metadata.is_some();
-    if adds_metadata || described.text.trim().is_empty() {
-        return Ok(None);
+    if summary.live == 0 || adds_metadata || described.text.trim().is_empty() {
+        return Ok(Before::Absent(None));
     }
     let Some(candidate) = lookup_candidate(state, knowledge, &request.subject, described, normalize)? else {
-        return Ok(None);
+        return Ok(Before::Absent(None));
     };
-    let found = match described.version {
-        Wanted::Latest => latest_if_equal(state, knowledge, &request.subject, &candidate)?,
-        _ => find::find(state, knowledge, &request.subject, &candidate, Deleted::Ignore)?,
+    let (found, looked_for) = match (described.version, summary.latest) {
+        (Wanted::Latest, Some(latest)) => {
+            (latest_if_equal(state, knowledge, &request.subject, latest, &candidate)?, None)
+        }
+        _ => (find::find(state, knowledge, &request.subject, &candidate, Deleted::Ignore)?, Some(candidate.guid)),
     };
-    let Some(found) = found else { return Ok(None) };
-    let stored = found.stored();
-    let accepted = match described.version {
-        Wanted::Any | Wanted::Latest => described.id.is_none_or(|id| id == stored.id),
-        Wanted::Exactly(version) => described.id == Some(stored.id) && version == stored.version,
-        Wanted::Next => false,
+    let accepted = found.filter(|found| {
+        let stored = found.stored();
+        match described.version {
+            Wanted::Any | Wanted::Latest => described.id.is_none_or(|id| id == stored.id),
+            Wanted::Exactly(version) => described.id == Some(stored.id) && version == stored.version,
+            Wanted::Next => false,
+        }
+    });
+    Ok(match accepted {
+        Some(found) => Before::There(found_answer(state, found, &candidate)?),
+        None => Before::Absent(looked_for),
+    })
+}
+
+/// An exact match echoes the request, an equivalent one shows what is stored.
+fn found_answer(state: &dyn State, found: Found, candidate: &Candidate) -> Result<Registered, Stop> {
+    let of = |stored: &StoredVersion, content: Arc<Content>, shown: Option<(i64, bool)>| Registered {
+        id: stored.id,
+        version: stored.version,
+        guid: stored.guid,
+        content,
+        stored: shown,
     };
-    if !accepted {
-        return Ok(None);
+    Ok(match found {
+        Found::Exact(stored) => of(&stored, Arc::clone(&candidate.content), None),
+        Found::Equivalent(stored) => {
+            let content = Arc::new(library::content(state, &stored)?);
+            of(&stored, content, Some((stored.at, stored.deleted)))
+        }
+    })
+}
+
+/// The undeleted versions that a verdict can need, ascending: the latest alone unless the level or a group asks for more.
+fn comparable(
+    state: &dyn State,
+    subject: &Subject,
+    scope: &InScope,
+    latest: Option<StoredVersion>,
+) -> Result<Vec<StoredVersion>, Stop> {
+    if scope.level.is_transitive() || scope.config.compatibility_group.is_some() {
+        Ok(state.versions(subject)?.into_iter().filter(|version| !version.deleted).collect())
+    } else {
+        Ok(latest.into_iter().collect())
     }
-    Ok(Some(match &found {
-        Found::Exact(stored) => echo(stored, Arc::new(candidate.content())),
-        Found::Equivalent(stored) => shown(state, stored)?,
-    }))
+}
+
+/// Soft-deleted versions of the subject that hold the id are replaced by the new one, unless something refers to them.
+fn superseded(
+    state: &dyn State,
+    subject: &Subject,
+    summary: SubjectSummary,
+    id: SchemaId,
+    version: Version,
+) -> Result<Vec<Record>, Stop> {
+    let mut records = Vec::new();
+    if summary.live == summary.versions {
+        return Ok(records);
+    }
+    for old in state.versions(subject)?.iter().filter(|v| v.deleted && v.id == id && v.version != version) {
+        if state.referrers(subject, old.version)?.is_empty() {
+            records.push(registry(RegistryRecord::SchemaTombstone { subject: subject.clone(), version: old.version }));
+        }
+    }
+    Ok(records)
 }
 
 /// A candidate parsed as look-ups parse: without what only new schemas must satisfy. `None` when it does not parse, or refers
@@ -241,19 +288,18 @@ fn lookup_candidate(
             Err(_) => return Ok(None),
         },
     };
-    let (metadata, rule_set) = (described.metadata.clone(), described.rule_set.clone());
-    Ok(Some(Candidate { schema, references, metadata, rule_set }))
+    Ok(Some(Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone())))
 }
 
 fn latest_if_equal(
     state: &dyn State,
     knowledge: &dyn Knowledge,
     subject: &Subject,
+    latest: Version,
     candidate: &Candidate,
 ) -> Result<Option<Found>, Stop> {
-    let Some(latest) = state.subject(subject)?.and_then(|summary| summary.latest) else { return Ok(None) };
     let Some(stored) = state.version(subject, latest)? else { return Ok(None) };
-    if stored.guid == candidate.content().guid() {
+    if stored.guid == candidate.guid {
         return Ok(Some(Found::Exact(stored)));
     }
     Ok(equivalent(state, knowledge, candidate, &stored)?.then_some(Found::Equivalent(stored)))
@@ -328,8 +374,7 @@ fn prepare(
     let schema = knowledge
         .parse(&source, strictness, normalize)?
         .map_err(|error| library::invalid_schema(&described.schema_type, &error))?;
-    let (metadata, rule_set) = (described.metadata.clone(), described.rule_set.clone());
-    Ok(Candidate { schema, references, metadata, rule_set })
+    Ok(Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone()))
 }
 
 /// The text with everything it refers to, and the references as they are stored: version -1 as the number it means,
@@ -360,7 +405,7 @@ pub fn source(
 }
 
 /// An explicit or shared id may only be held by the same content.
-fn check_overwrite(state: &dyn State, subject: &Subject, id: SchemaId, content: &Content) -> Result<(), Stop> {
+fn check_overwrite(state: &dyn State, subject: &Subject, id: SchemaId, candidate: &Candidate) -> Result<(), Stop> {
     let mut holder = None;
     state.holders(subject.context(), id, &mut |found| {
         holder = Some(found);
@@ -368,7 +413,7 @@ fn check_overwrite(state: &dyn State, subject: &Subject, id: SchemaId, content: 
     })?;
     if let Some(holder) = holder
         && let Some(stored) = state.version(&holder.subject, holder.version)?
-        && (stored.guid != content.guid() || stored.schema_type != content.schema_type)
+        && (stored.guid != candidate.guid || stored.schema_type != candidate.content.schema_type)
     {
         return Err(Fault::OverwriteId(id, subject.context().clone()).into());
     }
@@ -391,20 +436,6 @@ pub fn remember_ids(state: &dyn State, context: &Context) -> Result<Option<Recor
     Ok(highest
         .filter(|highest| known.is_none_or(|known| known < *highest))
         .map(|id| Record::House(HouseRecord::HighWater { context: context.clone(), id })))
-}
-
-fn echo(stored: &StoredVersion, content: Arc<Content>) -> Registered {
-    Registered { id: stored.id, version: stored.version, guid: stored.guid, content, stored: None }
-}
-
-fn shown(state: &dyn State, stored: &StoredVersion) -> Result<Registered, Stop> {
-    Ok(Registered {
-        id: stored.id,
-        version: stored.version,
-        guid: stored.guid,
-        content: Arc::new(library::content(state, stored)?),
-        stored: Some((stored.at, stored.deleted)),
-    })
 }
 
 fn registry(record: RegistryRecord) -> Record {

@@ -33,7 +33,7 @@ pub fn messages(
     if validate_fields && let Some(previous) = comparable.last() {
         messages.extend(compat::reserved_field_messages(
             reserved(previous.metadata.as_ref()),
-            reserved(candidate.metadata.as_ref()),
+            reserved(candidate.content.metadata.as_ref()),
             &candidate.schema.parsed.top_level_fields(),
         ));
     }
@@ -56,7 +56,7 @@ pub fn messages(
 fn same_group(group: Option<&str>, candidate: &Candidate, stored: &StoredVersion) -> bool {
     let Some(group) = group else { return true };
     let value = |metadata: Option<&Metadata>| metadata.and_then(|m| m.properties.get(group).cloned());
-    value(candidate.metadata.as_ref()) == value(stored.metadata.as_ref())
+    value(candidate.content.metadata.as_ref()) == value(stored.metadata.as_ref())
 }
 
 fn reserved(metadata: Option<&Metadata>) -> Option<&str> {

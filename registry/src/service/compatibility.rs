@@ -78,8 +78,7 @@ fn check(
     let schema = knowledge
         .parse(&source, strictness, normalize)?
         .map_err(|error| library::invalid_schema(&described.schema_type, &error))?;
-    let (metadata, rule_set) = (described.metadata.clone(), described.rule_set.clone());
-    let candidate = Candidate { schema, references, metadata, rule_set };
+    let candidate = Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone());
     verdict::messages(state, knowledge, &candidate, &existing, &scope)
 }
 

@@ -13,7 +13,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use storage::{Error, State, StoredVersion};
+use storage::{Error, State, StoredVersion, TextKey};
 
 type Key = [u8; 32];
 
@@ -47,7 +47,7 @@ impl Library {
         strictness: Strictness,
         normalize: Normalize,
     ) -> Result<Learnt, compat::Error> {
-        let key = key(source, strictness, normalize);
+        let key = key(source, &source.text, strictness, normalize);
         if let Some(known) = self.parsed.get(&key) {
             return Ok(known);
         }
@@ -55,7 +55,12 @@ impl Library {
         if normalize == Normalize::Yes {
             parsed = parsed.normalized()?;
         }
-        let learnt = Learnt { canonical: Arc::clone(parsed.canonical()), fingerprint: parsed.fingerprint(), parsed };
+        let canonical = Arc::clone(parsed.canonical());
+        let text = TextKey(Sha256::digest(canonical.as_bytes()).into());
+        let learnt = Learnt { fingerprint: parsed.fingerprint(), parsed, canonical, text };
+        // What is registered now is compared with next: its stored text reads as the same schema.
+        let stored = self::key(source, &learnt.canonical, Strictness::Stored, Normalize::No);
+        self.parsed.insert(stored, learnt.clone());
         self.parsed.insert(key, learnt.clone());
         Ok(learnt)
     }
@@ -84,7 +89,7 @@ impl Library {
     }
 }
 
-fn key(source: &Source, strictness: Strictness, normalize: Normalize) -> Key {
+fn key(source: &Source, text: &str, strictness: Strictness, normalize: Normalize) -> Key {
     let mut hash = Sha256::new();
     let mut part = |bytes: &[u8]| {
         hash.update((bytes.len() as u64).to_le_bytes());
@@ -92,7 +97,7 @@ fn key(source: &Source, strictness: Strictness, normalize: Normalize) -> Key {
     };
     part(source.schema_type.as_str().as_bytes());
     part(&[strictness as u8, normalize as u8]);
-    part(source.text.as_bytes());
+    part(text.as_bytes());
     for dependency in source.dependencies.iter() {
         part(dependency.name.as_bytes());
         part(dependency.text.as_bytes());

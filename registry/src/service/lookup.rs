@@ -10,7 +10,7 @@ use crate::rules::metadata;
 use crate::rules::register::{Described, source};
 use crate::service::library;
 use compat::Strictness;
-use model::{CompatibilityLevel, Subject};
+use model::{CompatibilityLevel, Content, Subject};
 use std::sync::Arc;
 use storage::State;
 
@@ -72,8 +72,7 @@ fn look_up(
         let schema = knowledge
             .parse(&source, Strictness::Stored, normalize)?
             .map_err(|error| library::invalid_schema(&described.schema_type, &error))?;
-        let (metadata, rule_set) = (described.metadata.clone(), described.rule_set.clone());
-        Some(Candidate { schema, references, metadata, rule_set })
+        Some(Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone()))
     };
     if let Some(candidate) = candidate {
         if let Some(found) = find::find(state, knowledge, subject, &candidate, request.deleted)? {
@@ -82,17 +81,16 @@ fn look_up(
         // A client that leaves metadata and rules out still finds what it registered, because registration filled them in.
         if let Some(latest) = summary.latest.map(|version| state.version(subject, version)).transpose()?.flatten() {
             let config = &scope.config;
-            let populated = Candidate {
-                metadata: metadata::populate(
-                    candidate.metadata.as_ref(),
-                    latest.metadata.as_ref(),
-                    config.default_metadata.as_ref(),
-                    config.override_metadata.as_ref(),
-                ),
-                rule_set: candidate.rule_set.clone().or(latest.rule_set),
-                ..candidate.clone()
-            };
-            if (populated.metadata != candidate.metadata || populated.rule_set != candidate.rule_set)
+            let asked = &candidate.content;
+            let metadata = metadata::populate(
+                asked.metadata.as_ref(),
+                latest.metadata.as_ref(),
+                config.default_metadata.as_ref(),
+                config.override_metadata.as_ref(),
+            );
+            let rule_set = asked.rule_set.clone().or(latest.rule_set);
+            let populated = Candidate::new(candidate.schema.clone(), asked.references.clone(), metadata, rule_set);
+            if populated.guid != candidate.guid
                 && let Some(found) = find::find(state, knowledge, subject, &populated, request.deleted)?
             {
                 return shown(state, found, &populated);
@@ -106,7 +104,7 @@ fn look_up(
 
 fn shown(state: &dyn State, found: Found, candidate: &Candidate) -> Result<Shown, Stop> {
     Ok(match found {
-        Found::Exact(stored) => Shown { content: candidate.content(), stored, at: None },
+        Found::Exact(stored) => Shown { content: Content::clone(&candidate.content), stored, at: None },
         Found::Equivalent(stored) => Shown::of(state, stored)?,
     })
 }

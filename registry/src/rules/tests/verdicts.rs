@@ -1,0 +1,80 @@
+//! The verdict on a candidate: which versions it is compared with, and what is said.
+
+use super::super::verdict;
+use super::{Candidate, Knowledge, Learning, Normalize, Strictness, World, config, registration, source};
+use super::{Deleted, Options};
+use model::{CompatibilityLevel, Subject};
+use storage::State;
+
+/// The versions that the messages speak of, and the last message.
+fn verdict(history: &[&str], candidate: &[&str]) -> (Vec<String>, Option<String>) {
+    let mut world = World::default();
+    for request in history {
+        world.run(request);
+    }
+    let learning = Learning::new(&world.library);
+    let request = registration("s", Options(candidate));
+    let (subject, described) = (Subject::parse("s"), &request.schema);
+    let (source, references) =
+        source(&world.state, &subject, described, Normalize::No, Deleted::Ignore).unwrap().unwrap();
+    let schema = learning.parse(&source, Strictness::New, Normalize::No).unwrap().unwrap();
+    let candidate = Candidate { schema, references, metadata: described.metadata.clone(), rule_set: None };
+    let existing: Vec<_> = world.state.versions(&subject).unwrap().into_iter().filter(|v| !v.deleted).collect();
+    let scope = config::in_scope(&world.state, &subject, CompatibilityLevel::Backward).unwrap();
+    let messages = verdict::messages(&world.state, &learning, &candidate, &existing, &scope).unwrap();
+    let versions = messages.iter().filter(|message| message.starts_with("{oldSchemaVersion")).cloned().collect();
+    (versions, messages.last().cloned())
+}
+
+#[track_caller]
+fn check(history: &[&str], candidate: &[&str], versions: &[&str]) {
+    let (found, closing) = verdict(history, candidate);
+    let wanted: Vec<String> = versions.iter().map(|version| format!("{{oldSchemaVersion: {version}}}")).collect();
+    assert_eq!(found, wanted, "{history:?} {candidate:?}");
+    assert_eq!(closing.is_some(), !versions.is_empty());
+}
+
+#[test]
+fn a_level_that_is_not_transitive_looks_at_the_newest_version_a_transitive_one_at_all() {
+    let history = |level: &'static str| [level, "register s X", "register s A force", "register s B force"];
+    check(&history("config s level=BACKWARD"), &["C"], &[]);
+    check(&history("config s level=BACKWARD_TRANSITIVE"), &["C"], &["1"]);
+    check(&history("config s level=FULL"), &["C"], &[]);
+    check(&history("config s level=FULL_TRANSITIVE"), &["C"], &["1"]);
+    check(&history("config s level=NONE"), &["X"], &[]);
+    check(&[], &["X"], &[]);
+}
+
+#[test]
+fn a_transitive_check_stops_at_the_newest_version_with_a_finding() {
+    let history = ["config s level=BACKWARD_TRANSITIVE", "register s A", "register s B"];
+    check(&history, &["X"], &["2"]);
+}
+
+#[test]
+fn soft_deleted_versions_are_not_looked_at() {
+    check(&["register s A", "register s X force", "delete s/2"], &["B"], &[]);
+    check(&["register s A", "delete s"], &["X"], &[]);
+}
+
+#[test]
+fn only_versions_of_the_candidates_group_are_looked_at() {
+    let history = ["config s group=major", "register s A meta=major:1", "register s X meta=major:2"];
+    check(&history, &["X", "meta=major:3"], &[]);
+    check(&history, &["A", "meta=major:2"], &["2"]);
+    check(&history, &["X", "meta=major:1"], &["1"]);
+    check(&history, &["A"], &[]);
+}
+
+#[test]
+fn a_reserved_field_stays_reserved_and_unused() {
+    let reserved = "meta=confluent:reserved:gone";
+    let history = ["config s level=NONE validateFields=true", "register s A meta=confluent:reserved:gone"];
+    let said = |candidate: &[&str]| verdict(&history, candidate).1;
+    assert_eq!(said(&["B", reserved]), None);
+    assert_eq!(said(&["B"]).as_deref(), Some("{validateFields: 'true', compatibility: 'NONE'}"));
+    assert_eq!(
+        verdict(&["register s A"], &["X"]).1.as_deref(),
+        Some("{validateFields: 'false', compatibility: 'BACKWARD'}")
+    );
+}

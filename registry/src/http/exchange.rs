@@ -21,6 +21,7 @@ use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::OwnedSemaphorePermit;
 
 /// Bodies up to this size, in bytes, need no share of the budget for bodies.
@@ -72,8 +73,11 @@ pub async fn handle(
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
 
     let limit = app.limits.request;
+    // A client that is too slow is told so; it is not a failure of ours.
+    let arrived = AtomicBool::new(false);
     let answering = async {
         let (body, _held) = read(&app, body).await?;
+        arrived.store(true, Ordering::Relaxed);
         if let Some(answer) = repeated(&app, operation, form, &accepted, target, &body) {
             return Ok(Outcome::Ready(answer));
         }
@@ -102,6 +106,9 @@ pub async fn handle(
         }
         Ok(Ok(Err(failure))) => failure,
         Ok(Err(panic)) => Failure::Fault(Fault::Internal(format!("a handler panicked: {}", panic_text(&*panic)))),
+        Err(_) if !arrived.load(Ordering::Relaxed) => {
+            Failure::Plain(Refusal::plain(408, "The request body did not arrive in time"))
+        }
         Err(_) => Failure::Plain(Refusal::plain(504, "Request timed out")),
     };
     let (refusal, cause) = match failure {

@@ -26,7 +26,7 @@ FROM debian:bookworm-slim
 # libstdc++, the one library beyond libc that the binary links, is part of the base image; the last RUN proves it.
 COPY --from=build /usr/local/bin/freehold /usr/local/bin/freehold
 # A number, so that Kubernetes can see that it is not root.
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin freehold \
+RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin freehold \
  && install -d -o freehold -g freehold -m 0750 /data
 USER 10001
 RUN ["freehold", "--version"]

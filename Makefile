@@ -37,7 +37,7 @@ bench: archive ## Measure beside nginx, table into docs/performance.md
 	@scripts/bench.sh
 
 soak: archive ## The power-loss test, SOAK=1000 rounds; takes long, says how far it is
-	FREEHOLD_SOAK='$(SOAK)' cargo test -p storage -- --nocapture
+	FREEHOLD_SOAK='$(SOAK)' cargo test -p storage --test main -- --nocapture power::
 
 clean: ## Remove all that was built (target, .rocksdb, .venv); ./data stays
 	rm -rf '$(target)' .rocksdb .venv

@@ -13,8 +13,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::Store;
 use storage::rocks::{Options, Place, Rocks};
+use storage::{Health, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -89,6 +89,7 @@ impl Node {
             connections: settings.connections,
             drain: settings.drain_timeout,
         };
+        tokio::spawn(report_health(Arc::clone(&store), stopped.clone()));
         let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), files, stopped.clone()));
         let serving = tokio::spawn(server::serve(listener, Front::new(app), limits, stopped));
         Ok(Node { address, store, stop, serving, upkeep })
@@ -111,6 +112,29 @@ impl Node {
     }
 }
 
+/// Logs when the store stops taking writes or turns out to be damaged: a check in the background may find out first.
+async fn report_health(store: Arc<dyn Store>, mut stopped: watch::Receiver<bool>) {
+    let mut seen = Health::Ok;
+    let mut every = tokio::time::interval(HEALTH_INTERVAL);
+    loop {
+        tokio::select! {
+            _ = every.tick() => {}
+            _ = stopped.changed() => return,
+        }
+        let health = store.health();
+        if health != seen {
+            match &health {
+                Health::Ok => tracing::info!("the store is well"),
+                Health::ReadOnly(reason) => {
+                    tracing::error!(%reason, "the store takes no writes until it is opened again")
+                }
+                Health::Corrupt(reason) => tracing::error!(%reason, "stored data are damaged"),
+            }
+            seen = health;
+        }
+    }
+}
+
 /// Opens the store for these settings.
 ///
 /// # Errors
@@ -124,6 +148,9 @@ pub fn open_store(settings: &Settings, observer: Option<Arc<Watcher>>) -> Result
     }
     Ok(Arc::new(Rocks::open(options)?))
 }
+
+/// How often the store is asked how it is.
+const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long `freehold healthcheck` waits for an answer.
 pub const HEALTHCHECK_TIMEOUT: Duration = Duration::from_secs(3);

@@ -78,8 +78,7 @@ fn arrows() -> Vec<(String, String, Option<String>)> {
 fn no_member_imports_what_it_may_not() {
     let arrows = arrows();
     assert!(arrows.iter().any(|(from, to, _)| from == "registry" && to == "axum"), "{arrows:?}");
-    let broken: Vec<String> =
-        arrows.iter().filter_map(|(from, to, kind)| broken(from, to, kind.as_deref())).collect();
+    let broken: Vec<String> = arrows.iter().filter_map(|(from, to, kind)| broken(from, to, kind.as_deref())).collect();
     assert!(broken.is_empty(), "{broken:#?}");
 }
 

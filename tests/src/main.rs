@@ -7,6 +7,24 @@
 #[cfg(test)]
 mod arrows;
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod clients_python;
+#[cfg(test)]
+mod clients_rust;
+#[cfg(test)]
 mod conformance_suite;
 #[cfg(test)]
+mod durability;
+#[cfg(test)]
+mod full_disk;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod log;
+#[cfg(test)]
+mod metrics;
+#[cfg(test)]
+mod openapi;

@@ -52,13 +52,16 @@ fn write(settings: &Settings, out: &mut impl Write) -> Result<(), String> {
     store.close().map_err(|error| error.to_string())
 }
 
-/// Reads a backup file into an empty data directory.
+/// Reads a backup file into an empty data directory. The file is read twice: a damaged one is refused before the directory is
+/// touched, so that nothing is left behind which could be taken for a registry.
 pub fn restore(settings: &Settings, file: &Path) -> Result<(), String> {
-    let input = File::open(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    let open = || File::open(file).map_err(|error| format!("cannot read {}: {error}", file.display()));
     let occupied = settings.data.read_dir().is_ok_and(|mut entries| entries.next().is_some());
     if occupied {
         return Err(format!("the data directory {} is not empty; restore into a new one", settings.data.display()));
     }
+    storage::backup::verify(&mut BufReader::new(open()?)).map_err(|error| error.to_string())?;
+    let input = open()?;
     let store = node::open_store(settings, None).map_err(|error| error.to_string())?;
     let position = store.restore(&mut BufReader::new(input)).map_err(|error| error.to_string())?;
     store.close().map_err(|error| error.to_string())?;

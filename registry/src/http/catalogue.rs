@@ -150,6 +150,7 @@ fn denied(refusal: &authz::Refusal) -> u32 {
 fn store(error: &StoreError) -> Refusal {
     let message = match error {
         StoreError::Overloaded => return Refusal::plain(503, "Too many writes are waiting; try again in a moment"),
+        StoreError::Panicked(_) => return Refusal::plain(500, "Internal Server Error"),
         StoreError::Closed => return Refusal::plain(503, "The registry is shutting down"),
         StoreError::ReadOnly(_) | StoreError::Io(_) => {
             "The registry cannot write to its disk; reads still work and an operator has to act"

@@ -24,6 +24,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use model::Subject;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::OwnedSemaphorePermit;
 
 /// Bodies up to this size, in bytes, need no share of the budget for bodies.
@@ -76,10 +77,13 @@ pub async fn handle(
 
     let limit = app.limits.request;
     let mut who = None;
+    // A client that is too slow is told so; it is not a failure of ours.
+    let arrived = AtomicBool::new(false);
     let answering = async {
         // Before the body is read: nobody has a large one taken in for nothing.
         let caller = admitted(&app, operation, &parts, &mut who).await?;
         let (body, _held) = read(&app, body).await?;
+        arrived.store(true, Ordering::Relaxed);
         let question = Question { operation, subject: subject.as_deref(), form, accepted: &accepted, target };
         if let Some(answer) = repeated(&app, &question, &parts.method, &caller, &body)? {
             return Ok(Outcome::Ready(answer));
@@ -115,6 +119,9 @@ pub async fn handle(
         }
         Ok(Ok(Err(failure))) => failure,
         Ok(Err(panic)) => Failure::Fault(Fault::Internal(format!("a handler panicked: {}", panic_text(&*panic)))),
+        Err(_) if !arrived.load(Ordering::Relaxed) => {
+            Failure::Plain(Refusal::plain(408, "The request body did not arrive in time"))
+        }
         Err(_) => Failure::Plain(Refusal::plain(504, "Request timed out")),
     };
     let denied = match &failure {

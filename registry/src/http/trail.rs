@@ -25,7 +25,7 @@ pub struct Trail {
 /// One line for a change or a refusal; reads that succeed are not news.
 pub fn log(trail: Option<&Trail>, id: &HeaderValue, method: &http::Method, path: &str, status: u16, elapsed: Duration) {
     let Some(trail) = trail else { return };
-    let id = String::from_utf8_lossy(id.as_bytes());
+    let id = one_line(&String::from_utf8_lossy(id.as_bytes()));
     let operation = trail.operation.map_or("none", |operation| operation.route().name);
     let subject = trail.subject.as_deref().unwrap_or_default();
     let caller = trail.caller.as_deref().unwrap_or("anonymous");
@@ -33,7 +33,7 @@ pub fn log(trail: Option<&Trail>, id: &HeaderValue, method: &http::Method, path:
     match &trail.refusal {
         Some((code, message)) => {
             let cause = trail.cause.as_deref().unwrap_or_default();
-            let message: String = message.chars().take(500).collect();
+            let message = one_line(message);
             if status >= 500 {
                 tracing::error!(request_id = %id, operation, subject, caller, %method, path, status, code, micros, cause, "failed: {message}");
             } else {
@@ -46,5 +46,35 @@ pub fn log(trail: Option<&Trail>, id: &HeaderValue, method: &http::Method, path:
         None => {
             tracing::debug!(request_id = %id, operation, subject, caller, %method, path, status, micros, "answered")
         }
+    }
+}
+
+/// A text of a client as part of a line: bounded, and without what could start another line or move a terminal's cursor.
+fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for character in text.chars().take(500) {
+        match character {
+            '\u{2028}' | '\u{2029}' => line.extend(character.escape_unicode()),
+            control if control.is_control() => line.extend(control.escape_default()),
+            other => line.push(other),
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn texts_of_clients_stay_within_their_line() {
+        #[track_caller]
+        fn check(text: &str, line: &str) {
+            assert_eq!(one_line(text), line);
+        }
+        check("Subject 'größe' not found.", "Subject 'größe' not found.");
+        check("a\nINFO b\r\t", "a\\nINFO b\\r\\t");
+        check("\u{1b}[31m\u{85}\u{2028}", "\\u{1b}[31m\\u{85}\\u{2028}");
+        check(&"x".repeat(600), &"x".repeat(500));
     }
 }

@@ -10,7 +10,7 @@ mod wire;
 
 pub use http::{Answer, Caller};
 pub use node::{Node, Settings};
-pub use wire::{Reply, Wire};
+pub use wire::Reply;
 
 use serde_json::{Value, json};
 

@@ -62,8 +62,7 @@ impl Node {
         };
         let mut command = command::freehold();
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data).args(settings.flags);
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let said = Transcript::of(child.stdout.take().unwrap());
         let log = Transcript::of(child.stderr.take().unwrap());
         let Some(line) = said.wait_for(|line| line.contains(ADDRESS_LINE)) else {
@@ -143,23 +142,27 @@ impl Node {
     }
 
     /// Waits for its end; the exit status and the whole log.
-    pub fn ended(mut self) -> (ExitStatus, String) {
+    pub fn ended(&mut self) -> (ExitStatus, String) {
         let status = wait::until("the server ends", || self.child.try_wait().unwrap());
         (status, self.log.whole())
     }
 
     /// Stops it in order.
     #[track_caller]
-    pub fn stop(self) {
+    pub fn stop(mut self) {
         self.terminate();
         let (status, log) = self.ended();
         assert!(status.success(), "{status}\n{log}");
     }
 
     /// Kills it as `kill -9` does.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    pub fn kill(self) {
+        self.kill_running();
+    }
+
+    /// Sends the same while others still use it; dropping the node waits for its end.
+    pub fn kill_running(&self) {
+        command::signal(self.child.id(), "KILL");
     }
 
     /// Resident memory, in bytes.

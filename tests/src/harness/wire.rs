@@ -32,6 +32,29 @@ impl Wire {
         self
     }
 
+    /// Reads until this text has come.
+    #[track_caller]
+    pub fn read_until(&mut self, text: &str) -> &mut Self {
+        let (mut read, mut byte) = (Vec::new(), [0]);
+        while !read.ends_with(text.as_bytes()) {
+            let got = self.stream.read(&mut byte).unwrap_or_else(|error| panic!("{text:?} does not come: {error}"));
+            assert!(got == 1, "{text:?} does not come, only {:?}", String::from_utf8_lossy(&read));
+            read.push(byte[0]);
+        }
+        self
+    }
+
+    /// Whether the server has not yet closed its end; looks without waiting.
+    pub fn is_open(&self) -> bool {
+        self.stream.set_nonblocking(true).unwrap();
+        let seen = self.stream.peek(&mut [0]);
+        self.stream.set_nonblocking(false).unwrap();
+        match seen {
+            Ok(got) => got > 0,
+            Err(error) => error.kind() == std::io::ErrorKind::WouldBlock,
+        }
+    }
+
     /// Says that nothing more will come.
     pub fn half_close(&mut self) -> &mut Self {
         let _ = self.stream.shutdown(Shutdown::Write);
@@ -55,6 +78,8 @@ impl Reply {
     /// The statuses of the answers, in order.
     pub fn statuses(&self) -> Vec<u16> {
         let Reply::Text(text) = self else { return Vec::new() };
-        text.match_indices("HTTP/1.1 ").filter_map(|(at, found)| text[at + found.len()..].get(..3)?.parse().ok()).collect()
+        text.match_indices("HTTP/1.1 ")
+            .filter_map(|(at, found)| text[at + found.len()..].get(..3)?.parse().ok())
+            .collect()
     }
 }

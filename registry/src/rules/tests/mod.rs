@@ -110,8 +110,7 @@ impl World {
         let learning = Learning::new(&self.library);
         let (source, references) = source(&self.state, subject, described, Normalize::No, Deleted::Include).unwrap()?;
         let schema = learning.parse(&source, Strictness::Stored, Normalize::No).unwrap().unwrap();
-        let (metadata, rule_set) = (described.metadata.clone(), None);
-        let candidate = Candidate { schema, references, metadata, rule_set };
+        let candidate = Candidate::new(schema, references, described.metadata.clone(), None);
         let deleted = if options.has("deleted") { Deleted::Include } else { Deleted::Ignore };
         Ok(match find::find(&self.state, &learning, subject, &candidate, deleted).unwrap() {
             None => "nowhere".to_owned(),

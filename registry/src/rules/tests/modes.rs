@@ -72,22 +72,30 @@ fn wiping_for_an_import_keeps_the_ids_from_coming_back() {
 
 #[test]
 fn an_import_says_what_it_wipes_in_words_that_other_readers_of_the_log_know() {
-    let mut world = World::default();
-    for request in ["register :.c:s A", "delete :.c:s"] {
-        world.run(request);
+    #[track_caller]
+    fn check(scope: &str, clears: &str) {
+        let mut world = World::default();
+        for request in ["register :.c:s A", "delete :.c:s"] {
+            world.run(request);
+        }
+        let plan = super::mode::plan(&world.state, &Subject::parse(scope), Some(Mode::Import), super::mode::Force::No);
+        let records = plan.unwrap();
+        let [
+            Record::Registry(RegistryRecord::SchemaTombstone { version: 1, .. }),
+            Record::House(HouseRecord::HighWater { id: 1, .. }),
+            Record::Registry(RegistryRecord::ClearSubject { scope: cleared }),
+            Record::Registry(RegistryRecord::Mode { mode: Some(Mode::Import), .. }),
+        ] = &records[..]
+        else {
+            panic!("{records:?}")
+        };
+        assert_eq!(cleared.as_str(), clears);
     }
-    let scope = Subject::parse(":.c:");
-    let records = super::mode::plan(&world.state, &scope, Some(Mode::Import), super::mode::Force::No).unwrap();
-    let [
-        Record::Registry(RegistryRecord::SchemaTombstone { version: 1, .. }),
-        Record::House(HouseRecord::HighWater { id: 1, .. }),
-        Record::Registry(RegistryRecord::ClearSubject { scope: cleared }),
-        Record::Registry(RegistryRecord::Mode { mode: Some(Mode::Import), .. }),
-    ] = &records[..]
-    else {
-        panic!("{records:?}")
-    };
-    assert_eq!(*cleared, scope);
+    check(":.c:s", ":.c:s");
+    check(":.c:", ":.c:");
+    check(":.__GLOBAL:", ":.__GLOBAL:");
+    // The empty scope would mean the default context alone.
+    check(":.:", ":.__GLOBAL:");
 }
 
 #[test]

@@ -90,6 +90,22 @@ fn what_is_there_already_wins_over_mode_and_compatibility() {
 }
 
 #[test]
+fn a_verdict_reaches_beyond_the_latest_version_where_the_level_or_a_group_asks_for_it() {
+    check(&[
+        ("register s X", "version 1, id 1"),
+        ("register s A force", "version 2, id 2"),
+        ("register s B", "version 3, id 3"),
+        ("config s level=BACKWARD_TRANSITIVE", "done"),
+        ("register s C", "Incompatible"),
+        ("config t group=major", "done"),
+        ("register t A meta=major:1", "version 1, id 4, {major:1}"),
+        ("register t X meta=major:2", "version 2, id 5, {major:2}"),
+        ("register t X meta=major:1", "Incompatible"),
+        ("register t B meta=major:1", "version 3, id 6, {major:1}"),
+    ]);
+}
+
+#[test]
 fn another_spelling_of_a_version_is_that_version() {
     check(&[
         ("register s P", "version 1, id 1"),
@@ -215,6 +231,18 @@ fn import_takes_ids_and_versions_as_they_come_and_never_another_content_for_an_i
         ("mode s READWRITE", "done"),
         ("register t C", "version 1, id 10"),
         ("list s", "3 7 8"),
+    ]);
+}
+
+#[test]
+fn an_imported_id_may_stand_at_several_versions() {
+    check(&[
+        ("mode s IMPORT", "done"),
+        ("register s A id=5 version=1", "version 1, id 5"),
+        ("register s B id=6 version=2", "version 2, id 6"),
+        ("delete s/2", "2"),
+        ("register s A id=5 version=3", "version 3, id 5"),
+        ("list s", "1 (2) 3"),
     ]);
 }
 

@@ -18,7 +18,7 @@ fn verdict(history: &[&str], candidate: &[&str]) -> (Vec<String>, Option<String>
     let (source, references) =
         source(&world.state, &subject, described, Normalize::No, Deleted::Ignore).unwrap().unwrap();
     let schema = learning.parse(&source, Strictness::New, Normalize::No).unwrap().unwrap();
-    let candidate = Candidate { schema, references, metadata: described.metadata.clone(), rule_set: None };
+    let candidate = Candidate::new(schema, references, described.metadata.clone(), None);
     let existing: Vec<_> = world.state.versions(&subject).unwrap().into_iter().filter(|v| !v.deleted).collect();
     let scope = config::in_scope(&world.state, &subject, CompatibilityLevel::Backward).unwrap();
     let messages = verdict::messages(&world.state, &learning, &candidate, &existing, &scope).unwrap();

@@ -1,0 +1,6 @@
+//! The program as an operator meets it: its words, its configuration, its start and end, backups, and what a kill leaves.
+
+mod backups;
+mod crashes;
+mod serving;
+mod words;

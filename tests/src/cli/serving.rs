@@ -1,0 +1,94 @@
+//! From the greeting to the end of `freehold serve`.
+
+use crate::harness::command::{freehold, freehold_with, run};
+use crate::harness::{Node, Settings, named};
+use std::net::TcpListener;
+
+#[test]
+fn the_greeting_says_where_it_listens_and_its_curl_line_works() {
+    let node = Node::start();
+    let greeting = node.greeting();
+    for part in [&format!("listening  {}", node.url()), &node.data().display().to_string(), "writing", "Try it:"] {
+        assert!(greeting.contains(part), "{part:?} is not in:\n{greeting}");
+    }
+    // What the shell would make of `-d '…'`.
+    let line = greeting.lines().find(|line| line.contains("curl -X POST")).unwrap();
+    let target = line.split(&node.url()).nth(1).unwrap().split(' ').next().unwrap();
+    let body = line.rsplit_once("-d '").unwrap().1.trim_end_matches('\'');
+    assert_eq!(node.post(target, &serde_json::from_str(body).unwrap()).status, 200, "{line}");
+    assert_eq!(node.get("/subjects").ok(), serde_json::json!(["orders-value"]));
+}
+
+#[test]
+fn healthcheck_succeeds_while_it_serves_and_says_where_nobody_answers() {
+    let node = Node::start();
+    assert_eq!(freehold_with(&["healthcheck", "--listen", &node.address]).good(), "ready");
+    let address = node.address.clone();
+    node.stop();
+    let said = freehold_with(&["healthcheck", "--listen", &address]).bad();
+    assert!(said.contains(&address), "{said}");
+}
+
+#[test]
+fn a_second_server_on_the_same_directory_is_refused_and_the_first_goes_on() {
+    let node = Node::start();
+    let data = node.data().display().to_string();
+    let said = freehold_with(&["serve", "--listen", "127.0.0.1:0", "--data", &data]).bad();
+    assert!(said.contains("is in use by another process") && said.contains(&data), "{said}");
+    node.register("s", &named("A"));
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let said = run(freehold().args(["serve", "--listen", &address, "--data"]).arg(&data)).bad();
+    assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
+}
+
+#[test]
+fn data_of_a_newer_release_are_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    Node::at(dir.path()).stop();
+    std::fs::write(dir.path().join("FORMAT"), "99\n").unwrap();
+    let said = run(freehold().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(dir.path())).bad();
+    assert!(said.contains("format 99") && said.contains("newer"), "{said}");
+}
+
+#[test]
+fn sigterm_finishes_what_is_in_flight_and_exits_with_success() {
+    let mut node = Node::start();
+    let body = named("InFlight").to_string();
+    let mut wire = node.wire();
+    wire.send(
+        format!(
+            "POST /subjects/s/versions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+             Expect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        )
+        .as_bytes(),
+    );
+    // The server asks for the body: the request is in flight.
+    wire.read_until("100 Continue\r\n\r\n");
+    let idle = node.wire();
+    node.terminate();
+    node.logged(|line| line.contains("stopping"));
+    wire.send(body.as_bytes());
+    assert_eq!(wire.reply().statuses(), [200]);
+    drop(idle);
+    let (status, log) = node.ended();
+    assert!(status.success() && log.contains("stopped"), "{status}\n{log}");
+    let listed = Node::at(node.data()).get("/subjects").ok();
+    assert_eq!(listed, serde_json::json!(["s"]));
+}
+
+#[test]
+fn a_request_that_never_ends_does_not_keep_it_from_ending() {
+    let node = Node::with(Settings::flags(&["--http-drain-timeout", "1"]));
+    let mut wire = node.wire();
+    wire.send(b"POST /subjects/s/versions HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n");
+    wire.read_until("100 Continue\r\n\r\n");
+    node.stop();
+}

@@ -1,0 +1,38 @@
+//! confluent-kafka for Python, unmodified and as an application configures it. The checks themselves are the scripts in
+//! `tests/clients`, which run by hand as well: `.venv/bin/python tests/clients/registry.py http://127.0.0.1:8081`.
+
+use crate::harness::{Node, Settings, command};
+use std::path::Path;
+use std::process::Command;
+
+/// Runs a script against a new node, and fails with its lines if it does.
+#[track_caller]
+fn check(script: &str) -> (Node, String) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let python = root.join(".venv/bin/python");
+    assert!(python.exists(), "the Python clients are not installed in .venv: `make test` installs them");
+    let node = Node::with(Settings::flags(&["--log-level", "debug"]));
+    // No bytecode is left beside the scripts.
+    let mut command = Command::new(python);
+    command.arg("-B").arg(root.join("tests/clients").join(script)).arg(node.url());
+    for proxy in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env_remove(proxy);
+    }
+    let outcome = command::run(&mut command);
+    assert!(outcome.status.success(), "{}\n{}", outcome.out, outcome.err);
+    (node, outcome.out)
+}
+
+#[test]
+fn the_registry_client_can_do_everything_it_offers() {
+    let (_, out) = check("registry.py");
+    assert!(out.lines().count() >= 11 && out.lines().all(|line| line.starts_with("ok ")), "{out}");
+}
+
+#[test]
+fn serializers_and_deserializers_round_trip_in_default_configuration_and_others() {
+    let (node, out) = check("serializers.py");
+    assert!(out.lines().count() >= 11 && out.lines().all(|line| line.starts_with("ok ")), "{out}");
+    // Default configuration means that the client asks this first; if it no longer did, the test would show less.
+    node.logged(|line| line.contains("/associations/resources/-/defaults"));
+}

@@ -1,0 +1,79 @@
+//! `GET /metrics`: the documented names, counts of what was done, and no more series than the route table allows.
+
+use crate::harness::{Node, named};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// The samples of a page: name with labels, value.
+fn samples(page: &str) -> Vec<(&str, f64)> {
+    let lines = page.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.rsplit_once(' ').unwrap()).map(|(name, value)| (name, value.parse().unwrap())).collect()
+}
+
+fn value(page: &str, name: &str) -> f64 {
+    let samples = samples(page);
+    let found = samples.iter().find(|(known, _)| *known == name);
+    found.unwrap_or_else(|| panic!("{name} is not in:\n{page}")).1
+}
+
+#[test]
+fn metrics_count_what_was_done() {
+    let node = Node::start();
+    let id = node.register("a", &named("A"));
+    node.register("b", &named("A"));
+    node.put("/config/b", &json!({ "compatibility": "NONE" })).ok();
+    node.register("b", &named("B"));
+    node.delete("/subjects/b/versions/1").ok();
+    for _ in 0..3 {
+        node.get(&format!("/schemas/ids/{id}")).ok();
+    }
+    assert_eq!(node.get("/schemas/ids/99").status, 404);
+    assert_eq!(node.get("/nothing").status, 404);
+    let answer = node.get("/metrics");
+    assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    let page = answer.text;
+    #[track_caller]
+    fn check(page: &str, name: &str, expected: f64) {
+        assert_eq!(value(page, name), expected, "{name}");
+    }
+    check(&page, r#"freehold_http_requests_total{operation="subjects.versions.register",status="200"}"#, 3.0);
+    check(&page, r#"freehold_http_requests_total{operation="schemas.ids.get-schema",status="200"}"#, 3.0);
+    check(&page, r#"freehold_http_requests_total{operation="schemas.ids.get-schema",status="404"}"#, 1.0);
+    check(&page, r#"freehold_http_requests_total{operation="none",status="404"}"#, 1.0);
+    check(&page, r#"freehold_http_request_duration_seconds_count{operation="subjects.versions.register"}"#, 3.0);
+    check(&page, "freehold_subjects", 2.0);
+    check(&page, "freehold_versions", 3.0);
+    check(&page, "freehold_schemas", 2.0);
+    check(&page, "freehold_store_writable", 1.0);
+    check(&page, "freehold_commits_total", 5.0);
+    check(&page, "freehold_commit_group_size_sum", 5.0);
+    let syncs = value(&page, "freehold_syncs_total");
+    assert!((1.0..=5.0).contains(&syncs), "{syncs}");
+    check(&page, "freehold_commit_duration_seconds_count", syncs);
+    // The first of three reads of an id makes the answer, the others find it.
+    assert!(value(&page, "freehold_ready_answers_hits_total") >= 2.0);
+    assert!(value(&page, "freehold_ready_answers_misses_total") >= 1.0);
+}
+
+/// Names of subjects, ids, odd methods and unknown paths make no series of their own.
+#[test]
+fn labels_are_bounded_whatever_clients_send() {
+    let node = Node::start();
+    let mut caller = node.caller();
+    let mut ask = |from: usize| {
+        for number in from..from + 50 {
+            caller.get(&format!("/subjects/s{number}/versions"));
+            caller.get(&format!("/nothing/{number}"));
+            caller.send(&format!("ODD{number}"), "/subjects", &[], None);
+            caller.get(&format!("/schemas/ids/{number}?x={number}"));
+        }
+        let page = caller.get("/metrics").text;
+        let names: BTreeSet<String> = samples(&page).into_iter().map(|(name, _)| name.to_owned()).collect();
+        names
+    };
+    // The first page does not yet count itself.
+    ask(0);
+    let names = ask(100);
+    assert_eq!(names, ask(200));
+    assert!(!names.iter().any(|name| name.contains("s123") || name.contains("ODD")), "{names:?}");
+}

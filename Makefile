@@ -16,7 +16,7 @@ ARGS ?= serve --data ./data --listen 127.0.0.1:8081
 SOAK ?= 1000
 target := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test lint bench soak clean deps archive
+.PHONY: help run test lint bench soak clean deps archive demo
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -24,6 +24,10 @@ help: ## This list
 run: archive ## Build the registry and start it on http://127.0.0.1:8081, data in ./data
 	@cargo build --release -p registry --bin freehold
 	@exec '$(target)/release/freehold' $(ARGS)
+
+demo: archive ## Start the example of docs/examples/bank: three teams, their namespaces and schemas
+	@cargo build --release -p registry --bin freehold
+	@docs/examples/bank/demo.sh '$(target)/release/freehold'
 
 test: archive .venv/installed ## Everything that must pass: unit, contract, end-to-end tests, real clients
 	cargo test --workspace

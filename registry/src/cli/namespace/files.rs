@@ -70,7 +70,10 @@ fn inside(path: &Path) -> std::io::Result<Vec<PathBuf>> {
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn parse(text: &str) -> Result<Vec<Wanted>, String> {
-    let documents: Vec<Value> = serde_saphyr::from_multiple(text).map_err(|error| error.to_string())?;
+    // `y` and `no` are words like any other: a label must not turn into a truth value.
+    let options = serde_saphyr::options! { strict_booleans: true };
+    let documents: Vec<Value> =
+        serde_saphyr::from_multiple_with_options(text, options).map_err(|error| error.to_string())?;
     documents
         .iter()
         .filter(|document| !document.is_null())

@@ -194,10 +194,18 @@ impl Bench<'_> {
         let (server, loaded) = self.load(&data, 5_000)?;
         let requests = load::write_requests(&work.join("requests-100000"), &loaded, 10)?;
         let server = self.size(server, &data, &loaded, &requests)?;
+        // Everything at once, for longer: until all that is kept in memory has reached its bounds.
+        let post = [ACCEPT, CONTENT_TYPE];
+        for round in 0..4 {
+            let encoding = if round % 2 == 0 { "Accept-Encoding: identity" } else { GZIP };
+            for file in [&requests.by_id, &requests.lookup, &requests.again, &requests.new_version] {
+                let load = Load::of(file, &[post[0], post[1], encoding]);
+                wrk::run(&server, server.address, &self.script, &load, 3, 80_000_000 + round * 1_000_000)?;
+            }
+        }
+        self.report.mixed = server.most_resident();
+        say(&format!("{:.0} MiB at most under reads and writes", self.report.mixed));
         // Killed with the newest writes only in the write-ahead log, which is read when it opens again.
-        let load =
-            Load { requests: requests.new_version.clone(), headers: vec![ACCEPT.to_owned(), CONTENT_TYPE.to_owned()] };
-        wrk::run(&server, server.address, &self.script, &load, 2, 90_000_000)?;
         server.stop(End::Killed);
         let server = self.freehold(&data)?;
         self.report.after_kill = server.until_ready.as_secs_f64() * 1e3;

@@ -91,6 +91,8 @@ pub struct Report {
     /// Milliseconds.
     pub list_gzip: Vec<f64>,
     pub sizes: Vec<Size>,
+    /// The most MiB that were resident under long, mixed load.
+    pub mixed: f64,
     /// Milliseconds.
     pub after_kill: f64,
     pub profiles: Vec<(String, Vec<String>)>,
@@ -212,10 +214,10 @@ impl Report {
                 self.after_kill < 300.0,
             ));
             let shown = format!(
-                "{:.0} MiB after the start, {:.0} after reads (at most {:.0}), {:.0} after loading",
-                large.started, large.read, large.most, large.loaded
+                "{:.0} MiB after the start, {:.0} after loading, {:.0} after reads, {:.0} at most under reads and writes",
+                large.started, large.loaded, large.read, self.mixed
             );
-            let most = large.most.max(large.loaded);
+            let most = large.most.max(large.loaded).max(self.mixed);
             rows.push((format!("resident, {} versions", count(large)), "under 150 MiB".into(), shown, most < 150.0));
             let moments = [("the start", small.started, large.started), ("reads", small.read, large.read)];
             for (moment, few, many) in moments {

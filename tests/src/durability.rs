@@ -1,8 +1,10 @@
 //! Ids and versions under concurrency and over restarts, as clients see them.
 
-use crate::harness::{Node, named, schema};
+use crate::harness::wait::AtEnd;
+use crate::harness::{Caller, Node, named, schema};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 /// Registers at the same time, each over a connection of its own; id and version of each.
@@ -53,6 +55,41 @@ fn concurrent_registrations_are_judged_against_each_other() {
     let counts = |wanted| statuses.iter().filter(|status| **status == wanted).count();
     assert_eq!((counts(200), counts(409)), (1, 15), "{statuses:?}");
     assert_eq!(node.get("/subjects/s/versions").ok(), json!([1]));
+}
+
+/// Answers are kept ready between reads. Nobody may be served an older one after a newer one was acknowledged or seen.
+#[test]
+fn what_was_acknowledged_is_read_at_once_and_nothing_older_ever_after() {
+    let node = Node::start();
+    node.put("/config/s", &json!({ "compatibility": "NONE" })).ok();
+    node.register("s", &named("R0"));
+    let done = AtomicBool::new(false);
+    let latest = |caller: &mut Caller| {
+        let body = caller.get("/subjects/s/versions/latest").ok();
+        body["version"].as_u64().unwrap()
+    };
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let (mut caller, mut seen) = (node.caller(), 0);
+                while !done.load(Ordering::SeqCst) {
+                    let version = latest(&mut caller);
+                    assert!(version >= seen, "{version} after {seen}");
+                    seen = version;
+                }
+            });
+        }
+        let _stop = AtEnd(|| done.store(true, Ordering::SeqCst));
+        let (mut writer, mut reader) = (node.caller(), node.caller());
+        for number in 1..300 {
+            let written = writer.post("/subjects/s/versions", &named(&format!("R{number}"))).ok();
+            assert_eq!(written["version"], number + 1);
+            assert_eq!(latest(&mut reader), number + 1);
+        }
+    });
+    // A deletion is read at once as well.
+    node.delete("/subjects/s/versions/300").ok();
+    assert_eq!(latest(&mut node.caller()), 299);
 }
 
 #[test]

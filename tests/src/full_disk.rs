@@ -1,6 +1,6 @@
 //! A disk that is full while clients write.
 
-use crate::harness::{Node, named};
+use crate::harness::{Node, command, named};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
@@ -49,6 +49,8 @@ fn a_full_disk_refuses_writes_keeps_reads_and_loses_nothing() {
     check(&node, &acknowledged);
     let ready = node.get("/health/ready");
     assert!(ready.status == 503 && ready.json()["status"] == "read-only", "{ready:?}");
+    let said = command::freehold_with(&["healthcheck", "--listen", &node.address]).bad();
+    assert!(said.contains("not ready") && said.contains("read-only"), "{said}");
     assert_eq!(node.get("/health/live").status, 200);
     assert!(node.get("/metrics").text.contains("\nfreehold_store_writable 0\n"));
     node.stop();

@@ -4,6 +4,7 @@
 mod bodies;
 mod heavy;
 mod references;
+mod samples;
 mod sockets;
 
 use crate::harness::Node;

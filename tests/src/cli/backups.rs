@@ -1,6 +1,7 @@
 //! `freehold backup` and `freehold restore`: one file, taken while serving, that brings everything back or is refused.
 
-use crate::harness::command::{freehold, run};
+use crate::harness::command::{Outcome, freehold, run};
+use crate::harness::wait::{self, AtEnd};
 use crate::harness::{Node, named, schema};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -8,11 +9,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use tempfile::TempDir;
 
-fn backup(data: &Path, file: &Path) -> crate::harness::command::Outcome {
+fn backup(data: &Path, file: &Path) -> Outcome {
     run(freehold().args(["backup", "--data"]).arg(data).arg(file))
 }
 
-fn restore(data: &Path, file: &Path) -> crate::harness::command::Outcome {
+fn restore(data: &Path, file: &Path) -> Outcome {
     run(freehold().args(["restore", "--data"]).arg(data).arg(file))
 }
 
@@ -103,11 +104,10 @@ fn a_backup_under_load_has_everything_acknowledged_before_it_began() {
                 }
             });
         }
-        crate::harness::wait::until("some writes", || (acknowledged.load(Ordering::SeqCst) > 100).then_some(()));
+        let _stop = AtEnd(|| done.store(true, Ordering::SeqCst));
+        wait::until("some writes", || (acknowledged.load(Ordering::SeqCst) > 100).then_some(()));
         let before = acknowledged.load(Ordering::SeqCst);
-        let outcome = backup(node.data(), &file);
-        done.store(true, Ordering::SeqCst);
-        outcome.good();
+        backup(node.data(), &file).good();
         before
     });
     let data = dir.path().join("restored");

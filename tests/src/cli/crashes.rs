@@ -1,7 +1,8 @@
 //! `kill -9` in the middle of writes: what was acknowledged is there after a restart. (A kill leaves the system's page cache;
 //! what a power failure leaves is tested where the store is.)
 
-use crate::harness::{Node, named, wait};
+use crate::harness::wait::{self, AtEnd};
+use crate::harness::{Node, named};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::thread;
@@ -44,10 +45,10 @@ fn what_was_acknowledged_survives_kills_under_load() {
                 let (node, acknowledged) = (&node, &acknowledged);
                 scope.spawn(move || write_until_it_dies(node, round, writer, acknowledged));
             }
+            let _kill = AtEnd(|| node.kill_running());
             wait::until("some writes are acknowledged", || {
                 (acknowledged.lock().unwrap().len() > before + 50 * (round + 1)).then_some(())
             });
-            node.kill_running();
         });
         drop(node);
         check(&Node::at(dir.path()), &acknowledged.lock().unwrap());

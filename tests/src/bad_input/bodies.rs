@@ -80,7 +80,7 @@ fn texts_that_are_no_schema_are_refused_with_42201() {
     let deep = [
         "[".repeat(100_000),
         r#"{"type":"#.repeat(100_000),
-        r#"{"type":"array","items":"#.repeat(50_000) + "\"int\"" + &"}".repeat(50_000),
+        r#"{"type":"array","items":"#.repeat(50_000) + "\"int\"" + "}".repeat(50_000).as_str(),
         r#"{"type":"record","name":"R","fields":[{"name":"f","type":"#.repeat(20_000),
     ];
     let wrong = [

@@ -30,7 +30,7 @@ demo: archive ## Start the example of docs/examples/bank: three teams, their nam
 	@docs/examples/bank/demo.sh '$(target)/release/freehold'
 
 test: archive .venv/installed ## Everything that must pass: unit, contract, end-to-end tests, real clients
-	cargo test --workspace
+	cargo test --workspace --no-fail-fast
 
 lint: deps ## Formatting and lints; a warning is an error
 	cargo fmt --all --check

@@ -17,10 +17,10 @@ fn impatient() -> Node {
     ]))
 }
 
-const GET: &str = "GET /subjects HTTP/1.1\r\nHost: x\r\n\r\n";
+const GET: &str = "GET /subjects HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 fn post(headers: &str, body: &str) -> String {
-    format!("POST /subjects/s/versions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{headers}\r\n{body}")
+    format!("POST /subjects/s/versions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{headers}\r\n{body}")
 }
 
 /// Sends all of it; what comes back until the server closes the connection.
@@ -42,7 +42,7 @@ fn check(node: &Node, sent: &[u8], statuses: &[u16]) {
 #[test]
 fn connections_that_do_not_finish_their_head_are_closed() {
     let node = impatient();
-    for unfinished in ["", "GET /subj", "GET /subjects HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
+    for unfinished in ["", "GET /subj", "GET /subjects HTTP/1.1\r\nHost: localhost\r\nX-Slow: "] {
         assert_eq!(reply_to(&node, unfinished.as_bytes()), Reply::Closed, "{unfinished:?}");
     }
     // A kept connection that stays idle, and one whose other half is closed.
@@ -57,7 +57,7 @@ fn connections_that_do_not_finish_their_head_are_closed() {
 fn a_head_that_drips_in_is_cut_off_all_the_same() {
     let node = impatient();
     let mut wire = node.wire();
-    wire.send(b"GET /subjects HTTP/1.1\r\nHost: x\r\n");
+    wire.send(b"GET /subjects HTTP/1.1\r\nHost: localhost\r\n");
     // One header line after another, each in time for an idle limit, without an end.
     let started = Instant::now();
     while wire.is_open() {
@@ -128,8 +128,8 @@ fn duplicate_headers_are_one_list_or_a_refusal() {
     let body = "{\"schema\":\"\\\"int\\\"\"}";
     let length = format!("Content-Length: {}\r\n", body.len());
     check(&node, post(&format!("{length}Content-Type: text/plain\r\n"), body).as_bytes(), &[400, 415]);
-    check(&node, b"GET /subjects HTTP/1.1\r\nHost: x\r\nAccept: text/plain\r\nAccept: image/png\r\n\r\n", &[406]);
-    check(&node, b"GET /subjects HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", &[200, 400]);
+    check(&node, b"GET /subjects HTTP/1.1\r\nHost: localhost\r\nAccept: text/plain\r\nAccept: image/png\r\n\r\n", &[406]);
+    check(&node, b"GET /subjects HTTP/1.1\r\nHost: localhost\r\nHost: 127.0.0.1\r\n\r\n", &[400, 403]);
     let two = [("X-Request-ID", "one"), ("X-Request-ID", "two")];
     let answer = node.caller().send("GET", "/subjects", &two, None);
     let id = answer.header("x-request-id").unwrap();
@@ -145,18 +145,18 @@ fn what_is_not_http_or_too_much_of_it_is_refused() {
     assert_eq!(reply_to(&node, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), Reply::Closed);
     check(&node, b"GET / HTTP/9.9\r\n\r\n", &refused);
     check(&node, b"\0\0\0\0\r\n\r\n", &refused);
-    check(&node, b"GET /subjects\xff HTTP/1.1\r\nHost: x\r\n\r\n", &refused);
-    check(&node, b"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", &refused);
-    check(&node, b"GET /subjects HTTP/1.1\r\nHost: x\r\nBroken header\r\n\r\n", &refused);
-    check(&node, b"GET /subjects HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n", &refused);
-    check(&node, b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", &refused);
-    check(&node, b"BREW /subjects HTTP/1.1\r\nHost: x\r\n\r\n", &refused);
-    check(&node, b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", &refused);
-    check(&node, b"GET subjects HTTP/1.1\r\nHost: x\r\n\r\n", &refused);
-    check(&node, format!("GET /subjects/{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(9000)).as_bytes(), &[414]);
-    check(&node, format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(1 << 20)).as_bytes(), &refused);
-    check(&node, format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(1 << 20)).as_bytes(), &refused);
-    check(&node, format!("GET / HTTP/1.1\r\nHost: x\r\n{}\r\n", "X: x\r\n".repeat(5000)).as_bytes(), &refused);
+    check(&node, b"GET /subjects\xff HTTP/1.1\r\nHost: localhost\r\n\r\n", &refused);
+    check(&node, b"GET /a b HTTP/1.1\r\nHost: localhost\r\n\r\n", &refused);
+    check(&node, b"GET /subjects HTTP/1.1\r\nHost: localhost\r\nBroken header\r\n\r\n", &refused);
+    check(&node, b"GET /subjects HTTP/1.1\r\nHost: localhost\r\nX: a\0b\r\n\r\n", &refused);
+    check(&node, b"CONNECT x:1 HTTP/1.1\r\nHost: localhost\r\n\r\n", &refused);
+    check(&node, b"BREW /subjects HTTP/1.1\r\nHost: localhost\r\n\r\n", &refused);
+    check(&node, b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", &refused);
+    check(&node, b"GET subjects HTTP/1.1\r\nHost: localhost\r\n\r\n", &refused);
+    check(&node, format!("GET /subjects/{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "x".repeat(9000)).as_bytes(), &[414]);
+    check(&node, format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "x".repeat(1 << 20)).as_bytes(), &refused);
+    check(&node, format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(1 << 20)).as_bytes(), &refused);
+    check(&node, format!("GET / HTTP/1.1\r\nHost: localhost\r\n{}\r\n", "X: x\r\n".repeat(5000)).as_bytes(), &refused);
     lives(&node);
 }
 
@@ -165,7 +165,7 @@ fn pipelined_requests_are_answered_in_order_and_a_bad_one_ends_the_line() {
     let node = impatient();
     let mut wire = node.wire();
     wire.send(
-        format!("{GET}GET /config HTTP/1.1\r\nHost: x\r\n\r\nGET /nothing HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes(),
+        format!("{GET}GET /config HTTP/1.1\r\nHost: localhost\r\n\r\nGET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes(),
     );
     let Reply::Text(text) = wire.reply() else { panic!("no answer") };
     let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part:?} is not in {text}"));

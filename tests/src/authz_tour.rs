@@ -68,7 +68,7 @@ fn files_are_applied_by_whoever_owns_them_and_by_nobody_else() {
 }
 
 #[test]
-fn the_audit_has_every_change_and_refusal_and_survives_a_restart() {
+fn the_audit_has_every_change_and_refusal_here_and_in_its_sink() {
     let directory = tempfile::tempdir().unwrap();
     let sink = directory.path().join("audit.log");
     let bank = Bank::settled(&["--audit-sink", sink.to_str().unwrap(), "--audit-required"]);
@@ -87,4 +87,20 @@ fn the_audit_has_every_change_and_refusal_and_survives_a_restart() {
     });
     assert!(!lines.contains("argon2") && !lines.to_lowercase().contains("basic "), "{lines}");
     assert!(lines.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{lines}");
+}
+
+#[test]
+fn where_the_audit_is_required_nothing_changes_without_it() {
+    // Every write to this file fails, as on a full disk.
+    let bank = Bank::with(&["--audit-sink", "/dev/full", "--audit-required"]);
+    wait::until("changes are refused", || {
+        let answer = bank.send("ada", "PUT", "/namespaces/a", Some(&json!({ "labels": { "n": "1" } })));
+        (answer.status == 503).then_some(()).or_else(|| {
+            bank.send("ada", "PUT", "/namespaces/a", Some(&json!({}))).json();
+            None
+        })
+    });
+    bank.node.get("/subjects").ok();
+    let metrics = bank.node.get("/metrics").text;
+    assert!(!metrics.contains("freehold_audit_sink_failures_total 0"), "{metrics}");
 }

@@ -170,7 +170,9 @@ pub fn gather(
         flatten(&table, "", &Source::File(path.to_owned()), &mut values)?;
     }
     for (name, value) in variables {
-        if !name.starts_with("FREEHOLD_") || name == "FREEHOLD_CONFIG" || name == "FREEHOLD_COMMIT" {
+        // These three are not of the table: the file itself, the build, and the password of `freehold user` and `namespace`.
+        let other = ["FREEHOLD_CONFIG", "FREEHOLD_COMMIT", "FREEHOLD_PASSWORD"].contains(&name.as_str());
+        if !name.starts_with("FREEHOLD_") || other {
             continue;
         }
         let place = Source::Variable(name.clone());

@@ -7,6 +7,16 @@
 #[cfg(test)]
 mod arrows;
 #[cfg(test)]
+mod authz_matrix;
+#[cfg(test)]
+mod authz_reload;
+#[cfg(test)]
+mod authz_support;
+#[cfg(test)]
+mod authz_tour;
+#[cfg(test)]
+mod authz_traps;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod cli;

@@ -66,8 +66,8 @@ pub fn run(matches: &ArgMatches) -> Result<(), String> {
             let users = list_users(&text(path, Missing::Error)?);
             for (name, groups) in users.map_err(|error| format!("{}: {error}", path.display()))? {
                 let groups: Vec<String> = groups.iter().map(|group| format!("group:basic/{group}")).collect();
-                say(&format!("user:basic/{name} {}", groups.join(" ")).trim_end().to_owned());
-                say("\n");
+                let line = format!("user:basic/{name} {}", groups.join(" "));
+                say(&format!("{}\n", line.trim_end()));
             }
         }
     }

@@ -83,6 +83,8 @@ impl Service {
             if plan.records.is_empty() {
                 return Ok(Done { answer: plan.answer, wrote: false });
             }
+            // A write that cannot be permitted need not trouble the writer.
+            rights.leave.to_write()?;
             self.check_audit()?;
             let (writing, rights) = (Arc::clone(&request), Arc::clone(&rights));
             let (outcome, committed) = storage::commit(&*self.store, move |state| {

@@ -14,13 +14,18 @@ pub fn live() -> Answer {
 
 /// `GET /health/ready`: reads and writes work. A store that cannot be written is not ready, and says why.
 pub fn ready(app: &App) -> Answer {
-    let (status, body) = match app.service.store().health() {
+    let (status, mut body) = match app.service.store().health() {
         Health::Ok => (200, json!({ "status": "ready" })),
         Health::ReadOnly(_) => {
             (503, json!({ "status": "read-only", "reason": "the store refused a write; see the log" }))
         }
         Health::Corrupt(_) => (503, json!({ "status": "damaged", "reason": "stored data are damaged; see the log" })),
     };
+    if !app.access.is_open() {
+        // So that nodes can be compared.
+        let policy = app.access.gate.authorizer.policy();
+        body["policy"] = json!({ "model": policy.model_hash(), "policy": policy.policy_hash() });
+    }
     Answer::fixed("application/json", body.to_string()).with_status(status)
 }
 

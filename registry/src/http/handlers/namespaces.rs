@@ -45,8 +45,11 @@ pub async fn put(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let name = name(ask)?;
     let governed = Governed::of(app, ask, name.clone())?;
     let sent = wire::read(&ask.object(app, "putNamespace.body", "Namespace").await?, name)?;
-    let done = governed.edit(app, ask, Arc::new(move |namespace| Ok(namespace.clone_from(&sent)))).await?;
-    Ok(edited(&done))
+    let edit: Edit = Arc::new(move |namespace| {
+        namespace.clone_from(&sent);
+        Ok(())
+    });
+    Ok(edited(&governed.edit(app, ask, edit).await?))
 }
 
 /// `DELETE /namespaces/{namespace}`
@@ -134,7 +137,10 @@ pub async fn put_contact(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let governed = Governed::of(app, ask, name(ask)?)?;
     let contact = body::text(&ask.object(app, "putContact.body", "Contact").await?, "contact")?;
     let contact = contact.filter(|contact| !contact.is_empty());
-    let edit: Edit = Arc::new(move |namespace| Ok(namespace.contact.clone_from(&contact)));
+    let edit: Edit = Arc::new(move |namespace| {
+        namespace.contact.clone_from(&contact);
+        Ok(())
+    });
     Ok(edited(&governed.edit(app, ask, edit).await?))
 }
 
@@ -142,7 +148,10 @@ pub async fn put_contact(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 pub async fn put_labels(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let governed = Governed::of(app, ask, name(ask)?)?;
     let labels = wire::labels(&ask.object(app, "putLabels.body", "Labels").await?)?;
-    let edit: Edit = Arc::new(move |namespace| Ok(namespace.labels.clone_from(&labels)));
+    let edit: Edit = Arc::new(move |namespace| {
+        namespace.labels.clone_from(&labels);
+        Ok(())
+    });
     Ok(edited(&governed.edit(app, ask, edit).await?))
 }
 

@@ -1,0 +1,113 @@
+//! A registry with owners: users, three namespaces in two contexts, and callers that say who they are.
+
+use crate::harness::command::freehold_with;
+use crate::harness::{Answer, Caller, Node, Settings, named};
+use conformance::JSON;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+/// Everybody with a password, which is the name.
+pub const USERS: [&str; 6] = ["stranger", "wim", "alice", "cora", "ada", "mona"];
+
+/// A registry, and the directory of its users file.
+pub struct Bank {
+    pub node: Node,
+    directory: TempDir,
+}
+
+impl Bank {
+    /// With these further flags. `ada` is the admin.
+    pub fn with(flags: &[&str]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let users = directory.path().join("users");
+        USERS.iter().for_each(|name| add_user(&users, name));
+        let users = users.to_str().unwrap();
+        let mut all = vec!["--authentication-users", users, "--authorization-admins", "user:basic/ada"];
+        all.extend(flags);
+        Bank { node: Node::with(Settings::flags(&all)), directory }
+    }
+
+    /// The same, with land given out: `payments` and `inner` (inside `whole`'s context) have alice for owner and wim for
+    /// writer; cora owns `whole` and, with alice, `inner`.
+    pub fn settled(flags: &[&str]) -> Self {
+        let bank = Self::with(flags);
+        for (name, body) in namespaces() {
+            let answer = bank.send("ada", "PUT", &format!("/namespaces/{name}?confirm=true"), Some(&body));
+            assert_eq!(answer.status, 201, "{answer:?}");
+        }
+        bank.register("alice", "payments-value", "Payment");
+        bank.register("cora", ":.whole:inner-value", "Inner");
+        bank
+    }
+
+    /// The users file.
+    pub fn users(&self) -> PathBuf {
+        self.directory.path().join("users")
+    }
+
+    /// Sends as somebody; an empty name is nobody.
+    #[track_caller]
+    pub fn send(&self, who: &str, method: &str, target: &str, body: Option<&Value>) -> Answer {
+        send(&mut self.node.caller(), who, method, target, body)
+    }
+
+    #[track_caller]
+    pub fn register(&self, who: &str, subject: &str, record: &str) {
+        let answer = self.send(who, "POST", &format!("/subjects/{subject}/versions"), Some(&named(record)));
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+}
+
+/// The namespaces of a settled bank.
+pub fn namespaces() -> [(&'static str, Value); 3] {
+    let members = json!({ "user:basic/alice": "owner", "user:basic/wim": "writer" });
+    let both = json!({ "user:basic/alice": "owner", "user:basic/cora": "owner", "user:basic/wim": "writer" });
+    [
+        ("payments", json!({ "claims": ["payments"], "members": members, "contact": "#payments" })),
+        ("whole", json!({ "claims": [":.whole:"], "members": { "user:basic/cora": "owner" } })),
+        ("inner", json!({ "claims": [":.whole:inner"], "members": both })),
+    ]
+}
+
+/// Sends as somebody over this connection.
+#[track_caller]
+pub fn send(caller: &mut Caller, who: &str, method: &str, target: &str, body: Option<&Value>) -> Answer {
+    let credential = basic(who, who);
+    let mut headers = vec![];
+    if !who.is_empty() {
+        headers.push(("Authorization", credential.as_str()));
+    }
+    if body.is_some() {
+        headers.push(("Content-Type", JSON));
+    }
+    let body = body.map(Value::to_string);
+    caller.send(method, target, &headers, body.as_deref().map(str::as_bytes))
+}
+
+/// Adds a user whose password is the name.
+pub fn add_user(file: &Path, name: &str) {
+    let mut command: Command = crate::harness::command::freehold();
+    command.args(["user", "add", file.to_str().unwrap(), name]).env("FREEHOLD_PASSWORD", name);
+    crate::harness::command::run(&mut command).good();
+}
+
+/// Removes a user.
+pub fn remove_user(file: &Path, name: &str) {
+    freehold_with(&["user", "remove", file.to_str().unwrap(), name]).good();
+}
+
+/// The value of an `Authorization` header.
+pub fn basic(name: &str, password: &str) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let pair = format!("{name}:{password}");
+    let digits = pair.as_bytes().chunks(3).flat_map(|three| {
+        let bits = (0..3).fold(0u32, |bits, at| bits << 8 | u32::from(three.get(at).copied().unwrap_or(0)));
+        (0..4).map(move |at| match at <= three.len() {
+            true => char::from(DIGITS[(bits >> (18 - 6 * at) & 63) as usize]),
+            false => '=',
+        })
+    });
+    format!("Basic {}", digits.collect::<String>())
+}

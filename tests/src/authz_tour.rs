@@ -1,0 +1,90 @@
+//! Two teams on one registry, by files and by requests, as an operator's tour would go.
+
+use crate::authz_support::{Bank, namespaces};
+use crate::harness::command::{freehold, run};
+use crate::harness::{named, wait};
+use serde_json::json;
+
+#[test]
+fn land_passes_by_offer_and_acceptance_and_never_unnoticed() {
+    let bank = Bank::settled(&[]);
+    bank.register("alice", "payments.cards-value", "Card");
+    let cards = json!({ "members": { "user:basic/mona": "owner" } });
+    assert_eq!(bank.send("ada", "PUT", "/namespaces/cards", Some(&cards)).status, 201);
+    let take = "/namespaces/cards/claims/payments.cards";
+    assert_eq!(bank.send("mona", "PUT", take, None).error_code(), 40920);
+    let offer = json!({ "to": "cards" });
+    bank.send("alice", "PUT", "/namespaces/payments/offers/payments.cards", Some(&offer)).ok();
+    let listed = bank.send("mona", "PUT", take, None);
+    assert_eq!(listed.error_code(), 40922);
+    assert!(listed.text.contains("payments.cards-value (payments to cards)"), "{listed:?}");
+    bank.send("mona", "PUT", &format!("{take}?confirm=true"), None).ok();
+    assert_eq!(bank.node.get("/namespaces/cards/subjects").ok(), json!(["payments.cards-value"]));
+    assert_eq!(bank.send("alice", "DELETE", "/subjects/payments.cards-value", None).error_code(), 40301);
+    assert_eq!(bank.node.get("/namespaces/payments").ok()["offers"], json!(null));
+    assert_eq!(bank.send("ada", "DELETE", "/namespaces/cards", None).error_code(), 40921);
+    let both = bank.send("alice", "GET", "/namespaces/payments/audit?limit=1", None).ok();
+    assert_eq!(both["entries"][0]["operation"], "namespaces.claims.put", "whoever gives land up sees it: {both}");
+}
+
+#[test]
+fn a_change_that_was_not_seen_is_not_overwritten() {
+    let bank = Bank::settled(&[]);
+    let seen = bank.node.get("/namespaces/payments");
+    let tag = seen.header("etag").unwrap().to_owned();
+    bank.send("alice", "PUT", "/namespaces/payments/labels", Some(&json!({ "tier": "1" }))).ok();
+    let credential = crate::authz_support::basic("alice", "alice");
+    let headers = [("If-Match", tag.as_str()), ("Authorization", &credential), ("Content-Type", conformance::JSON)];
+    let body = namespaces()[0].1.to_string();
+    let answer = bank.node.caller().send("PUT", "/namespaces/payments", &headers, Some(body.as_bytes()));
+    assert_eq!(answer.error_code(), 412);
+}
+
+#[test]
+fn files_are_applied_by_whoever_owns_them_and_by_nobody_else() {
+    let bank = Bank::settled(&[]);
+    let directory = tempfile::tempdir().unwrap();
+    let url = bank.node.url();
+    let namespace = |verb: &[&str], user: &str| {
+        let mut command = freehold();
+        command.arg("namespace").args(verb).args(["--url", &url, "--user", user]).env("FREEHOLD_PASSWORD", user);
+        run(&mut command)
+    };
+    let exported = namespace(&["export"], "stranger").good();
+    let file = directory.path().join("all.yaml");
+    std::fs::write(&file, &exported).unwrap();
+    let files = directory.path().to_str().unwrap();
+    assert_eq!(namespace(&["plan", "-f", files], "alice").good().trim(), "nothing to change");
+    std::fs::write(&file, exported.replace("#payments", "#pay").replace("name: whole", "name: whole\ncontact: x"))
+        .unwrap();
+    let planned = namespace(&["plan", "-f", files], "alice").good();
+    assert!(planned.contains("~ payments\n    ~ contact #payments -> #pay"), "{planned}");
+    assert!(planned.contains("! whole: differs, and is not yours"), "{planned}");
+    namespace(&["apply", "-f", files], "alice").good();
+    assert_eq!(bank.node.get("/namespaces/payments").ok()["contact"], "#pay");
+    assert_eq!(bank.node.get("/namespaces/whole").ok()["contact"], json!(null));
+    let again = namespace(&["apply", "-f", files], "alice").good();
+    assert!(again.trim().ends_with("nothing to change"), "{again}");
+}
+
+#[test]
+fn the_audit_has_every_change_and_refusal_and_survives_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let sink = directory.path().join("audit.log");
+    let bank = Bank::settled(&["--audit-sink", sink.to_str().unwrap(), "--audit-required"]);
+    assert_eq!(bank.send("stranger", "POST", "/subjects/payments-value/versions", Some(&named("X"))).status, 403);
+    let decisions = wait::until("the refusal is in the audit", || {
+        let page = bank.send("wim", "GET", "/namespaces/payments/audit", None).ok();
+        let entries = page["entries"].as_array().unwrap().clone();
+        entries.iter().any(|entry| entry["decision"] == "refused").then_some(entries)
+    });
+    assert_eq!(decisions.len(), 3, "{decisions:?}");
+    assert_eq!(decisions[0]["principal"], "user:basic/stranger");
+    assert_eq!(bank.send("stranger", "GET", "/namespaces/payments/audit", None).error_code(), 40301);
+    let lines = wait::until("the sink has the same", || {
+        let text = std::fs::read_to_string(&sink).ok()?;
+        text.contains("user:basic/stranger").then_some(text)
+    });
+    assert!(!lines.contains("argon2") && !lines.to_lowercase().contains("basic "), "{lines}");
+    assert!(lines.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{lines}");
+}

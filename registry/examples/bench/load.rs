@@ -112,6 +112,7 @@ pub struct Requests {
     pub again: PathBuf,
     pub new_version: PathBuf,
     pub new_subject: PathBuf,
+    pub shared: PathBuf,
 }
 
 /// Writes the request files, each in a random order that is the same each time. `every`: one in so many versions is looked up.
@@ -148,6 +149,10 @@ pub fn write_requests(dir: &Path, loaded: &Loaded, every: usize) -> Result<Reque
         lookup: write("lookup", posts(&|subject| format!("/subjects/{subject}")))?,
         again: write("again", posts(&|subject| format!("/subjects/{subject}/versions")))?,
         new_version: write("new-version", new(&|subject| format!("/subjects/{subject}/versions")))?,
+        shared: write(
+            "shared",
+            vec![format!("POST /subjects/key-@@@@@@@@-key/versions\t{}", corpus::body(r#"{"type":"string"}"#))],
+        )?,
         new_subject: write("new-subject", new(&|_| "/subjects/new-@@@@@@@@-value/versions".to_owned()))?,
     })
 }

@@ -144,7 +144,11 @@ impl Bench<'_> {
     }
 
     fn writes(&mut self, server: &Server, requests: &Requests) -> Result<(), String> {
-        let cases = [("new versions", &requests.new_version), ("new subjects", &requests.new_subject)];
+        let cases = [
+            ("new versions", &requests.new_version),
+            ("new subjects", &requests.new_subject),
+            ("one schema in new subjects", &requests.shared),
+        ];
         for (kind, (name, file)) in cases.into_iter().enumerate() {
             let load = Load::of(file, &[ACCEPT, CONTENT_TYPE]);
             let mut compared = Compared::new(name);

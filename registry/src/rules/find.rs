@@ -2,7 +2,7 @@
 
 use super::equivalence::{Candidate, equivalent};
 use super::knowledge::{Knowledge, Stop};
-use model::{SchemaId, Subject, Version};
+use model::{SchemaId, Subject};
 use std::ops::ControlFlow;
 use storage::{State, StoredVersion};
 
@@ -54,23 +54,13 @@ pub fn shared_id(
     Ok(stored.filter(|stored| stored.text == candidate.schema.text).map(|_| id))
 }
 
-/// The newest version of a subject that holds an id.
+/// The newest version of a subject that holds an id. Goes through the subject's versions, not through the holders of the id:
+/// thousands of subjects may share one schema.
 ///
 /// # Errors
 /// Those of the store.
 pub fn holder_in(state: &dyn State, subject: &Subject, id: SchemaId) -> Result<Option<StoredVersion>, storage::Error> {
-    let mut newest: Option<Version> = None;
-    state.holders(subject.context(), id, &mut |holder| {
-        if holder.subject == *subject {
-            newest = newest.max(Some(holder.version));
-        }
-        // Holders come ordered by subject, so nothing of this subject follows a greater one.
-        if holder.subject > *subject { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
-    match newest {
-        Some(version) => state.version(subject, version),
-        None => Ok(None),
-    }
+    Ok(state.versions(subject)?.into_iter().rev().find(|version| version.id == id))
 }
 
 /// Finds a candidate among the versions of one subject.

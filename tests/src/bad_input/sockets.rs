@@ -20,7 +20,9 @@ fn impatient() -> Node {
 const GET: &str = "GET /subjects HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 fn post(headers: &str, body: &str) -> String {
-    format!("POST /subjects/s/versions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{headers}\r\n{body}")
+    format!(
+        "POST /subjects/s/versions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{headers}\r\n{body}"
+    )
 }
 
 /// Sends all of it; what comes back until the server closes the connection.
@@ -128,7 +130,11 @@ fn duplicate_headers_are_one_list_or_a_refusal() {
     let body = "{\"schema\":\"\\\"int\\\"\"}";
     let length = format!("Content-Length: {}\r\n", body.len());
     check(&node, post(&format!("{length}Content-Type: text/plain\r\n"), body).as_bytes(), &[400, 415]);
-    check(&node, b"GET /subjects HTTP/1.1\r\nHost: localhost\r\nAccept: text/plain\r\nAccept: image/png\r\n\r\n", &[406]);
+    check(
+        &node,
+        b"GET /subjects HTTP/1.1\r\nHost: localhost\r\nAccept: text/plain\r\nAccept: image/png\r\n\r\n",
+        &[406],
+    );
     check(&node, b"GET /subjects HTTP/1.1\r\nHost: localhost\r\nHost: 127.0.0.1\r\n\r\n", &[400, 403]);
     let two = [("X-Request-ID", "one"), ("X-Request-ID", "two")];
     let answer = node.caller().send("GET", "/subjects", &two, None);
@@ -155,7 +161,11 @@ fn what_is_not_http_or_too_much_of_it_is_refused() {
     check(&node, b"GET subjects HTTP/1.1\r\nHost: localhost\r\n\r\n", &refused);
     check(&node, format!("GET /subjects/{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "x".repeat(9000)).as_bytes(), &[414]);
     check(&node, format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "x".repeat(1 << 20)).as_bytes(), &refused);
-    check(&node, format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(1 << 20)).as_bytes(), &refused);
+    check(
+        &node,
+        format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(1 << 20)).as_bytes(),
+        &refused,
+    );
     check(&node, format!("GET / HTTP/1.1\r\nHost: localhost\r\n{}\r\n", "X: x\r\n".repeat(5000)).as_bytes(), &refused);
     lives(&node);
 }
@@ -165,7 +175,8 @@ fn pipelined_requests_are_answered_in_order_and_a_bad_one_ends_the_line() {
     let node = impatient();
     let mut wire = node.wire();
     wire.send(
-        format!("{GET}GET /config HTTP/1.1\r\nHost: localhost\r\n\r\nGET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes(),
+        format!("{GET}GET /config HTTP/1.1\r\nHost: localhost\r\n\r\nGET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .as_bytes(),
     );
     let Reply::Text(text) = wire.reply() else { panic!("no answer") };
     let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part:?} is not in {text}"));

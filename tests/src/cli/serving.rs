@@ -88,7 +88,9 @@ fn sigterm_finishes_what_is_in_flight_and_exits_with_success() {
 fn a_request_that_never_ends_does_not_keep_it_from_ending() {
     let node = Node::with(Settings::flags(&["--http-drain-timeout", "1"]));
     let mut wire = node.wire();
-    wire.send(b"POST /subjects/s/versions HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n");
+    wire.send(
+        b"POST /subjects/s/versions HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n",
+    );
     wire.read_until("100 Continue\r\n\r\n");
     node.stop();
 }

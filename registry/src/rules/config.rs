@@ -4,6 +4,7 @@
 //! the global config (`/config`) even for a subject of a named context. Without a config of its own a subject takes its
 //! context's (a named one) or the global one, as a whole; then that of `:.__GLOBAL:`; then the server's default level.
 
+use super::knowledge::Normalize;
 use model::{CompatibilityLevel, Config, Context, Mode, Subject};
 use storage::{Error, State};
 
@@ -24,6 +25,13 @@ pub struct InScope {
     pub config: Config,
     /// The level, for convenience.
     pub level: CompatibilityLevel,
+}
+
+impl InScope {
+    /// Is a candidate to be normalised? The request or the config may ask for it.
+    pub fn normalize(&self, requested: bool) -> Normalize {
+        if requested || self.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No }
+    }
 }
 
 fn with_level(mut config: Config, default: CompatibilityLevel) -> InScope {

@@ -25,6 +25,16 @@ pub enum Stop {
     Missing,
 }
 
+impl Stop {
+    /// The fault of a rule that ran where everything it asks is computed; nothing can be missing there.
+    pub fn outside_the_writer(self) -> Fault {
+        match self {
+            Stop::Fault(fault) => fault,
+            Stop::Missing => Fault::Internal("a learning rule missed something".into()),
+        }
+    }
+}
+
 impl From<Fault> for Stop {
     fn from(fault: Fault) -> Self {
         Stop::Fault(fault)

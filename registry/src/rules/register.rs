@@ -104,8 +104,7 @@ pub struct Plan {
 pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration) -> Result<Plan, Stop> {
     let subject = &request.subject;
     let scope = config::in_scope(state, subject, request.default_level)?;
-    let normalize =
-        if request.normalize || scope.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No };
+    let normalize = scope.normalize(request.normalize);
     let summary = state.subject(subject)?.unwrap_or_default();
 
     let looked_for = match already_there(state, knowledge, request, &scope, normalize, summary)? {

@@ -6,7 +6,7 @@ use crate::rules::config;
 use crate::rules::delete::Selector;
 use crate::rules::equivalence::Candidate;
 use crate::rules::find::Deleted;
-use crate::rules::knowledge::{Knowledge, Learning, Normalize, Stop};
+use crate::rules::knowledge::{Knowledge, Learning, Stop};
 use crate::rules::register::{Described, source};
 use crate::rules::verdict;
 use crate::service::library;
@@ -49,8 +49,7 @@ impl Service {
                 let view = store.view()?;
                 match check(&*view, &Learning::new(&library), &request, level) {
                     Ok(messages) => Ok(messages),
-                    Err(Stop::Fault(fault)) => Err(fault),
-                    Err(Stop::Missing) => Err(Fault::Internal("a learning rule missed something".into())),
+                    Err(stop) => Err(stop.outside_the_writer()),
                 }
             })
             .await
@@ -70,8 +69,7 @@ fn check(
         return Err(Fault::InvalidSchema("Empty schema".into()).into());
     }
     let scope = config::in_scope(state, subject, default_level)?;
-    let normalize =
-        if request.normalize || scope.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No };
+    let normalize = scope.normalize(request.normalize);
     let (source, references) = source(state, subject, described, normalize, Deleted::Ignore)??;
     let strictness =
         if scope.config.validate_new_schemas.unwrap_or(true) { Strictness::New } else { Strictness::Stored };

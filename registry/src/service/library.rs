@@ -60,7 +60,9 @@ impl Library {
         let learnt = Learnt { fingerprint: parsed.fingerprint(), parsed, canonical, text };
         // What is registered now is compared with next: its stored text reads as the same schema.
         let stored = self::key(source, &learnt.canonical, Strictness::Stored, Normalize::No);
-        self.parsed.insert(stored, learnt.clone());
+        if stored != key {
+            self.parsed.insert(stored, learnt.clone());
+        }
         self.parsed.insert(key, learnt.clone());
         Ok(learnt)
     }

@@ -5,7 +5,7 @@ use crate::fault::Fault;
 use crate::rules::config;
 use crate::rules::equivalence::Candidate;
 use crate::rules::find::{self, Deleted, Found};
-use crate::rules::knowledge::{Knowledge, Learning, Normalize, Stop};
+use crate::rules::knowledge::{Knowledge, Learning, Stop};
 use crate::rules::metadata;
 use crate::rules::register::{Described, source};
 use crate::service::library;
@@ -44,8 +44,7 @@ impl Service {
                     let first = !std::mem::replace(&mut asked, true);
                     match look_up(&*view, &learning, &request, subject, level) {
                         Err(Stop::Fault(Fault::InvalidSchema(_))) if !first => Err(Fault::SchemaNotFound),
-                        Err(Stop::Fault(fault)) => Err(fault),
-                        Err(Stop::Missing) => Err(Fault::Internal("a learning rule missed something".into())),
+                        Err(stop) => Err(stop.outside_the_writer()),
                         Ok(shown) => Ok(shown),
                     }
                 })
@@ -62,8 +61,7 @@ fn look_up(
     default_level: CompatibilityLevel,
 ) -> Result<Shown, Stop> {
     let scope = config::in_scope(state, subject, default_level)?;
-    let normalize =
-        if request.normalize || scope.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No };
+    let normalize = scope.normalize(request.normalize);
     let summary = state.subject(subject)?.unwrap_or_default();
     let described = &request.schema;
     let candidate = if described.text.trim().is_empty() {

@@ -5,6 +5,7 @@
 //! writer: it is a warning for people, not a condition of the change.
 
 use super::change::Change;
+use super::subjects::page;
 use super::{Done, Service};
 use crate::fault::Fault;
 use authz::claims::{Authority, Claimant, Claimed, handovers, judge_claim, orphans};
@@ -225,18 +226,8 @@ impl Service {
     pub fn orphans(&self, offset: usize, limit: usize) -> Result<Vec<Subject>, Fault> {
         let land = self.land();
         self.read(|state| {
-            let (mut found, mut skip) = (Vec::new(), offset);
-            state.subjects(&SubjectPrefix::EveryContext(String::new()), &mut |subject, _| {
-                if orphans(&land, [&subject]).next().is_some() {
-                    if skip > 0 {
-                        skip -= 1;
-                    } else {
-                        found.push(subject);
-                    }
-                }
-                if found.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            })?;
-            Ok(found)
+            let everywhere = SubjectPrefix::EveryContext(String::new());
+            page(state, &everywhere, offset, limit, |subject, _| orphans(&land, [subject]).next().is_some())
         })
     }
 

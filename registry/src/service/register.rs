@@ -116,8 +116,7 @@ impl Service {
                 let learning = Learning::resume(&library, known);
                 match register::plan(&*view, &learning, &request) {
                     Ok(plan) => Ok((plan, learning.known())),
-                    Err(Stop::Fault(fault)) => Err(fault),
-                    Err(Stop::Missing) => Err(Fault::Internal("a learning rule missed something".into())),
+                    Err(stop) => Err(stop.outside_the_writer()),
                 }
             })
             .await

@@ -42,20 +42,7 @@ impl Service {
         offset: usize,
         limit: usize,
     ) -> Result<Vec<Subject>, Fault> {
-        self.read(|state| {
-            let (mut found, mut skip) = (Vec::new(), offset);
-            state.subjects(prefix, &mut |subject, summary| {
-                if filter.admits(summary.live == 0) {
-                    if skip > 0 {
-                        skip -= 1;
-                    } else {
-                        found.push(subject);
-                    }
-                }
-                if found.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            })?;
-            Ok(found)
-        })
+        self.read(|state| page(state, prefix, offset, limit, |_, summary| filter.admits(summary.live == 0)))
     }
 
     /// Version numbers of a subject with their state, ascending. Numbers below 1 (a foreign log may hold them) are not
@@ -151,6 +138,28 @@ impl Service {
     ) -> Result<Done<Version>, Fault> {
         self.commit(change, move |state, subject| delete::version(state, subject, selector, depth)).await
     }
+}
+
+/// A page of the subjects that match, ordered by qualified name.
+pub(super) fn page(
+    state: &dyn State,
+    prefix: &SubjectPrefix,
+    offset: usize,
+    limit: usize,
+    matches: impl Fn(&Subject, SubjectSummary) -> bool,
+) -> Result<Vec<Subject>, Fault> {
+    let (mut found, mut skip) = (Vec::new(), offset);
+    state.subjects(prefix, &mut |subject, summary| {
+        if matches(&subject, summary) {
+            if skip > 0 {
+                skip -= 1;
+            } else {
+                found.push(subject);
+            }
+        }
+        if found.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    Ok(found)
 }
 
 fn existing(state: &dyn State, subject: &Subject, deleted: Deleted) -> Result<SubjectSummary, Fault> {

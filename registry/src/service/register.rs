@@ -3,8 +3,9 @@
 use super::change::{Rights, Takes};
 use super::{Done, Service, with_expiry};
 use crate::fault::Fault;
+use crate::rules::candidate::Described;
 use crate::rules::knowledge::{Known, Learning, Stop};
-use crate::rules::register::{self, Described, Force, Plan, Registered, Registration};
+use crate::rules::register::{self, Force, Plan, Registered, Registration};
 use model::{Record, RegistryRecord};
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,11 +7,12 @@ use std::process::{Command, ExitStatus, Stdio};
 /// What the greeting says before the address.
 pub const ADDRESS_LINE: &str = "listening  http://";
 
-/// The program, in an environment without configuration of its own.
+/// The program, in an environment without configuration of its own and without proxies.
 pub fn freehold() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_freehold-under-test"));
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("FREEHOLD_") {
+        let text = name.to_string_lossy().to_lowercase();
+        if text.starts_with("freehold_") || text.ends_with("_proxy") {
             command.env_remove(name);
         }
     }

@@ -27,6 +27,8 @@ mod clients_rust;
 #[cfg(test)]
 mod conformance_suite;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod durability;
 #[cfg(test)]
 mod full_disk;

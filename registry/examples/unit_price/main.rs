@@ -56,6 +56,8 @@ fn main() -> ExitCode {
 }
 
 async fn measure() -> Result<String, Failure> {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or("unknown").to_owned();
     let World { owned, open, .. } = &World::new(&SIZE).await?;
     let mut table = "| µs per request | with owners | open | difference | goal |\n|---|--:|--:|--:|---|\n".to_owned();
     for (name, make) in CASES {
@@ -79,6 +81,12 @@ async fn measure() -> Result<String, Failure> {
         let (with, without) = (median(&mut with), median(&mut without));
         writeln!(table, "| {name} | {with:.2} | {without:.2} | {price:.2} | under {GOAL}: {met} |")?;
     }
+    let Size { namespaces, users, subjects } = SIZE;
+    writeln!(
+        table,
+        "\nMedians of {TURNS} turns of {REQUESTS} requests each, with {namespaces} namespaces, {users} users and {subjects} \
+         subjects; the differences are those of neighbouring turns. Load average of the machine before: {load}."
+    )?;
     print!("{table}");
     Ok(table)
 }
@@ -106,9 +114,5 @@ fn write(path: &Path, table: &str) -> Result<(), Failure> {
     let (Some((head, _)), Some((_, tail))) = (text.split_once(BEGIN), text.split_once(END)) else {
         return Err(format!("{} has no place between '{BEGIN}' and '{END}'", path.display()).into());
     };
-    let Size { namespaces, users, subjects } = SIZE;
-    let turns = format!(
-        "Medians of {TURNS} turns of {REQUESTS} requests each, with {namespaces} namespaces, {users} users and {subjects} subjects."
-    );
-    Ok(std::fs::write(path, format!("{head}{BEGIN}\n\n{table}\n{turns}\n\n{END}{tail}"))?)
+    Ok(std::fs::write(path, format!("{head}{BEGIN}\n\n{table}\n{END}{tail}"))?)
 }

@@ -23,8 +23,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const SIZE: Size = Size { namespaces: 10_000, users: 1_000, subjects: 64 };
 /// Turns of each registry, and requests in each.
-const TURNS: usize = 41;
-const REQUESTS: usize = 2_000;
+const TURNS: usize = 201;
+const REQUESTS: usize = 500;
 /// What ownership may cost, in microseconds a request.
 const GOAL: f64 = 10.0;
 const BEGIN: &str = "<!-- written by make price: begin -->";

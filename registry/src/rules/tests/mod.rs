@@ -9,6 +9,7 @@ mod configs;
 mod deleting;
 mod finding;
 mod modes;
+mod namespaces;
 mod registering;
 mod verdicts;
 mod writer;

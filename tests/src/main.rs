@@ -35,6 +35,8 @@ mod full_disk;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod licences;
+#[cfg(test)]
 mod log;
 #[cfg(test)]
 mod metrics;

@@ -9,6 +9,8 @@ mod arrows;
 #[cfg(test)]
 mod authz_audit;
 #[cfg(test)]
+mod authz_load;
+#[cfg(test)]
 mod authz_matrix;
 #[cfg(test)]
 mod authz_reload;

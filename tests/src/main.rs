@@ -25,6 +25,8 @@ mod bad_input;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod clients_ownership;
+#[cfg(test)]
 mod clients_python;
 #[cfg(test)]
 mod clients_rust;

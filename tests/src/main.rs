@@ -44,3 +44,5 @@ mod log;
 mod metrics;
 #[cfg(test)]
 mod openapi;
+#[cfg(test)]
+mod readme;

@@ -20,7 +20,7 @@ pub use lookup::Lookup;
 pub use namespaces::{AuditPage, Confirm, Edit, Edited, Expect, MayClaim};
 pub use pool::Pool;
 pub use register::Offered;
-pub use schemas::{ById, Listing, Shown};
+pub use schemas::{ById, Listed, Listing, Shown};
 pub use settings::{ConfigChange, Inherit};
 pub use subjects::VersionsFilter;
 pub use validate::Validation;

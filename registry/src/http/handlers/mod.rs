@@ -168,6 +168,7 @@ pub async fn answer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         Op::PutGlobalMode | Op::PutMode => mode::put(app, ask).await,
         Op::DeleteGlobalMode | Op::DeleteMode => mode::delete(app, ask).await,
         Op::ListContexts => metadata::contexts(app, ask),
+        Op::DeleteContext => metadata::delete_context(app, ask).await,
         Op::ListAssociationsBySubject | Op::ListAssociationsByResourceId | Op::ListAssociationsByResourceName => {
             associations::list(ask)
         }

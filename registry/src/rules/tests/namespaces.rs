@@ -116,7 +116,7 @@ fn an_owner_leaves_no_namespace_without_one_and_nothing_is_written_where_nothing
 #[test]
 fn a_change_that_expects_another_namespace_is_refused() {
     let all = [namespace("pay: payments; ; alice")];
-    let tagged = |tag: &str| Expect::Tagged(vec![tag.to_owned()], |namespace| shown(namespace));
+    let tagged = |tag: &str| Expect::Tagged(vec![tag.to_owned()], shown);
     let check = |wanted: &str, expect: &Expect, expected: &str| {
         assert_eq!(change(&all, "admin", wanted, expect), expected, "{wanted} {expect:?}");
     };

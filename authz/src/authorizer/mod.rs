@@ -129,18 +129,19 @@ impl Authorizer {
     /// May a look-up of `bare`, which the default context lacks, be answered from `context`?
     ///
     /// Only from a context of the namespace that owns the bare name; otherwise whoever owns some context could answer for
-    /// names of others. Where nobody owns either, only administrators could have written there.
+    /// names of others. Nor for a name in it that the context's owner has given to somebody else. Where nobody owns either,
+    /// only administrators could have written there.
     pub fn may_fall_back(&self, bare: &Subject, context: &Context) -> bool {
         self.with_judge(|judge| {
             if judge.settings.mode == Enforcement::Off {
                 return true;
             }
-            match (judge.land.owner(bare), judge.land.context_owner(context)) {
-                (Some(owner), Some(other)) => owner.name == other.name,
-                (None, None) => {
-                    judge.settings.unclaimed == Unclaimed::Admin
-                        && judge.land.owner(&Subject::new(context.clone(), bare.name())).is_none()
+            let inside = judge.land.owner(&Subject::new(context.clone(), bare.name()));
+            match (judge.land.owner(bare), judge.land.context_owner(context), inside) {
+                (Some(owner), Some(of_context), Some(inside)) => {
+                    owner.name == of_context.name && owner.name == inside.name
                 }
+                (None, None, None) => judge.settings.unclaimed == Unclaimed::Admin,
                 _ => false,
             }
         })

@@ -335,6 +335,12 @@ fn a_bare_name_falls_back_only_to_contexts_of_its_own_namespace() {
     check(&authorizer, "payments-value", ".new", false);
     check(&authorizer, "other", ".pay", false);
     check(&authorizer, "other", ".new", true);
+    let mut namespaces = authorizer.land().namespaces().to_vec();
+    namespaces.push(namespace("guest", &[":.pay:payments.given", ":.new:given"], &[]));
+    authorizer.set_land(Land::new(namespaces).unwrap());
+    check(&authorizer, "payments.given-value", ".pay", false);
+    check(&authorizer, "payments-value", ".pay", true);
+    check(&authorizer, "given", ".new", false);
     authorizer.set_settings(Settings { unclaimed: Unclaimed::Authenticated, ..settings(PostReads::Method) });
     check(&authorizer, "other", ".new", false);
     authorizer.set_settings(Settings { mode: Enforcement::Off, ..settings(PostReads::Method) });

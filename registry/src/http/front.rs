@@ -163,7 +163,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Option<&'a str>
     }
 }
 
-/// Replaces the path by its normal form.
+/// Replaces the path by its normal form. The authority of an absolute target stays: the host is yet to be checked.
 fn rewrite(request: &mut Request<Body>) -> Result<(), target::Refusal> {
     let uri = request.uri();
     let normal = match target::normalise(uri.path())? {
@@ -174,7 +174,10 @@ fn rewrite(request: &mut Request<Body>) -> Result<(), target::Refusal> {
         Some(query) => format!("{normal}?{query}"),
         None => normal,
     };
-    *request.uri_mut() = whole.parse::<Uri>().map_err(|_| target::Refusal::Bad("the request target is not a URI"))?;
+    let not_a_uri = |()| target::Refusal::Bad("the request target is not a URI");
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(whole.parse().map_err(drop).map_err(not_a_uri)?);
+    *request.uri_mut() = Uri::from_parts(parts).map_err(drop).map_err(not_a_uri)?;
     Ok(())
 }
 

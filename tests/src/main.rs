@@ -9,6 +9,8 @@ mod arrows;
 #[cfg(test)]
 mod authz_matrix;
 #[cfg(test)]
+mod authz_reach;
+#[cfg(test)]
 mod authz_reload;
 #[cfg(test)]
 mod authz_support;

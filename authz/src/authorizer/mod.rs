@@ -158,7 +158,11 @@ impl Authorizer {
             let Judgement { refusal, rule, namespace, .. } = judge.judge(caller, action, resource.scope());
             let decision = match refusal {
                 None => Decision::Permitted,
-                Some(refusal) if judge.settings.mode == Enforcement::Observe => Decision::Observed(Box::new(refusal)),
+                Some(refusal)
+                    if judge.settings.mode == Enforcement::Observe && may_be_observed(action, resource.scope()) =>
+                {
+                    Decision::Observed(Box::new(refusal))
+                }
                 Some(refusal) => return Err((refusal, judge.settings.post_reads)),
             };
             Ok(Grant { caller: caller.clone(), action, decision, rule, namespace })
@@ -170,6 +174,16 @@ impl Authorizer {
         let policy = self.shared.policy.load();
         let land = self.shared.land.load();
         decide(Judge { settings: &settings, policy: &policy, land: &land })
+    }
+}
+
+/// May this be let through while authorization only observes? Not what authorization itself is made of, or whoever comes
+/// before it is enforced would own the registry from then on; and no secrets. No client of an open registry does either.
+fn may_be_observed(action: Action, scope: Scope<'_>) -> bool {
+    match scope {
+        Scope::Namespace(_) => false,
+        Scope::Global => !matches!(action, Action::Secret | Action::Administer),
+        Scope::Subject(_) | Scope::Context(_) => action != Action::Secret,
     }
 }
 

@@ -248,6 +248,28 @@ fn a_permit_tells_the_audit_how_it_came_about() {
 }
 
 #[test]
+fn while_authorization_only_observes_land_and_secrets_are_still_guarded() {
+    let authorizer = authorizer(Settings { mode: Enforcement::Observe, ..settings(PostReads::Method) });
+    let pay: NamespaceName = "pay".parse().unwrap();
+    #[track_caller]
+    fn check<R: Resource + Clone>(authorizer: &Authorizer, action: Action, resource: R, stranger: &str, nobody: &str) {
+        for (name, expected) in [("stranger", stranger), ("nobody", nobody), ("ada", "yes")] {
+            let decided = authorizer.permit(&caller(name, &[]), action, resource.clone());
+            assert_eq!(word(&decided), expected, "{name} {action}");
+        }
+    }
+    check(&authorizer, Action::Govern, pay.clone(), "no", "who?");
+    check(&authorizer, Action::Secret, pay, "no", "who?");
+    check(&authorizer, Action::Administer, "new".parse::<NamespaceName>().unwrap(), "no", "who?");
+    check(&authorizer, Action::Administer, Global, "no", "who?");
+    check(&authorizer, Action::Secret, Global, "no", "who?");
+    check(&authorizer, Action::Secret, Subject::parse("payments-value"), "no", "who?");
+    check(&authorizer, Action::Config, Global, "yes", "yes");
+    check(&authorizer, Action::Delete, Subject::parse("payments-value"), "yes", "yes");
+    check(&authorizer, Action::Import, Context::new(".eu").unwrap(), "yes", "yes");
+}
+
+#[test]
 fn a_held_registration_gives_up_no_permit() {
     let authorizer = authorizer(settings(PostReads::Effect));
     let leave = |name: &str| authorizer.permit_register(&caller(name, &[]), Subject::parse("payments")).unwrap();

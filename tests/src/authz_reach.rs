@@ -13,6 +13,24 @@ fn with_guest(context: &str) -> Bank {
 }
 
 #[test]
+fn an_offer_ends_with_the_land_that_it_is_part_of() {
+    let bank = Bank::settled(&[]);
+    for (name, who) in [("cards", "mona"), ("risk", "cora")] {
+        let body = json!({ "members": { format!("user:basic/{who}"): "owner" } });
+        assert_eq!(bank.send("ada", "PUT", &format!("/namespaces/{name}"), Some(&body)).status, 201);
+    }
+    let offer = json!({ "to": "cards" });
+    bank.send("alice", "PUT", "/namespaces/payments/offers/payments.risk.cards", Some(&offer)).ok();
+    bank.send("ada", "PUT", "/namespaces/risk/claims/payments.risk", None).ok();
+    assert_eq!(bank.node.get("/namespaces/payments").ok()["offers"], json!(null));
+    // What lies in another's land cannot be offered.
+    let refused = bank.send("alice", "PUT", "/namespaces/payments/offers/payments.risk.cards", Some(&offer));
+    assert!(refused.error_code() == 42220 && refused.text.contains("directly below"), "{refused:?}");
+    bank.send("cora", "DELETE", "/namespaces/risk/claims/payments.risk", None).ok();
+    assert_eq!(bank.send("mona", "PUT", "/namespaces/cards/claims/payments.risk.cards", None).error_code(), 40920);
+}
+
+#[test]
 fn while_authorization_only_observes_nobody_takes_land_or_reads_the_audit() {
     let bank = Bank::with(&["--authorization-mode", "observe"]);
     let mine = |who: &str| json!({ "claims": ["payments"], "members": { format!("user:basic/{who}"): "owner" } });

@@ -178,12 +178,7 @@ impl Service {
         if changed.is_empty() {
             return Ok(vec![]);
         }
-        let mut namespaces: BTreeMap<NamespaceName, Namespace> =
-            land.namespaces().iter().map(|namespace| (namespace.name.clone(), namespace.clone())).collect();
-        for namespace in planned.put() {
-            namespaces.insert(namespace.name.clone(), namespace.clone());
-        }
-        let after = Land::new(namespaces.into_values()).map_err(|error| Fault::ClaimRefused(error.to_string()))?;
+        let after = after(land.namespaces(), planned.put())?;
         let (before, store) = (land.clone(), Arc::clone(&self.store));
         self.pool
             .run(usize::MAX, move || {
@@ -324,23 +319,22 @@ fn plan(
                         .entry(other.clone())
                         .or_insert_with(|| known.cloned().unwrap_or_else(|| Namespace::new(other)));
                     given.claims.remove(claim);
-                    if given.offers.get(claim) == Some(name) {
-                        given.offers.remove(claim);
-                    }
                 }
             }
         }
     }
-    // An offer of what is no longer its own would give away what somebody else may own by then.
-    let Namespace { claims, offers, .. } = &mut new;
-    let unfounded = |claim: &Claim| !(claims.contains(claim) || claims.iter().any(|own| claim.is_below(own)));
-    let fresh = offers.iter().find(|(claim, _)| unfounded(claim) && !old.offers.contains_key(*claim));
-    if let Some((claim, to)) = fresh {
+    let after = after(all, others.values().chain([&new]))?;
+    let fresh = |claim: &Claim| !old.offers.contains_key(claim) && !is_to_give(&after, name, claim);
+    if let Some((claim, to)) = new.offers.iter().find(|(claim, _)| fresh(claim)) {
         return Err(Fault::InvalidNamespace(format!(
-            "{claim} cannot be offered to {to}: it is not a claim of {name} or below one"
+            "{claim} cannot be offered to {to}: it is not a claim of {name} or directly below one"
         )));
     }
-    offers.retain(|claim, _| !unfounded(claim));
+    // An offer of what is no longer its own would give it away once it comes back.
+    for namespace in others.values_mut().chain([&mut new]) {
+        let Namespace { name, offers, .. } = namespace;
+        offers.retain(|claim, _| is_to_give(&after, name, claim));
+    }
     for (claim, to) in new.offers.iter().filter(|(claim, to)| old.offers.get(*claim) != Some(*to)) {
         if to == name || !all.iter().any(|namespace| namespace.name == *to) {
             return Err(Fault::InvalidNamespace(format!(
@@ -356,6 +350,19 @@ fn plan(
     others.retain(|other, given| all.iter().any(|namespace| namespace.name == *other && namespace != given));
     records.extend(others.into_values().map(put));
     Ok(Planned { namespace: new, records })
+}
+
+/// The land once these namespaces are as they shall be.
+fn after<'a>(all: &[Namespace], changed: impl Iterator<Item = &'a Namespace>) -> Result<Land, Fault> {
+    let mut namespaces: BTreeMap<&NamespaceName, &Namespace> =
+        all.iter().map(|namespace| (&namespace.name, namespace)).collect();
+    namespaces.extend(changed.map(|namespace| (&namespace.name, namespace)));
+    Land::new(namespaces.into_values().cloned()).map_err(|error| Fault::ClaimRefused(error.to_string()))
+}
+
+/// Is a claim this namespace's to give: one that it holds, or one directly below?
+fn is_to_give(land: &Land, name: &NamespaceName, claim: &Claim) -> bool {
+    land.holder(claim).or_else(|| land.outer_owner(claim)).is_some_and(|owner| owner.name == *name)
 }
 
 fn check(expect: &Expect, found: Option<&Namespace>) -> Result<(), Fault> {

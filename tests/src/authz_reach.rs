@@ -13,6 +13,41 @@ fn with_guest(context: &str) -> Bank {
 }
 
 #[test]
+fn settings_of_a_context_do_not_undo_those_of_its_guests() {
+    let bank = with_guest(".whole");
+    bank.register("mona", ":.whole:guest-value", "Guest");
+    for (who, scope) in [("mona", ":.whole:guest-value"), ("cora", ":.whole:own")] {
+        bank.send(who, "PUT", &format!("/mode/{scope}"), Some(&json!({ "mode": "READONLY" }))).ok();
+    }
+    let refused = bank.send("cora", "DELETE", "/mode/:.whole:?recursive=true", None);
+    assert_eq!(refused.error_code(), 40301);
+    assert!(
+        refused.text.contains("Subject: :.whole:guest-value") && refused.text.contains("owner: guest"),
+        "{refused:?}"
+    );
+    assert_eq!(bank.node.get("/mode/:.whole:guest-value").ok()["mode"], "READONLY");
+    bank.send("ada", "DELETE", "/mode/:.whole:?recursive=true", None).ok();
+    assert_eq!(bank.node.get("/mode/:.whole:guest-value").error_code(), 40409);
+}
+
+#[test]
+fn a_context_that_begins_to_import_does_not_lose_what_its_guests_have_deleted() {
+    let bank = with_guest(".quiet");
+    let quiet = json!({ "claims": [":.quiet:"], "members": { "user:basic/cora": "owner" } });
+    assert_eq!(bank.send("ada", "PUT", "/namespaces/quiet", Some(&quiet)).status, 201);
+    for (who, subject) in [("cora", ":.quiet:own"), ("mona", ":.quiet:guest-value")] {
+        bank.register(who, subject, "Record");
+        bank.send(who, "DELETE", &format!("/subjects/{subject}"), None).ok();
+    }
+    let import = json!({ "mode": "IMPORT" });
+    assert_eq!(bank.send("cora", "PUT", "/mode/:.quiet:", Some(&import)).error_code(), 40301);
+    assert_eq!(bank.node.get("/subjects/:.quiet:guest-value/versions?deleted=true").ok(), json!([1]));
+    bank.send("mona", "DELETE", "/subjects/:.quiet:guest-value?permanent=true", None).ok();
+    bank.send("cora", "PUT", "/mode/:.quiet:", Some(&import)).ok();
+    assert_eq!(bank.node.get("/subjects/:.quiet:own/versions?deleted=true").error_code(), 40401);
+}
+
+#[test]
 fn an_offer_ends_with_the_land_that_it_is_part_of() {
     let bank = Bank::settled(&[]);
     for (name, who) in [("cards", "mona"), ("risk", "cora")] {
@@ -28,6 +63,26 @@ fn an_offer_ends_with_the_land_that_it_is_part_of() {
     assert!(refused.error_code() == 42220 && refused.text.contains("directly below"), "{refused:?}");
     bank.send("cora", "DELETE", "/namespaces/risk/claims/payments.risk", None).ok();
     assert_eq!(bank.send("mona", "PUT", "/namespaces/cards/claims/payments.risk.cards", None).error_code(), 40920);
+}
+
+#[test]
+fn a_reference_that_is_taken_over_from_the_version_before_needs_leave_too() {
+    let bank = Bank::settled(&[]);
+    let referring = json!({
+        "schema": json!({ "type": "record", "name": "R", "fields": [{ "name": "p", "type": "Payment" }] }).to_string(),
+        "references": [{ "name": "Payment", "subject": ":.:payments-value", "version": 1 }],
+    });
+    let target = "/subjects/:.whole:other/versions";
+    bank.send("cora", "POST", target, Some(&referring)).ok();
+    let mut keeps = namespaces()[0].1.clone();
+    keeps["referrers"] = "members".into();
+    bank.send("alice", "PUT", "/namespaces/payments", Some(&keeps)).ok();
+    let again = json!({ "schema": "", "metadata": { "properties": { "again": "1" } } });
+    let refused = bank.send("cora", "POST", target, Some(&again));
+    assert!(refused.error_code() == 40301 && refused.text.contains("lets only members refer"), "{refused:?}");
+    // What is there already is found: that pins nothing more.
+    bank.send("cora", "POST", target, Some(&referring)).ok();
+    assert_eq!(bank.node.get(target).ok(), json!([1]));
 }
 
 #[test]
@@ -53,4 +108,27 @@ fn while_authorization_only_observes_nobody_takes_land_or_reads_the_audit() {
     }
     // Everything else is let through.
     bank.register("stranger", "payments-value", "Payment");
+}
+
+#[test]
+fn what_follows_a_refused_request_is_not_read_as_its_body_nor_its_body_as_what_follows() {
+    let bank = Bank::settled(&[]);
+    let hidden = format!(
+        "DELETE /subjects/payments-value HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n\r\n",
+        basic("alice", "alice")
+    );
+    let (length, next) = (hidden.len(), "GET /subjects HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    let post =
+        "POST /subjects/payments-value/versions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+    for framed in [
+        format!("{post}Content-Length: {length}\r\n\r\n{hidden}"),
+        format!("{post}Expect: 100-continue\r\nContent-Length: {length}\r\n\r\n{hidden}"),
+        format!("{post}Transfer-Encoding: chunked\r\n\r\n{length:x}\r\n{hidden}\r\n0\r\n\r\n"),
+    ] {
+        let mut wire = bank.node.wire();
+        wire.send(format!("{framed}{next}").as_bytes());
+        let statuses = wire.reply().statuses();
+        assert!(statuses == [401, 200] || statuses == [401], "{statuses:?}: {framed}");
+    }
+    assert_eq!(bank.node.get("/subjects/payments-value/versions").ok(), json!([1]));
 }

@@ -88,6 +88,16 @@ impl Authorizer {
         }
     }
 
+    /// The decision of a permit once more, by the land, policy and settings as they stand now. Between a permit and the write
+    /// that it is for, the land may have passed to somebody else, or the caller may have been removed from its members.
+    ///
+    /// # Errors
+    /// The refusal, where it would be refused now.
+    pub fn again<R: Resource>(&self, permit: &Permit<R>) -> Result<Grant, Refusal> {
+        let Grant { caller, action, .. } = permit.grant();
+        self.decide(caller, *action, permit.resource()).map_err(|(refusal, _)| refusal)
+    }
+
     /// Leave to register. Under `authorization.post_reads = effect` a refusal waits inside until something is to be written.
     ///
     /// Where the decision is [`Decision::Observed`], nothing would have been refused unless something is written: count it then.

@@ -270,6 +270,20 @@ fn while_authorization_only_observes_land_and_secrets_are_still_guarded() {
 }
 
 #[test]
+fn what_was_permitted_is_decided_again_by_the_land_as_it_stands() {
+    let authorizer = authorizer(settings(PostReads::Method));
+    let permit = authorizer.permit(&caller("wim", &[]), Action::Register, Subject::parse("payments.x")).unwrap();
+    let owner = |grant: Grant| grant.namespace.map(|owner| owner.to_string());
+    assert_eq!(authorizer.again(&permit).map(owner), Ok(Some("pay".into())));
+    let mut namespaces = authorizer.land().namespaces().to_vec();
+    namespaces.push(namespace("new", &["payments.x"], &[("user:basic/nora", MemberRole::Owner)]));
+    authorizer.set_land(Land::new(namespaces).unwrap());
+    assert!(matches!(authorizer.again(&permit), Err(Refusal::Forbidden(_))));
+    let admin = authorizer.permit(&caller("ada", &[]), Action::Register, Subject::parse("payments.x")).unwrap();
+    assert_eq!(authorizer.again(&admin).map(owner), Ok(Some("new".into())));
+}
+
+#[test]
 fn a_held_registration_gives_up_no_permit() {
     let authorizer = authorizer(settings(PostReads::Effect));
     let leave = |name: &str| authorizer.permit_register(&caller(name, &[]), Subject::parse("payments")).unwrap();

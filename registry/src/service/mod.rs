@@ -112,14 +112,17 @@ impl Service {
         rule: impl FnOnce(&dyn State, &R) -> Result<(Vec<Record>, T), Fault> + Send + 'static,
     ) -> Result<Done<T>, Fault> {
         self.check_audit()?;
-        let retention = self.retention;
-        let (outcome, committed) = storage::commit(&*self.store, move |state| match rule(state, change.resource()) {
-            Ok((mut records, answer)) => {
-                if !records.is_empty() {
-                    records.extend(with_expiry(state, change.entry(), retention)?);
-                }
-                Ok((records, Ok(answer)))
+        let (retention, authorizer) = (self.retention, self.authorizer.clone());
+        let decide = move |state: &dyn State| -> Result<(Vec<Record>, T), Fault> {
+            let (mut records, answer) = rule(state, change.resource())?;
+            if !records.is_empty() {
+                let entry = change.to_write(&authorizer, &records)?;
+                records.extend(with_expiry(state, entry, retention)?);
             }
+            Ok((records, answer))
+        };
+        let (outcome, committed) = storage::commit(&*self.store, move |state| match decide(state) {
+            Ok((records, answer)) => Ok((records, Ok(answer))),
             Err(Fault::Store(error)) => Err(error),
             Err(fault) => Ok((vec![], Err(fault))),
         })

@@ -7,8 +7,6 @@ use crate::rules::knowledge::{Known, Learning, Stop};
 use crate::rules::register::{self, Described, Force, Plan, Registered, Registration};
 use model::{Record, RegistryRecord};
 use std::sync::Arc;
-use std::time::Duration;
-use storage::State;
 
 /// How often a registration may come back for verdicts that were missing, because its subject or what it refers to changed
 /// between the snapshot and the commit. Each round needs another write to the same subject to be undone.
@@ -24,26 +22,16 @@ pub struct Offered {
     pub force: Force,
 }
 
-/// A plan that the rights suffice for, its entry in the audit added.
-fn permitted(
-    state: &dyn State,
-    rights: &Rights,
-    request: &Registration,
-    mut plan: Plan,
-    retention: Duration,
-) -> Result<Plan, Fault> {
-    if plan.records.is_empty() {
-        return Ok(plan);
-    }
+/// What a planned registration takes.
+fn takes(request: &Registration, plan: &Plan) -> Takes {
     let creates = |record: &Record| matches!(record, Record::Registry(RegistryRecord::Context { exists: true, .. }));
-    let takes = Takes {
+    let references = &plan.answer.content.references;
+    Takes {
         new_context: plan.records.iter().any(creates),
         id: request.schema.id,
         forced: request.force == Force::Yes,
-    };
-    let entry = rights.to_write(state, &takes)?;
-    plan.records.extend(with_expiry(state, entry, retention)?);
-    Ok(plan)
+        refers_to: references.iter().map(|reference| request.subject.sibling(&reference.subject)).collect(),
+    }
 }
 
 /// Will it pass by itself?
@@ -86,10 +74,15 @@ impl Service {
             // A write that cannot be permitted need not trouble the writer.
             rights.leave.to_write()?;
             self.check_audit()?;
-            let (writing, rights) = (Arc::clone(&request), Arc::clone(&rights));
+            let (writing, rights, authorizer) = (Arc::clone(&request), Arc::clone(&rights), self.authorizer.clone());
             let (outcome, committed) = storage::commit(&*self.store, move |state| {
-                let planned = register::plan(state, &learnt, &writing)
-                    .and_then(|plan| permitted(state, &rights, &writing, plan, retention).map_err(Stop::Fault));
+                let planned = register::plan(state, &learnt, &writing).and_then(|mut plan| {
+                    if !plan.records.is_empty() {
+                        let entry = rights.to_write(&authorizer, state, &takes(&writing, &plan))?;
+                        plan.records.extend(with_expiry(state, entry, retention)?);
+                    }
+                    Ok(plan)
+                });
                 match planned {
                     Ok(plan) => Ok((plan.records, InWriter::Done(plan.answer))),
                     Err(Stop::Fault(Fault::Store(error))) => Err(error),

@@ -205,6 +205,8 @@ fn only_configured_proxies_are_believed() {
 #[test]
 fn observing_lets_everything_through_and_says_what_it_would_refuse() {
     let bank = Bank::with(&["--authorization-mode", "observe"]);
+    assert!(bank.node.greeting().contains("anyone who can reach this address"), "{}", bank.node.greeting());
+    bank.node.logged(|line| line.contains("WARN") && line.contains("authorization is not enforced"));
     assert_eq!(bank.send("", "POST", "/subjects/s/versions", Some(&named("A"))).status, 200);
     assert_eq!(bank.send("stranger", "DELETE", "/subjects/s", None).status, 200);
     let page = bank.send("ada", "GET", "/namespaces/-/audit", None).ok();

@@ -6,7 +6,8 @@
 use crate::fault::Fault;
 use authz::audit::AuditEntry;
 use authz::{Action, Authorizer, Decision, Grant, Leave, Permit, Refusal, Resource, Rule, Scope};
-use model::{AuditRecord, HouseRecord, Record, RegistryRecord, SchemaId, SchemaRecord, Subject};
+use model::{AuditRecord, HouseRecord, NamespaceName, Record, RegistryRecord, SchemaId, SchemaRecord, Subject};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use storage::State;
 
@@ -33,18 +34,22 @@ impl<R: Resource> Change<R> {
     }
 
     /// Decides once more, in the writer: may it still be changed, and may all that these records touch? The entry of the
-    /// change as it is permitted now.
+    /// change as it is permitted now, in the audit of each owner whom it concerns.
     ///
     /// # Errors
     /// `Denied`.
-    pub fn to_write(&self, authorizer: &Authorizer, records: &[Record]) -> Result<Option<Record>, Fault> {
+    pub fn to_write(&self, authorizer: &Authorizer, records: &[Record]) -> Result<Vec<Record>, Fault> {
         let (grant, scope) = (authorizer.again(&self.permit)?, self.permit.resource().scope());
+        let mut others = BTreeSet::new();
         for (action, subject) in records.iter().filter_map(touched) {
             if subject.scope() != scope {
-                let _permit = authorizer.permit(&grant.caller, action, subject.clone())?;
+                let permit = authorizer.permit(&grant.caller, action, subject.clone())?;
+                others.extend(permit.grant().namespace.clone().filter(|other| grant.namespace.as_ref() != Some(other)));
             }
         }
-        Ok(entry(scope, &grant, self.operation))
+        let Some(entry) = entry(scope, &grant, self.operation) else { return Ok(vec![]) };
+        let theirs = others.iter().map(|other| in_audit_of(other, entry.clone()));
+        Ok(std::iter::once(entry.clone()).chain(theirs).collect())
     }
 }
 
@@ -70,6 +75,14 @@ fn entry(scope: Scope<'_>, grant: &Grant, operation: &str) -> Option<Record> {
         let entry = AuditEntry::permitted(0, operation, scope, grant);
         Record::House(HouseRecord::Audit(Box::new(AuditRecord::from(entry))))
     })
+}
+
+/// The same entry for another namespace, which is concerned as well.
+pub fn in_audit_of(namespace: &NamespaceName, mut entry: Record) -> Record {
+    if let Record::House(HouseRecord::Audit(entry)) = &mut entry {
+        entry.namespace = Some(namespace.clone());
+    }
+    entry
 }
 
 /// Entries that are forgotten at once: old ones go in the commits of new ones, which must stay short.

@@ -116,8 +116,8 @@ impl Service {
         let decide = move |state: &dyn State| -> Result<(Vec<Record>, T), Fault> {
             let (mut records, answer) = rule(state, change.resource())?;
             if !records.is_empty() {
-                let entry = change.to_write(&authorizer, &records)?;
-                records.extend(with_expiry(state, entry, retention)?);
+                let entries = change.to_write(&authorizer, &records)?;
+                records.extend(with_expiry(state, entries, retention)?);
             }
             Ok((records, answer))
         };
@@ -156,9 +156,13 @@ impl Service {
     }
 }
 
-/// An entry of the audit, and the record that forgets the oldest ones.
-fn with_expiry(state: &dyn State, entry: Option<Record>, kept: Duration) -> Result<Vec<Record>, storage::Error> {
-    let mut records: Vec<Record> = entry.into_iter().collect();
+/// Entries of the audit, and the record that forgets the oldest ones.
+fn with_expiry(
+    state: &dyn State,
+    entries: impl IntoIterator<Item = Record>,
+    kept: Duration,
+) -> Result<Vec<Record>, storage::Error> {
+    let mut records: Vec<Record> = entries.into_iter().collect();
     if !records.is_empty() {
         records.extend(change::expired(state, crate::access::audit::now(), kept)?);
     }

@@ -4,7 +4,7 @@
 //! newest of them, so two owners cannot be given one claim. Which subjects would change hands is looked up before, outside the
 //! writer: it is a warning for people, not a condition of the change.
 
-use super::change::Change;
+use super::change::{Change, in_audit_of};
 use super::subjects::page;
 use super::{Done, Service};
 use crate::fault::Fault;
@@ -420,13 +420,6 @@ fn covered(state: &dyn State, claim: &Claim, visit: &mut dyn FnMut(Subject)) -> 
         }
         ControlFlow::Continue(())
     })
-}
-
-fn in_audit_of(namespace: &NamespaceName, mut entry: Record) -> Record {
-    if let Record::House(HouseRecord::Audit(entry)) = &mut entry {
-        entry.namespace = Some(namespace.clone());
-    }
-    entry
 }
 
 fn handover(handover: &authz::claims::Handover) -> String {

@@ -71,6 +71,23 @@ fn an_offer_ends_with_the_land_that_it_is_part_of() {
 }
 
 #[test]
+fn of_many_who_claim_the_same_land_at_once_one_gets_it() {
+    let bank = Bank::with(&[]);
+    let taken: Vec<(u16, u64)> = std::thread::scope(|scope| {
+        let claim = |at: usize| {
+            let body = json!({ "claims": ["land", format!("own{at}")] });
+            let answer = bank.send("ada", "PUT", &format!("/namespaces/n{at}"), Some(&body));
+            (answer.status, if answer.status == 201 { 0 } else { answer.error_code() })
+        };
+        let claimants: Vec<_> = (0..8).map(|at| scope.spawn(move || claim(at))).collect();
+        claimants.into_iter().map(|claimant| claimant.join().unwrap()).collect()
+    });
+    assert_eq!(taken.iter().filter(|answer| answer.0 == 201).count(), 1, "{taken:?}");
+    assert!(taken.iter().all(|answer| *answer == (201, 0) || *answer == (409, 40920)), "{taken:?}");
+    assert_eq!(bank.node.get("/namespaces").ok().as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn a_reference_that_is_taken_over_from_the_version_before_needs_leave_too() {
     let bank = Bank::settled(&[]);
     let referring = json!({

@@ -3,6 +3,7 @@
 use crate::harness::command::{freehold, freehold_with, run};
 use crate::harness::{Node, Settings, named};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 
 #[test]
 fn the_greeting_says_where_it_listens_and_its_curl_line_works() {
@@ -55,6 +56,15 @@ fn data_of_a_newer_release_are_left_alone() {
     std::fs::write(dir.path().join("FORMAT"), "99\n").unwrap();
     let said = run(freehold().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(dir.path())).bad();
     assert!(said.contains("format 99") && said.contains("newer"), "{said}");
+}
+
+#[test]
+fn nobody_else_on_the_machine_may_ask_for_a_backup() {
+    let node = Node::start();
+    // The socket is there once the greeting is.
+    node.greeting();
+    let socket = std::fs::metadata(node.data().join("control.sock")).unwrap();
+    assert_eq!(socket.permissions().mode() & 0o777, 0o600);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::harness::command::{freehold, freehold_with, run};
 use crate::harness::{Node, Settings, named};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 #[test]
 fn the_greeting_says_where_it_listens_and_its_curl_line_works() {
@@ -59,12 +60,16 @@ fn data_of_a_newer_release_are_left_alone() {
 }
 
 #[test]
-fn nobody_else_on_the_machine_may_ask_for_a_backup() {
+fn nobody_else_on_the_machine_may_look_at_the_data_or_a_backup() {
     let node = Node::start();
     // The socket is there once the greeting is.
     node.greeting();
-    let socket = std::fs::metadata(node.data().join("control.sock")).unwrap();
-    assert_eq!(socket.permissions().mode() & 0o777, 0o600);
+    let others = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o077;
+    assert_eq!(others(node.data()) & 0o027, 0);
+    assert_eq!(others(&node.data().join("control.sock")), 0);
+    let file = node.data().with_file_name("backup");
+    run(freehold().args(["backup", "--data"]).arg(node.data()).arg(&file)).good();
+    assert_eq!(others(&file), 0);
 }
 
 #[test]

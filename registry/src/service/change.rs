@@ -157,9 +157,14 @@ impl Rights {
         Ok(entry(subject.scope(), &grant, self.operation))
     }
 
-    /// The refusal that waits for a write, if there is one. Who may not write is not told why the write would fail.
-    pub fn refusal(&self) -> Option<Refusal> {
-        self.leave.to_write().err()
+    /// What is answered to a request that failed: who may not write is told that and not what else is wrong with it, unless it
+    /// passes by itself.
+    pub fn instead_of(&self, fault: Fault) -> Fault {
+        match (&fault, self.leave.to_write()) {
+            (Fault::Busy | Fault::Contended | Fault::Store(_) | Fault::Internal(_) | Fault::Unaudited, _)
+            | (_, Ok(_)) => fault,
+            (_, Err(refusal)) => Fault::Denied(refusal),
+        }
     }
 }
 

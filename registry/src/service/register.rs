@@ -34,11 +34,6 @@ fn takes(request: &Registration, plan: &Plan) -> Takes {
     }
 }
 
-/// Will it pass by itself?
-fn is_passing(fault: &Fault) -> bool {
-    matches!(fault, Fault::Busy | Fault::Contended | Fault::Store(_) | Fault::Internal(_) | Fault::Unaudited)
-}
-
 enum InWriter {
     Done(Registered),
     Refused(Fault),
@@ -51,20 +46,16 @@ impl Service {
     /// # Errors
     /// The refusals of `rules::register::plan` and of the rights, `Busy`, `Contended`, those of the store.
     pub async fn register(&self, rights: Rights, offered: Offered) -> Result<Done<Registered>, Fault> {
-        let refusal = rights.refusal();
-        let outcome = self.register_with(rights, offered).await;
-        match (outcome, refusal) {
-            // Who may not write is not told what else is wrong with it.
-            (Err(fault), Some(refusal)) if !is_passing(&fault) => Err(Fault::Denied(refusal)),
-            (outcome, _) => outcome,
-        }
+        let rights = Arc::new(rights);
+        let outcome = self.register_with(Arc::clone(&rights), offered).await;
+        outcome.map_err(|fault| rights.instead_of(fault))
     }
 
-    async fn register_with(&self, rights: Rights, offered: Offered) -> Result<Done<Registered>, Fault> {
+    async fn register_with(&self, rights: Arc<Rights>, offered: Offered) -> Result<Done<Registered>, Fault> {
         let Offered { schema, normalize, force } = offered;
         let subject = rights.leave.resource().clone();
         let request = Registration { subject, schema, normalize, force, default_level: self.default_level };
-        let (request, rights, retention) = (Arc::new(request), Arc::new(rights), self.retention);
+        let (request, retention) = (Arc::new(request), self.retention);
         let mut known = Known::default();
         for _ in 0..ROUNDS {
             let (plan, learnt) = self.decide(Arc::clone(&request), known).await?;

@@ -1,5 +1,5 @@
-//! What an owner might reach beyond its own land: by what holds for a whole context, by offers that were forgotten, by references
-//! that are taken over; and what can be prepared while authorization only observes.
+//! What an owner might reach beyond its own land: by what holds for a whole context, by offers that were forgotten, by
+//! references that are taken over; and what can be prepared while authorization only observes.
 
 use crate::authz_support::{Bank, basic, namespaces};
 use serde_json::{Value, json};

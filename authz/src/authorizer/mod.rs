@@ -88,8 +88,9 @@ impl Authorizer {
         }
     }
 
-    /// The decision of a permit once more, by the land, policy and settings as they stand now. Between a permit and the write
-    /// that it is for, the land may have passed to somebody else, or the caller may have been removed from its members.
+    /// The decision of a permit once more, by the land, policy and settings as they stand now. Between a permit and the
+    /// write that it is for, the land may have passed to somebody else, or the caller may have been removed from its
+    /// members.
     ///
     /// # Errors
     /// The refusal, where it would be refused now.
@@ -138,9 +139,9 @@ impl Authorizer {
 
     /// May a look-up of `bare`, which the default context lacks, be answered from `context`?
     ///
-    /// Only from a context of the namespace that owns the bare name; otherwise whoever owns some context could answer for
-    /// names of others. Nor for a name in it that the context's owner has given to somebody else. Where nobody owns either,
-    /// only administrators could have written there.
+    /// Only from a context of the namespace that owns the bare name; otherwise whoever owns some context could answer
+    /// for names of others. Nor for a name in it that the context's owner has given to somebody else. Where nobody owns
+    /// either, only administrators could have written there.
     pub fn may_fall_back(&self, bare: &Subject, context: &Context) -> bool {
         self.with_judge(|judge| {
             if judge.settings.mode == Enforcement::Off {
@@ -187,8 +188,9 @@ impl Authorizer {
     }
 }
 
-/// May this be let through while authorization only observes? Not what authorization itself is made of, or whoever comes
-/// before it is enforced would own the registry from then on; and no secrets. No client of an open registry does either.
+/// May this be let through while authorization only observes? Not what authorization itself is made of, or whoever
+/// comes before it is enforced would own the registry from then on; and no secrets. No client of an open registry does
+/// either.
 fn may_be_observed(action: Action, scope: Scope<'_>) -> bool {
     match scope {
         Scope::Namespace(_) => false,

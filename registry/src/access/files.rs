@@ -87,7 +87,8 @@ fn say(gate: &Gate, settings: &Settings) {
                 tracing::warn!("authorization.admins is empty: nobody can make namespaces or write what nobody owns");
             }
             if now.mode != Enforcement::Enforce {
-                tracing::warn!(mode = %now.mode, "authorization is not enforced: anyone who reaches this address may write");
+                let mode = now.mode;
+                tracing::warn!(%mode, "authorization is not enforced: anyone who reaches this address may write");
             }
             let (mode, post_reads, unclaimed) = (now.mode, now.post_reads, now.unclaimed);
             let users = users.display();

@@ -1,7 +1,8 @@
 //! A permit on its way into the store: what may be changed, and the entry that the audit gets with the change.
 //!
-//! Between the permit and the commit a request may wait, and meanwhile land may pass to somebody else or a member be removed.
-//! So the writer decides again, about the records that it is about to write rather than about what was asked for.
+//! Between the permit and the commit a request may wait, and meanwhile land may pass to somebody else or a member be
+//! removed. So the writer decides again, about the records that it is about to write rather than about what was asked
+//! for.
 
 use crate::fault::Fault;
 use authz::audit::AuditEntry;
@@ -33,8 +34,8 @@ impl<R: Resource> Change<R> {
         entry(self.permit.resource().scope(), self.permit.grant(), self.operation)
     }
 
-    /// Decides once more, in the writer: may it still be changed, and may all that these records touch? The entry of the
-    /// change as it is permitted now, in the audit of each owner whom it concerns.
+    /// Decides once more, in the writer: may it still be changed, and may all that these records touch? The entry of
+    /// the change as it is permitted now, in the audit of each owner whom it concerns.
     ///
     /// # Errors
     /// `Denied`.
@@ -104,8 +105,8 @@ pub fn expired(state: &dyn State, now: i64, kept: Duration) -> Result<Option<Rec
 /// How far above the highest id of its context an explicit id may lie without an administrator's `force`.
 const NEAR: SchemaId = 1_000_000;
 
-/// The right to register. What else a registration may turn out to take is only held against one that writes something for
-/// which it is needed; whether it does is known once it has been planned.
+/// The right to register. What else a registration may turn out to take is only held against one that writes something
+/// for which it is needed; whether it does is known once it has been planned.
 pub struct Rights {
     /// To register in the subject, or to find that it is registered.
     pub leave: Leave<Subject>,
@@ -126,8 +127,8 @@ pub struct Takes {
 }
 
 impl Rights {
-    /// Decides in the writer, by the land as it stands there: the entry of the audit for a registration that writes something,
-    /// or why it may not.
+    /// Decides in the writer, by the land as it stands there: the entry of the audit for a registration that writes
+    /// something, or why it may not.
     ///
     /// # Errors
     /// `Denied`, `FarId`, those of the store.
@@ -157,8 +158,8 @@ impl Rights {
         Ok(entry(subject.scope(), &grant, self.operation))
     }
 
-    /// What is answered to a request that failed: who may not write is told that and not what else is wrong with it, unless it
-    /// passes by itself.
+    /// What is answered to a request that failed: who may not write is told that and not what else is wrong with it,
+    /// unless it passes by itself.
     pub fn instead_of(&self, fault: Fault) -> Fault {
         match (&fault, self.leave.to_write()) {
             (Fault::Busy | Fault::Contended | Fault::Store(_) | Fault::Internal(_) | Fault::Unaudited, _)

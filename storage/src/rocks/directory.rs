@@ -47,7 +47,8 @@ fn damaged(dir: &Path, why: &str) -> Error {
     Error::Corrupt(format!("{}: {why}", dir.display()))
 }
 
-/// Makes a directory and those above it, each durably. Others on the machine may not look in: the audit is not for everybody.
+/// Makes a directory and those above it, each durably. Others on the machine may not look in: the audit is not for
+/// everybody.
 fn make(dir: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o750).create(dir) {
         Ok(()) => sync(parent(dir)),

@@ -36,6 +36,7 @@ pub enum Fault {
     /// Every id up to 2^31-1 has been handed out in the context.
     IdsExhausted(Context),
     Referenced(Subject, Version),
+    ContextNotEmpty(Context),
     /// The request asks for something that this registry does not do, with a sentence that says so.
     NotSupported(String),
     /// A sample document does not say whether it is JSON or binary.

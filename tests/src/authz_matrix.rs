@@ -146,6 +146,7 @@ fn requests(operation: Operation) -> Vec<Asked> {
         ],
         Op::DeleteMode => one("/mode/:.whole:inner-import"),
         Op::ListContexts => one("/contexts"),
+        Op::DeleteContext => one("/contexts/.whole"),
         Op::ListAssociationsBySubject => one(&format!("/associations/subjects/{inner}")),
         Op::ListAssociationsByResourceId => one("/associations/resources/x"),
         Op::ListAssociationsByResourceName => one("/associations/resources/x/y"),

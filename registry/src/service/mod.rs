@@ -20,7 +20,7 @@ pub use lookup::Lookup;
 pub use namespaces::{AuditPage, Confirm, Edit, Edited, Expect, MayClaim};
 pub use pool::Pool;
 pub use register::Offered;
-pub use schemas::{ById, Listing, Shown};
+pub use schemas::{ById, Listed, Listing, Shown};
 pub use settings::{ConfigChange, Inherit};
 pub use subjects::VersionsFilter;
 pub use validate::Validation;
@@ -148,6 +148,16 @@ impl Service {
         };
         storage::commit(&*self.store, decide).await?;
         Ok(())
+    }
+
+    /// Forgets entries of the audit that have been kept long enough, at most so many at once; without any nothing is written.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn forget_audit(&self) -> Result<(), Fault> {
+        let due =
+            |state: &dyn State| Ok(change::expired(state, crate::access::audit::now(), self.retention)?.is_some());
+        if self.read(due)? { self.write_audit(vec![]).await } else { Ok(()) }
     }
 
     /// May a context answer for a bare name that the default context lacks?

@@ -2,10 +2,11 @@
 
 use super::{FallsBack, Service, all_contexts, library};
 use crate::fault::Fault;
+use crate::rules::config;
 use crate::rules::find::Deleted;
 use crate::rules::knowledge::Learnt;
 use model::{Content, Context, Guid, SchemaId, Subject, SubjectPrefix, Version};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use storage::{Holder, State, StoredVersion};
 
@@ -48,10 +49,26 @@ pub struct Listing {
     pub latest_only: bool,
     /// Only versions with a rule of this type, if not empty.
     pub rule_type: String,
+    /// Also the versions of what matching aliases stand for?
+    pub aliases: bool,
     /// Items to leave out.
     pub offset: usize,
     /// Items at most.
     pub limit: usize,
+}
+
+/// A version in a listing.
+pub struct Listed {
+    /// The version.
+    pub shown: Shown,
+    /// The subjects that stand for this one, where they were asked for and match the prefix.
+    pub aliases: Vec<Subject>,
+}
+
+impl Listed {
+    fn of(state: &dyn State, stored: StoredVersion, aliases: Vec<Subject>) -> Result<Self, Fault> {
+        Ok(Listed { shown: Shown::of(state, stored)?, aliases })
+    }
 }
 
 impl Service {
@@ -121,34 +138,37 @@ impl Service {
     ///
     /// # Errors
     /// Those of the store.
-    pub fn list(&self, listing: &Listing) -> Result<Vec<Shown>, Fault> {
+    pub fn list(&self, listing: &Listing) -> Result<Vec<Listed>, Fault> {
         self.read(|state| {
-            let mut shown = Vec::new();
-            let mut skip = listing.offset;
-            let mut failed = None;
-            state.subjects(&listing.prefix, &mut |subject, _| {
-                match matching(state, listing, &subject) {
-                    Err(fault) => failed = Some(fault),
-                    Ok(versions) => {
-                        for version in versions {
-                            if skip > 0 {
-                                skip -= 1;
-                            } else if shown.len() < listing.limit {
-                                shown.push(version);
-                            }
-                        }
-                    }
-                }
-                if failed.is_some() || shown.len() >= listing.limit {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            })?;
-            match failed {
-                Some(fault) => Err(fault),
-                None => shown.into_iter().map(|stored| Ok(Shown::of(state, stored)?)).collect(),
+            let mut page = Page { state, listing, skip: listing.offset, found: Vec::new() };
+            if !listing.aliases {
+                let mut outcome = Ok(ControlFlow::Continue(()));
+                state.subjects(&listing.prefix, &mut |subject, _| {
+                    outcome = page.add(&subject);
+                    *outcome.as_ref().unwrap_or(&ControlFlow::Break(()))
+                })?;
+                let _full_or_not = outcome?;
+                return page.found.into_iter().map(|stored| Listed::of(state, stored, vec![])).collect();
             }
+            let aliases = aliases(state, &listing.prefix)?;
+            let mut subjects: BTreeSet<Subject> = aliases.keys().cloned().collect();
+            state.subjects(&listing.prefix, &mut |subject, _| {
+                subjects.insert(subject);
+                ControlFlow::Continue(())
+            })?;
+            for subject in &subjects {
+                if page.add(subject)?.is_break() {
+                    break;
+                }
+            }
+            let names = |target: &Subject| aliases.get(target).cloned().unwrap_or_default();
+            page.found
+                .into_iter()
+                .map(|stored| {
+                    let aliases = names(&stored.subject);
+                    Listed::of(state, stored, aliases)
+                })
+                .collect()
         })
     }
 
@@ -203,6 +223,41 @@ impl Service {
 
 fn format_as(schema: &Learnt, content: &Content, format: &str) -> Result<Option<String>, Fault> {
     schema.parsed.formatted(format).map_err(|error| library::invalid_schema(&content.schema_type, &error))
+}
+
+/// What matches a prefix by its own name stands for another subject: those, and what stands for each.
+fn aliases(state: &dyn State, prefix: &SubjectPrefix) -> Result<BTreeMap<Subject, Vec<Subject>>, Fault> {
+    let mut aliases: BTreeMap<Subject, Vec<Subject>> = BTreeMap::new();
+    state.configs(prefix, &mut |scope, config| {
+        if let Some(target) = config::alias(&scope, &config) {
+            aliases.entry(target).or_default().push(scope);
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(aliases)
+}
+
+/// The part of a listing that was asked for, being filled.
+struct Page<'a> {
+    state: &'a dyn State,
+    listing: &'a Listing,
+    skip: usize,
+    found: Vec<StoredVersion>,
+}
+
+impl Page<'_> {
+    /// Adds what matches of a subject, until the page is full.
+    fn add(&mut self, subject: &Subject) -> Result<ControlFlow<()>, Fault> {
+        for version in matching(self.state, self.listing, subject)? {
+            if self.skip > 0 {
+                self.skip -= 1;
+            } else if self.found.len() < self.listing.limit {
+                self.found.push(version);
+            }
+        }
+        let full = self.found.len() >= self.listing.limit;
+        Ok(if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
 }
 
 fn matching(state: &dyn State, listing: &Listing, subject: &Subject) -> Result<Vec<StoredVersion>, Fault> {

@@ -18,6 +18,7 @@ pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         deleted: ask.deleted(),
         latest_only: ask.query.flag("latestOnly"),
         rule_type: ask.query.text("ruleType").unwrap_or_default().to_owned(),
+        aliases: ask.query.flag("aliases"),
         offset,
         limit,
     };
@@ -31,8 +32,9 @@ pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     if filtered && !lifecycles.contains(&"NONE") {
         return Ok(Answer::text("[]"));
     }
-    let shown = app.service.list(&listing)?;
-    Ok(Answer::json(&shown.iter().map(SchemaOut::of_subject).collect::<Vec<_>>()))
+    let listed = app.service.list(&listing)?;
+    let shown = listed.iter().map(|listed| SchemaOut::of_subject(&listed.shown).with_aliases(&listed.aliases));
+    Ok(Answer::json(&shown.collect::<Vec<_>>()))
 }
 
 /// `GET /schemas/types`

@@ -4,7 +4,7 @@
 use crate::rules::register::Registered;
 use crate::service::Shown;
 use compat::TaggedEntity;
-use model::{Content, Metadata, Reference, Rule, RuleSet};
+use model::{Content, Metadata, Reference, Rule, RuleSet, Subject};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -142,6 +142,8 @@ pub struct SchemaOut<'a> {
     ts: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deleted: Option<bool>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    aliases: Vec<&'a str>,
 }
 
 impl<'a> SchemaOut<'a> {
@@ -202,6 +204,12 @@ impl<'a> SchemaOut<'a> {
     /// With the largest id of the context.
     pub fn with_max_id(mut self, max_id: Option<i32>) -> Self {
         self.max_id = max_id;
+        self
+    }
+
+    /// With the subjects that stand for its subject.
+    pub fn with_aliases(mut self, aliases: &'a [Subject]) -> Self {
+        self.aliases = aliases.iter().map(Subject::as_str).collect();
         self
     }
 

@@ -186,6 +186,17 @@ fn an_alias_opens_nothing_that_it_points_to() {
         assert!(message.contains("on Subject: :.whole:secret") && message.contains("owner: whole"), "{message}");
         assert!(message.ends_with("; 'payments-alias' is an alias of it"), "{message}");
     }
+    // Asking first tells the same.
+    for (who, action, allowed, resource) in [
+        ("alice", "register", false, ":.whole:secret"),
+        ("alice", "delete", false, ":.whole:secret"),
+        ("alice", "config", true, "payments-alias"),
+        ("cora", "register", true, ":.whole:secret"),
+    ] {
+        let target = format!("/namespaces/payments/can-i?action={action}&subject=payments-alias");
+        let told = bank.send(who, "GET", &target, None).ok();
+        assert_eq!((&told["allowed"], &told["resource"]), (&json!(allowed), &json!(resource)), "{who} {action}");
+    }
     // Also where the answer is kept ready.
     for _ in 0..3 {
         bank.send("cora", "POST", "/subjects/payments-alias/versions", Some(&named("Secret"))).ok();

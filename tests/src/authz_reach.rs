@@ -79,6 +79,21 @@ fn an_offer_ends_with_the_land_that_it_is_part_of() {
 }
 
 #[test]
+fn what_an_owner_writes_into_its_namespace_for_all_to_read_is_short() {
+    let bank = Bank::settled(&[]);
+    let long = "x".repeat(501);
+    for (target, body) in [
+        (format!("/namespaces/payments/members/user:basic%2F{long}"), json!({ "role": "writer" })),
+        ("/namespaces/payments/contact".into(), json!({ "contact": long })),
+        ("/namespaces/payments/contact".into(), json!({ "contact": "a\nb" })),
+        ("/namespaces/payments/labels".into(), json!({ "tier": long })),
+        ("/namespaces/payments/labels".into(), json!({ long.clone(): "1" })),
+    ] {
+        assert_eq!(bank.send("alice", "PUT", &target, Some(&body)).error_code(), 42220, "{target:.60}");
+    }
+}
+
+#[test]
 fn of_many_who_claim_the_same_land_at_once_one_gets_it() {
     let bank = Bank::with(&[]);
     let taken: Vec<(u16, u64)> = std::thread::scope(|scope| {

@@ -10,7 +10,7 @@ use super::{Done, Service};
 use crate::fault::Fault;
 use authz::claims::{Authority, Claimant, Claimed, handovers, judge_claim, orphans};
 use authz::{Caller, Land};
-use model::{Claim, HouseRecord, MemberRole, Namespace, NamespaceName, Record, Subject, SubjectPrefix};
+use model::{Claim, HouseRecord, MemberRole, Namespace, NamespaceName, Principal, Record, Subject, SubjectPrefix};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
@@ -392,10 +392,12 @@ fn validate(namespace: &Namespace, may_claim: &MayClaim) -> Result<(), Fault> {
     if namespace.labels.len() > MOST_LABELS {
         return invalid(&format!("has more than {MOST_LABELS} labels"));
     }
-    let mut texts = namespace.labels.iter().flat_map(|(key, value)| [key, value]).chain(&namespace.contact);
+    let labels = namespace.labels.iter().flat_map(|(key, value)| [key.as_str(), value]);
+    let members = namespace.members.keys().map(Principal::as_str);
+    let mut texts = labels.chain(namespace.contact.as_deref()).chain(members);
     if texts.any(|text| text.len() > LONGEST_TEXT || text.contains(char::is_control)) {
         return invalid(&format!(
-            "has a contact or label with a control character, or with more than {LONGEST_TEXT} bytes"
+            "has a contact, label or member with a control character, or with more than {LONGEST_TEXT} bytes"
         ));
     }
     let owned = namespace.members.values().any(|role| *role == MemberRole::Owner);

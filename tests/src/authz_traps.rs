@@ -168,6 +168,8 @@ fn an_alias_opens_nothing_that_it_points_to() {
     // Making one takes the right on the subject that is to be an alias.
     assert_eq!(alias("cora", "payments-value", ":.whole:secret"), 403);
     assert_eq!(alias("wim", "payments-alias", "payments-value"), 403);
+    // Each request for an alias shows it.
+    assert_eq!(alias("alice", "payments-alias", &"x".repeat(10_000)), 422);
     assert_eq!(alias("alice", "payments-alias", ":.whole:secret"), 200);
     // Using one takes the right on what it stands for.
     let body = named("Other");

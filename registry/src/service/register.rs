@@ -8,8 +8,6 @@ use crate::rules::knowledge::{Known, Learning, Stop};
 use crate::rules::register::{self, Force, Plan, Registered, Registration};
 use model::{Record, RegistryRecord};
 use std::sync::Arc;
-use std::time::Duration;
-use storage::State;
 
 /// How often a registration may come back for verdicts that were missing, because its subject or what it refers to changed
 /// between the snapshot and the commit. Each round needs another write to the same subject to be undone.
@@ -25,31 +23,16 @@ pub struct Offered {
     pub force: Force,
 }
 
-/// A plan that the rights suffice for, its entry in the audit added.
-fn permitted(
-    state: &dyn State,
-    rights: &Rights,
-    request: &Registration,
-    mut plan: Plan,
-    retention: Duration,
-) -> Result<Plan, Fault> {
-    if plan.records.is_empty() {
-        return Ok(plan);
-    }
+/// What a planned registration takes.
+fn takes(request: &Registration, plan: &Plan) -> Takes {
     let creates = |record: &Record| matches!(record, Record::Registry(RegistryRecord::Context { exists: true, .. }));
-    let takes = Takes {
+    let references = &plan.answer.content.references;
+    Takes {
         new_context: plan.records.iter().any(creates),
         id: request.schema.id,
         forced: request.force == Force::Yes,
-    };
-    let entry = rights.to_write(state, &takes)?;
-    plan.records.extend(with_expiry(state, entry, retention)?);
-    Ok(plan)
-}
-
-/// Will it pass by itself?
-fn is_passing(fault: &Fault) -> bool {
-    matches!(fault, Fault::Busy | Fault::Contended | Fault::Store(_) | Fault::Internal(_) | Fault::Unaudited)
+        refers_to: references.iter().map(|reference| request.subject.sibling(&reference.subject)).collect(),
+    }
 }
 
 enum InWriter {
@@ -64,20 +47,16 @@ impl Service {
     /// # Errors
     /// The refusals of `rules::register::plan` and of the rights, `Busy`, `Contended`, those of the store.
     pub async fn register(&self, rights: Rights, offered: Offered) -> Result<Done<Registered>, Fault> {
-        let refusal = rights.refusal();
-        let outcome = self.register_with(rights, offered).await;
-        match (outcome, refusal) {
-            // Who may not write is not told what else is wrong with it.
-            (Err(fault), Some(refusal)) if !is_passing(&fault) => Err(Fault::Denied(refusal)),
-            (outcome, _) => outcome,
-        }
+        let rights = Arc::new(rights);
+        let outcome = self.register_with(Arc::clone(&rights), offered).await;
+        outcome.map_err(|fault| rights.instead_of(fault))
     }
 
-    async fn register_with(&self, rights: Rights, offered: Offered) -> Result<Done<Registered>, Fault> {
+    async fn register_with(&self, rights: Arc<Rights>, offered: Offered) -> Result<Done<Registered>, Fault> {
         let Offered { schema, normalize, force } = offered;
         let subject = rights.leave.resource().clone();
         let request = Registration { subject, schema, normalize, force, default_level: self.default_level };
-        let (request, rights, retention) = (Arc::new(request), Arc::new(rights), self.retention);
+        let (request, retention) = (Arc::new(request), self.retention);
         let mut known = Known::default();
         for _ in 0..ROUNDS {
             let (plan, learnt) = self.decide(Arc::clone(&request), known).await?;
@@ -87,10 +66,15 @@ impl Service {
             // A write that cannot be permitted need not trouble the writer.
             rights.leave.to_write()?;
             self.check_audit()?;
-            let (writing, rights) = (Arc::clone(&request), Arc::clone(&rights));
+            let (writing, rights, authorizer) = (Arc::clone(&request), Arc::clone(&rights), self.authorizer.clone());
             let (outcome, committed) = storage::commit(&*self.store, move |state| {
-                let planned = register::plan(state, &learnt, &writing)
-                    .and_then(|plan| permitted(state, &rights, &writing, plan, retention).map_err(Stop::Fault));
+                let planned = register::plan(state, &learnt, &writing).and_then(|mut plan| {
+                    if !plan.records.is_empty() {
+                        let entry = rights.to_write(&authorizer, state, &takes(&writing, &plan))?;
+                        plan.records.extend(with_expiry(state, entry, retention)?);
+                    }
+                    Ok(plan)
+                });
                 match planned {
                     Ok(plan) => Ok((plan.records, InWriter::Done(plan.answer))),
                     Err(Stop::Fault(Fault::Store(error))) => Err(error),

@@ -10,7 +10,7 @@ use crate::rules::find::Deleted;
 use crate::rules::names::{self, Use};
 use crate::rules::register::Force;
 use crate::service::{Offered, Rights, Validation, VersionsFilter, change};
-use authz::{Action, Leave, PostReads, Refusal, Resource};
+use authz::{Action, PostReads, Refusal, Resource};
 use base64::Engine;
 use model::{NamespaceName, Subject};
 use serde_json::{Value, json};
@@ -31,18 +31,11 @@ pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 pub async fn register(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let authorizer = &app.access.gate.authorizer;
     let leave = authorizer.permit_register(&ask.caller, ask.subject())?;
-    let object = ask.object(app, "register.arg6", "RegisterSchemaRequest").await?;
-    let mut schema = wire::request::schema(&object)?;
-    // As the community server: rules are not kept (yet), so they must not become part of a version's identity.
-    schema.rule_set = None;
     let subject = leave.resource().clone();
-    names::check(ask.parameter(0), &subject, Use::Register)?;
-    let format = format(ask)?;
+    let rights = Rights { leave, operation: ask.operation.route().name };
+    let (offered, format) = offered(app, ask, &subject).await.map_err(|fault| rights.instead_of(fault))?;
     let depends = app.ready.stripes.subject(&subject);
-    let keeps = schema.references.is_empty();
-    let force = if ask.query.flag("force") { Force::Yes } else { Force::No };
-    let offered = Offered { schema, normalize: ask.query.flag("normalize"), force };
-    let rights = rights(app, ask, leave, &offered);
+    let keeps = offered.schema.references.is_empty();
     let observed = observed(&rights);
     let done = app.service.register(rights, offered).await?;
     match observed {
@@ -58,23 +51,15 @@ pub async fn register(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     Ok(if keeps && !done.wrote { answer.depending(depends) } else { answer })
 }
 
-/// All that a registration may turn out to take.
-fn rights(app: &App, ask: &Ask, leave: Leave<Subject>, offered: &Offered) -> Rights {
-    let (authorizer, caller) = (&app.access.gate.authorizer, &ask.caller);
-    let subject = leave.resource().clone();
-    let permit = |action| authorizer.permit(caller, action, subject.clone());
-    let refer = offered.schema.references.iter().try_for_each(|reference| {
-        authorizer.permit_reference(caller, &subject, &subject.sibling(&reference.subject)).map(drop)
-    });
-    Rights {
-        operation: ask.operation.route().name,
-        create_context: authorizer.permit(caller, Action::CreateContext, subject.context().clone()),
-        import: permit(Action::Import),
-        administer: permit(Action::Administer),
-        force: permit(Action::Force),
-        refer,
-        leave,
-    }
+/// What is to be registered, and the format of the answer.
+async fn offered<'a>(app: &App, ask: &'a Ask, subject: &Subject) -> Result<(Offered, &'a str), Fault> {
+    let object = ask.object(app, "register.arg6", "RegisterSchemaRequest").await?;
+    let mut schema = wire::request::schema(&object)?;
+    // As the community server: rules are not kept (yet), so they must not become part of a version's identity.
+    schema.rule_set = None;
+    names::check(ask.parameter(0), subject, Use::Register)?;
+    let force = if ask.query.flag("force") { Force::Yes } else { Force::No };
+    Ok((Offered { schema, normalize: ask.query.flag("normalize"), force }, format(ask)?))
 }
 
 /// What would have been refused if authorization did not only observe.

@@ -32,7 +32,8 @@ use tokio::sync::OwnedSemaphorePermit;
 /// Bodies up to this size, in bytes, need no share of the budget for bodies.
 const SMALL_BODY: usize = 64 * 1024;
 
-/// After a body that took longer than this to arrive, who asks is found out again: the user may have been removed meanwhile.
+/// After a body that took longer than this to arrive, who asks is found out again: the user may have been removed
+/// meanwhile.
 const STALE: Duration = Duration::from_millis(500);
 
 /// Headers, body, handler, answer.

@@ -13,12 +13,13 @@ use super::routes::{Method, Operation};
 use super::trail::Trail;
 use crate::app::App;
 use crate::fault::Fault;
-use authz::{Action, Caller, Decision, Grant, Identity, Peer, Resource};
+use authz::{Caller, Identity, Peer, Resource};
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::request::Parts;
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -62,7 +63,8 @@ pub async fn handle(
         && parts.method != http::Method::HEAD
         && negotiate::takes_gzip(joined(&parts.headers, &ACCEPT_ENCODING).as_deref());
     let form = Form { media: accepted.media, gzip };
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let asked_for = parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+    let target = asked_for.as_str();
 
     let limit = app.limits.request;
     let mut who = None;
@@ -80,21 +82,21 @@ pub async fn handle(
         if asked.elapsed() > STALE {
             caller = admitted(&app, operation, &parts, &mut who).await?;
         }
-        let question = Question { operation, subject: subject.as_deref(), form, accepted: &accepted, target };
-        if let Some(answer) = repeated(&app, &question, &parts.method, &caller, &body)? {
+        if accepted.parameters.is_none()
+            && let Some(answer) = repeated(&app, &parts.method, &caller, form, target)
+        {
             return Ok(Outcome::Ready(answer));
         }
-        let ask = Ask { operation, parameters, query, body, caller, conditions: conditions(&parts.headers) };
+        let (target, conditions) = (asked_for.clone(), conditions(&parts.headers));
+        let ask = Ask { operation, target, parameters, query, body, caller, settings, conditions };
         let mut answer = handlers::answer(&app, &ask).await.map_err(Failure::Fault)?;
         answer.depends = answer.depends.filter(|depends| depends.since(settings));
-        Ok(Outcome::Made(answer, ask.body))
+        Ok(Outcome::Made(answer))
     };
     let outcome = tokio::time::timeout(limit, AssertUnwindSafe(answering).catch_unwind()).await;
     let failure = match outcome {
         Ok(Ok(Ok(Outcome::Ready(answer)))) => {
-            // Whether the client has it already is only asked of what it can keep.
-            let kept = if operation.route().method == Method::Get { &parts.headers } else { &HeaderMap::new() };
-            let mut response = respond(&answer, form, kept);
+            let mut response = respond(&answer, form, &parts.headers);
             response.extensions_mut().insert(Trail {
                 operation: Some(operation),
                 subject,
@@ -105,11 +107,11 @@ pub async fn handle(
             });
             return response;
         }
-        Ok(Ok(Ok(Outcome::Made(answer, body)))) => {
+        Ok(Ok(Ok(Outcome::Made(answer)))) => {
             let caller = name(who.as_ref());
             let trail =
                 Trail { operation: Some(operation), subject, caller, wrote: answer.wrote, refusal: None, cause: None };
-            let mut response = finish(&app, operation, answer, form, &accepted, target, &body);
+            let mut response = finish(&app, operation, answer, form, &accepted, target);
             response.extensions_mut().insert(trail);
             return response;
         }
@@ -188,7 +190,7 @@ fn negotiated(operation: Operation, headers: &HeaderMap) -> Result<Accepted, Box
 
 enum Outcome {
     Ready(ReadyAnswer),
-    Made(Answer, Bytes),
+    Made(Answer),
 }
 
 enum Failure {
@@ -282,47 +284,12 @@ fn conditions(headers: &HeaderMap) -> Conditions {
     Conditions { if_match: joined(headers, &IF_MATCH), if_none_match: joined(headers, &IF_NONE_MATCH) }
 }
 
-/// What a ready answer is looked for by.
-struct Question<'a> {
-    operation: Operation,
-    subject: Option<&'a str>,
-    form: Form,
-    accepted: &'a Accepted,
-    target: &'a str,
-}
-
-/// What was answered before, word for word, and of which nothing has changed: a look-up, a registration that writes nothing,
-/// or what somebody known reads (everybody else has been answered by the front). Only for those who may ask it.
-fn repeated(
-    app: &App,
-    question: &Question<'_>,
-    method: &http::Method,
-    caller: &Caller,
-    body: &[u8],
-) -> Result<Option<ReadyAnswer>, Failure> {
-    let authorizer = &app.access.gate.authorizer;
-    let subject = || Subject::parse(question.subject.unwrap_or_default());
-    let lets_through = |grant: &Grant| grant.decision == Decision::Permitted;
-    let may = match question.operation {
-        Operation::LookUpSchema => {
-            let permit = authorizer.permit(caller, Action::Lookup, subject()).map_err(Fault::Denied);
-            lets_through(permit.map_err(Failure::Fault)?.grant())
-        }
-        // What waits in a held leave is the refusal of a write, and this writes nothing.
-        Operation::RegisterSchema => {
-            let leave = authorizer.permit_register(caller, subject()).map_err(Fault::Denied);
-            leave.map_err(Failure::Fault)?.to_write().map_or(true, |permit| lets_through(permit.grant()))
-        }
-        _ => *method == http::Method::GET && caller.identity != Identity::Anonymous,
-    };
-    if !may || question.accepted.parameters.is_some() {
-        return Ok(None);
-    }
-    let answer = app.ready.get(question.form, question.target, body);
-    if answer.is_some() || question.operation.route().method == Method::Post {
-        app.metrics.ready(answer.is_some());
-    }
-    Ok(answer)
+/// What somebody known reads is kept ready as well; everybody else has been answered by the front.
+fn repeated(app: &App, method: &http::Method, caller: &Caller, form: Form, target: &str) -> Option<ReadyAnswer> {
+    let known = *method == http::Method::GET && caller.identity != Identity::Anonymous;
+    let answer = known.then(|| app.ready.get(form, target)).flatten()?;
+    app.metrics.ready(true);
+    Some(answer)
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

@@ -104,7 +104,9 @@ pub fn finish(
         Kind::Negotiated => content_type(accepted),
         Kind::Fixed(content_type) => HeaderValue::from_static(content_type),
     };
-    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    if answer.status != 204 {
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+    }
     if let Some(tag) = tag {
         response.headers_mut().insert(ETAG, tag);
     }

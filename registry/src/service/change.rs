@@ -1,9 +1,10 @@
 //! A permit on its way into the store: what may be changed, and the entry that the audit gets with the change.
 
 use crate::fault::Fault;
+use crate::rules::register::Force;
 use authz::audit::AuditEntry;
-use authz::{Decision, Grant, Leave, Permit, Refusal, Resource, Rule};
-use model::{AuditRecord, Context, HouseRecord, Record, SchemaId, Subject};
+use authz::{Action, Authorizer, Caller, Decision, Grant, Leave, Permit, Refusal, Resource, Rule};
+use model::{AuditRecord, Context, HouseRecord, Record, Reference, RegistryRecord, SchemaId, Subject};
 use std::time::Duration;
 use storage::State;
 
@@ -93,7 +94,40 @@ pub struct Takes {
     pub forced: bool,
 }
 
+impl Takes {
+    /// What these records, planned for a registration with this id, do.
+    pub fn of(records: &[Record], id: Option<SchemaId>, force: Force) -> Self {
+        let creates =
+            |record: &Record| matches!(record, Record::Registry(RegistryRecord::Context { exists: true, .. }));
+        Takes { new_context: records.iter().any(creates), id, forced: force == Force::Yes }
+    }
+}
+
 impl Rights {
+    /// What this caller has of them, for a schema with these references.
+    pub fn of(
+        authorizer: &Authorizer,
+        caller: &Caller,
+        operation: &'static str,
+        leave: Leave<Subject>,
+        references: &[Reference],
+    ) -> Self {
+        let subject = leave.resource().clone();
+        let permit = |action| authorizer.permit(caller, action, subject.clone());
+        let refer = references.iter().try_for_each(|reference| {
+            authorizer.permit_reference(caller, &subject, &subject.sibling(&reference.subject)).map(drop)
+        });
+        Rights {
+            operation,
+            create_context: authorizer.permit(caller, Action::CreateContext, subject.context().clone()),
+            import: permit(Action::Import),
+            administer: permit(Action::Administer),
+            force: permit(Action::Force),
+            refer,
+            leave,
+        }
+    }
+
     /// The entry of the audit for a registration that writes something, or why it may not.
     ///
     /// # Errors

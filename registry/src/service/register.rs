@@ -1,18 +1,12 @@
 //! `POST /subjects/{subject}/versions`: decide on a snapshot, then again in the writer with what was learnt.
 
 use super::change::{Rights, Takes};
+use super::settle::is_passing;
 use super::{Done, Service, with_expiry};
 use crate::fault::Fault;
-use crate::rules::knowledge::{Known, Learning, Stop};
+use crate::rules::knowledge::Knowledge;
 use crate::rules::register::{self, Described, Force, Plan, Registered, Registration};
-use model::{Record, RegistryRecord};
-use std::sync::Arc;
-use std::time::Duration;
 use storage::State;
-
-/// How often a registration may come back for verdicts that were missing, because its subject or what it refers to changed
-/// between the snapshot and the commit. Each round needs another write to the same subject to be undone.
-const ROUNDS: usize = 16;
 
 /// What is to be registered; where, the rights say.
 pub struct Offered {
@@ -22,39 +16,6 @@ pub struct Offered {
     pub normalize: bool,
     /// Skip the compatibility check?
     pub force: Force,
-}
-
-/// A plan that the rights suffice for, its entry in the audit added.
-fn permitted(
-    state: &dyn State,
-    rights: &Rights,
-    request: &Registration,
-    mut plan: Plan,
-    retention: Duration,
-) -> Result<Plan, Fault> {
-    if plan.records.is_empty() {
-        return Ok(plan);
-    }
-    let creates = |record: &Record| matches!(record, Record::Registry(RegistryRecord::Context { exists: true, .. }));
-    let takes = Takes {
-        new_context: plan.records.iter().any(creates),
-        id: request.schema.id,
-        forced: request.force == Force::Yes,
-    };
-    let entry = rights.to_write(state, &takes)?;
-    plan.records.extend(with_expiry(state, entry, retention)?);
-    Ok(plan)
-}
-
-/// Will it pass by itself?
-fn is_passing(fault: &Fault) -> bool {
-    matches!(fault, Fault::Busy | Fault::Contended | Fault::Store(_) | Fault::Internal(_) | Fault::Unaudited)
-}
-
-enum InWriter {
-    Done(Registered),
-    Refused(Fault),
-    Missing(Known),
 }
 
 impl Service {
@@ -76,49 +37,15 @@ impl Service {
         let Offered { schema, normalize, force } = offered;
         let subject = rights.leave.resource().clone();
         let request = Registration { subject, schema, normalize, force, default_level: self.default_level };
-        let (request, rights, retention) = (Arc::new(request), Arc::new(rights), self.retention);
-        let mut known = Known::default();
-        for _ in 0..ROUNDS {
-            let (plan, learnt) = self.decide(Arc::clone(&request), known).await?;
-            if plan.records.is_empty() {
-                return Ok(Done { answer: plan.answer, wrote: false });
+        let retention = self.retention;
+        self.settle(request.schema.text.len(), move |state: &dyn State, knowledge: &dyn Knowledge| {
+            let Plan { answer, mut records } = register::plan(state, knowledge, &request)?;
+            if !records.is_empty() {
+                let entry = rights.to_write(state, &Takes::of(&records, request.schema.id, request.force))?;
+                records.extend(with_expiry(state, entry, retention)?);
             }
-            // A write that cannot be permitted need not trouble the writer.
-            rights.leave.to_write()?;
-            self.check_audit()?;
-            let (writing, rights) = (Arc::clone(&request), Arc::clone(&rights));
-            let (outcome, committed) = storage::commit(&*self.store, move |state| {
-                let planned = register::plan(state, &learnt, &writing)
-                    .and_then(|plan| permitted(state, &rights, &writing, plan, retention).map_err(Stop::Fault));
-                match planned {
-                    Ok(plan) => Ok((plan.records, InWriter::Done(plan.answer))),
-                    Err(Stop::Fault(Fault::Store(error))) => Err(error),
-                    Err(Stop::Fault(fault)) => Ok((vec![], InWriter::Refused(fault))),
-                    Err(Stop::Missing) => Ok((vec![], InWriter::Missing(learnt))),
-                }
-            })
-            .await?;
-            match outcome {
-                InWriter::Done(answer) => return Ok(Done { answer, wrote: !committed.records.is_empty() }),
-                InWriter::Refused(fault) => return Err(fault),
-                InWriter::Missing(learnt) => known = learnt,
-            }
-        }
-        Err(Fault::Contended)
-    }
-
-    /// Decides on a snapshot, computing what has to be known.
-    async fn decide(&self, request: Arc<Registration>, known: Known) -> Result<(Plan, Known), Fault> {
-        let (store, library) = (Arc::clone(&self.store), Arc::clone(&self.library));
-        self.pool
-            .run(request.schema.text.len(), move || {
-                let view = store.view()?;
-                let learning = Learning::resume(&library, known);
-                match register::plan(&*view, &learning, &request) {
-                    Ok(plan) => Ok((plan, learning.known())),
-                    Err(stop) => Err(stop.outside_the_writer()),
-                }
-            })
-            .await
+            Ok((records, answer))
+        })
+        .await
     }
 }

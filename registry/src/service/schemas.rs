@@ -1,13 +1,15 @@
 //! `/schemas`: by id, by GUID, and listings.
 
-use super::{FallsBack, Service, all_contexts, library};
+use super::{FallsBack, Filter, Service, all_contexts, library};
 use crate::fault::Fault;
+use crate::rules::association;
 use crate::rules::find::Deleted;
 use crate::rules::knowledge::Learnt;
-use model::{Content, Context, Guid, SchemaId, Subject, SubjectPrefix, Version};
+use model::{Content, Context, Guid, Lifecycle, SchemaId, Subject, SubjectPrefix, Version};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use storage::{Holder, State, StoredVersion};
+use std::sync::Arc;
+use storage::{Associations, Holder, State, StoredAssociation, StoredVersion};
 
 /// A version to be shown. `at` is its time where the answer comes from the store rather than from the request.
 #[derive(Clone, Debug)]
@@ -38,6 +40,14 @@ pub struct ById {
     pub max_id: SchemaId,
 }
 
+/// A version in a listing.
+pub struct Listed {
+    /// The version.
+    pub shown: Shown,
+    /// The associations of its subject, where the listing is of those.
+    pub associations: Arc<[StoredAssociation]>,
+}
+
 /// The filters of `GET /schemas`.
 pub struct Listing {
     /// Subjects.
@@ -48,10 +58,37 @@ pub struct Listing {
     pub latest_only: bool,
     /// Only versions with a rule of this type, if not empty.
     pub rule_type: String,
+    /// Only versions of subjects with, or without, associations like these.
+    pub associations: Option<AssociationFilter>,
     /// Items to leave out.
     pub offset: usize,
     /// Items at most.
     pub limit: usize,
+}
+
+/// Which subjects a listing of schemas shows by their associations.
+pub struct AssociationFilter {
+    /// Associations that count.
+    pub filter: Filter,
+    /// The lifecycles asked for, any if there are none.
+    pub lifecycles: Vec<Lifecycle>,
+    /// Are subjects without associations asked for?
+    pub unassociated: bool,
+}
+
+impl AssociationFilter {
+    /// The associations to show with a subject; `None` where the subject is not shown.
+    fn of(&self, state: &dyn State, subject: &Subject) -> Result<Option<Vec<StoredAssociation>>, storage::Error> {
+        let mut found = association::all(state, Associations::OfSubject(subject))?;
+        found.retain(|stored| self.filter.admits(stored));
+        if found.is_empty() {
+            return Ok(self.unassociated.then_some(found));
+        }
+        if !self.lifecycles.is_empty() || self.unassociated {
+            found.retain(|stored| self.lifecycles.contains(&stored.association.lifecycle));
+        }
+        Ok((!found.is_empty()).then_some(found))
+    }
 }
 
 impl Service {
@@ -121,7 +158,7 @@ impl Service {
     ///
     /// # Errors
     /// Those of the store.
-    pub fn list(&self, listing: &Listing) -> Result<Vec<Shown>, Fault> {
+    pub fn list(&self, listing: &Listing) -> Result<Vec<Listed>, Fault> {
         self.read(|state| {
             let mut shown = Vec::new();
             let mut skip = listing.offset;
@@ -129,12 +166,12 @@ impl Service {
             state.subjects(&listing.prefix, &mut |subject, _| {
                 match matching(state, listing, &subject) {
                     Err(fault) => failed = Some(fault),
-                    Ok(versions) => {
+                    Ok((versions, associations)) => {
                         for version in versions {
                             if skip > 0 {
                                 skip -= 1;
                             } else if shown.len() < listing.limit {
-                                shown.push(version);
+                                shown.push((version, Arc::clone(&associations)));
                             }
                         }
                     }
@@ -147,7 +184,10 @@ impl Service {
             })?;
             match failed {
                 Some(fault) => Err(fault),
-                None => shown.into_iter().map(|stored| Ok(Shown::of(state, stored)?)).collect(),
+                None => {
+                    let listed = |(stored, associations)| Ok(Listed { shown: Shown::of(state, stored)?, associations });
+                    shown.into_iter().map(listed).collect()
+                }
             }
         })
     }
@@ -205,7 +245,19 @@ fn format_as(schema: &Learnt, content: &Content, format: &str) -> Result<Option<
     schema.parsed.formatted(format).map_err(|error| library::invalid_schema(&content.schema_type, &error))
 }
 
-fn matching(state: &dyn State, listing: &Listing, subject: &Subject) -> Result<Vec<StoredVersion>, Fault> {
+/// The versions of a subject that are listed, and the associations that are shown with each.
+fn matching(
+    state: &dyn State,
+    listing: &Listing,
+    subject: &Subject,
+) -> Result<(Vec<StoredVersion>, Arc<[StoredAssociation]>), Fault> {
+    let associations = match &listing.associations {
+        None => Vec::new(),
+        Some(filter) => match filter.of(state, subject)? {
+            None => return Ok((vec![], [].into())),
+            Some(associations) => associations,
+        },
+    };
     let mut versions = state.versions(subject)?;
     versions.retain(|version| listing.deleted == Deleted::Include || !version.deleted);
     if listing.latest_only {
@@ -219,7 +271,7 @@ fn matching(state: &dyn State, listing: &Listing, subject: &Subject) -> Result<V
             })
         });
     }
-    Ok(versions)
+    Ok((versions, associations.into()))
 }
 
 /// Which version stands for an id. No subject, or a bare context: the first holder there. A name in a named context: only

@@ -10,9 +10,9 @@ use crate::rules::find::Deleted;
 use crate::rules::names::{self, Use};
 use crate::rules::register::Force;
 use crate::service::{Offered, Rights, Validation, VersionsFilter, change};
-use authz::{Action, Leave, PostReads, Refusal, Resource};
+use authz::{Action, PostReads, Refusal, Resource};
 use base64::Engine;
-use model::{NamespaceName, Subject};
+use model::NamespaceName;
 use serde_json::{Value, json};
 
 /// `GET /subjects/{subject}/versions`
@@ -32,9 +32,7 @@ pub async fn register(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let authorizer = &app.access.gate.authorizer;
     let leave = authorizer.permit_register(&ask.caller, ask.subject())?;
     let object = ask.object(app, "register.arg6", "RegisterSchemaRequest").await?;
-    let mut schema = wire::request::schema(&object)?;
-    // As the community server: rules are not kept (yet), so they must not become part of a version's identity.
-    schema.rule_set = None;
+    let schema = wire::request::registrable(&object)?;
     let subject = leave.resource().clone();
     names::check(ask.parameter(0), &subject, Use::Register)?;
     let format = format(ask)?;
@@ -42,7 +40,7 @@ pub async fn register(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let keeps = schema.references.is_empty();
     let force = if ask.query.flag("force") { Force::Yes } else { Force::No };
     let offered = Offered { schema, normalize: ask.query.flag("normalize"), force };
-    let rights = rights(app, ask, leave, &offered);
+    let rights = Rights::of(authorizer, &ask.caller, ask.operation.route().name, leave, &offered.schema.references);
     let observed = observed(&rights);
     let done = app.service.register(rights, offered).await?;
     match observed {
@@ -56,25 +54,6 @@ pub async fn register(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let text = app.service.formatted_content(&subject, &done.answer.content, format)?;
     let answer = Answer::json(&SchemaOut::registered(&done.answer).with_text(text.as_deref())).wrote(done.wrote);
     Ok(if keeps && !done.wrote { answer.depending(depends) } else { answer })
-}
-
-/// All that a registration may turn out to take.
-fn rights(app: &App, ask: &Ask, leave: Leave<Subject>, offered: &Offered) -> Rights {
-    let (authorizer, caller) = (&app.access.gate.authorizer, &ask.caller);
-    let subject = leave.resource().clone();
-    let permit = |action| authorizer.permit(caller, action, subject.clone());
-    let refer = offered.schema.references.iter().try_for_each(|reference| {
-        authorizer.permit_reference(caller, &subject, &subject.sibling(&reference.subject)).map(drop)
-    });
-    Rights {
-        operation: ask.operation.route().name,
-        create_context: authorizer.permit(caller, Action::CreateContext, subject.context().clone()),
-        import: permit(Action::Import),
-        administer: permit(Action::Administer),
-        force: permit(Action::Force),
-        refer,
-        leave,
-    }
 }
 
 /// What would have been refused if authorization did not only observe.

@@ -1,8 +1,9 @@
 //! Schemas as answers show them. Null, empty strings and empty collections are left out; metadata and rule sets that are
 //! present but empty are shown as `{}`.
 
+use super::association::AssociationOut;
 use crate::rules::register::Registered;
-use crate::service::Shown;
+use crate::service::{Listed, Shown};
 use compat::TaggedEntity;
 use model::{Content, Metadata, Reference, Rule, RuleSet};
 use serde::Serialize;
@@ -142,6 +143,8 @@ pub struct SchemaOut<'a> {
     ts: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deleted: Option<bool>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    associations: Vec<AssociationOut<'a>>,
 }
 
 impl<'a> SchemaOut<'a> {
@@ -160,6 +163,14 @@ impl<'a> SchemaOut<'a> {
     /// A subject's version: lookup, `GET …/versions/{version}`, items of `/schemas`.
     pub fn of_subject(shown: &'a Shown) -> Self {
         SchemaOut { id: Some(shown.stored.id), ..SchemaOut::by_id(shown) }
+    }
+
+    /// An item of a listing, which may show associations.
+    pub fn listed(listed: &'a Listed) -> Self {
+        SchemaOut {
+            associations: listed.associations.iter().map(AssociationOut::from).collect(),
+            ..SchemaOut::of_subject(&listed.shown)
+        }
     }
 
     /// By id: the id itself is not shown.
@@ -189,6 +200,12 @@ impl<'a> SchemaOut<'a> {
             deleted: registered.stored.map(|(_, deleted)| deleted),
             ..SchemaOut::of(&registered.content, registered.guid.to_string())
         }
+    }
+
+    /// With its subject.
+    pub fn with_subject(mut self, subject: &'a str) -> Self {
+        self.subject = Some(subject);
+        self
     }
 
     /// With the text in another format.

@@ -235,6 +235,24 @@ mod tests {
             42206,
             "One or more references exist to the schema {magic=1,keytype=SCHEMA,subject=s,version=1}.",
         );
+        check(
+            Fault::AssociationFrozen("key".into(), Subject::parse(":.c:s")),
+            409,
+            40908,
+            "The association of type  'key' is frozen for subject ':.c:s'",
+        );
+        check(
+            Fault::InvalidAssociation { property: "frozen", detail: "no".into() },
+            422,
+            42212,
+            "The association specified an invalid value for property: 'frozen', detail: no",
+        );
+        check(
+            Fault::AssociationExists { association_type: "key".into(), resource: "orders".into() },
+            409,
+            40903,
+            "An association of type 'key' already exists for resource 'orders'",
+        );
         check(Fault::NoSuchResource, 404, 404, "HTTP 404 Not Found");
         check(
             Fault::Store(StoreError::Io("secret path".into())),

@@ -4,7 +4,7 @@
 //! before it leave it, so two schemas of one request cannot get the same id.
 
 use super::request::{Binding, Request, Resource, Verb, check_frozen, complete};
-use super::{all, any, invalid};
+use super::{all, first, invalid};
 use crate::fault::{Fault, Scope};
 use crate::rules::config;
 use crate::rules::knowledge::{Knowledge, Stop};
@@ -338,25 +338,20 @@ impl Planner<'_> {
             Some(&stored.association.resource_id) != self.request.resource.id.as_ref()
                 || stored.key.association_type != binding.association_type
         };
-        match lifecycle {
-            Lifecycle::Strong => {
-                if any(state, subject, other)? {
-                    return Err(Fault::SubjectAssociated(subject.clone()));
-                }
-                for version in state.versions(subject)? {
-                    if !state.referrers(subject, version.version)?.is_empty() {
-                        return Err(Fault::SubjectReferenced(subject.clone()));
-                    }
-                }
-                Ok(())
+        match (first(state, subject, other)?, lifecycle) {
+            (Some(_), Lifecycle::Strong) => return Err(Fault::SubjectAssociated(subject.clone())),
+            (Some(stored), Lifecycle::Weak) if stored.association.lifecycle == Lifecycle::Strong => {
+                return Err(Fault::StronglyAssociated(subject.clone()));
             }
-            Lifecycle::Weak => {
-                let strong = |stored: &StoredAssociation| stored.association.lifecycle == Lifecycle::Strong;
-                match any(state, subject, |stored| other(stored) && strong(stored))? {
-                    true => Err(Fault::StronglyAssociated(subject.clone())),
-                    false => Ok(()),
+            _ => {}
+        }
+        if lifecycle == Lifecycle::Strong {
+            for version in state.versions(subject)? {
+                if !state.referrers(subject, version.version)?.is_empty() {
+                    return Err(Fault::SubjectReferenced(subject.clone()));
                 }
             }
         }
+        Ok(())
     }
 }

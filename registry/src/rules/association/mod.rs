@@ -37,9 +37,9 @@ pub fn all(state: &dyn State, which: Associations<'_>) -> Result<Vec<StoredAssoc
 /// # Errors
 /// `SubjectAssociated`, those of the store.
 pub fn check_free(state: &dyn State, subject: &Subject) -> Result<(), Fault> {
-    match any(state, subject, |_| true)? {
-        true => Err(Fault::SubjectAssociated(subject.clone())),
-        false => Ok(()),
+    match first(state, subject, |_| true)? {
+        Some(_) => Err(Fault::SubjectAssociated(subject.clone())),
+        None => Ok(()),
     }
 }
 
@@ -48,22 +48,23 @@ pub fn check_free(state: &dyn State, subject: &Subject) -> Result<(), Fault> {
 /// # Errors
 /// `NotReferable`, those of the store.
 pub fn check_referable(state: &dyn State, target: &Subject) -> Result<(), Fault> {
-    match any(state, target, |stored| stored.association.lifecycle == Lifecycle::Strong)? {
-        true => Err(Fault::NotReferable(target.clone())),
-        false => Ok(()),
+    match first(state, target, |_| true)? {
+        Some(stored) if stored.association.lifecycle == Lifecycle::Strong => Err(Fault::NotReferable(target.clone())),
+        _ => Ok(()),
     }
 }
 
-/// Has a subject any association like this?
-fn any(
+/// The first association like this of a subject. Where one is STRONG it is the only one, so whichever comes first tells; a shared
+/// subject may have very many.
+fn first(
     state: &dyn State,
     subject: &Subject,
     like: impl Fn(&StoredAssociation) -> bool,
-) -> Result<bool, storage::Error> {
-    let mut found = false;
+) -> Result<Option<StoredAssociation>, storage::Error> {
+    let mut found = None;
     state.associations(Associations::OfSubject(subject), &mut |stored| {
-        found = like(&stored);
-        if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        found = like(&stored).then_some(stored);
+        if found.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     Ok(found)
 }

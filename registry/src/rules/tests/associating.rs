@@ -132,6 +132,7 @@ fn a_strong_association_makes_the_subject_that_it_owns() {
         ("create n/orders 1 value,STRONG,schema=X", "AssociationExists"),
         ("list :.n:orders-value", "1"),
         ("create n/orders 2 value,schema=A", "SubjectAssociated"),
+        ("create m/other 3 value,subject=:.n:orders-value", "StronglyAssociated"),
         ("register u Uses ref=:.n:orders-value/1", "NotReferable"),
     ]);
 }

@@ -40,6 +40,7 @@ have_libclang || need libclang-dev "bindgen reads RocksDB's C header with it"
 
 if [[ $purpose == test ]]; then
   have python3 || need python3 "runs the Python Kafka clients against the server"
+  have curl || need curl "the README's commands are run as they are printed"
   python3 -c 'import ensurepip, venv' 2>/dev/null || need python3-venv "keeps those clients in .venv"
 fi
 if [[ $purpose == bench ]]; then

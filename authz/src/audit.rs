@@ -136,15 +136,15 @@ impl AuditEntry {
 const LONGEST_REQUEST_ID: usize = 200;
 
 impl From<AuditEntry> for AuditRecord {
-    /// A change has the time of its record, anything else the time when it happened.
+    /// The entry of a change, which has the time of its record.
     fn from(entry: AuditEntry) -> Self {
-        let (happened, outcome) = match entry.outcome {
-            Outcome::Permitted => (None, AuditOutcome::Permitted),
-            Outcome::Observed => (None, AuditOutcome::Observed),
-            Outcome::Refused => (Some(entry.at), AuditOutcome::Refused),
+        let outcome = match entry.outcome {
+            Outcome::Permitted => AuditOutcome::Permitted,
+            Outcome::Observed => AuditOutcome::Observed,
+            Outcome::Refused => AuditOutcome::Refused,
         };
         AuditRecord {
-            happened,
+            happened: None,
             principal: entry.principal,
             method: entry.method.map(|method| method.as_str().to_owned()),
             operation: entry.operation,
@@ -162,9 +162,10 @@ impl From<AuditEntry> for AuditRecord {
 }
 
 impl From<Refused> for AuditRecord {
+    /// What waited in the queue has the time when it happened.
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::One(entry) => (*entry).into(),
+            Refused::One(entry) => AuditRecord { happened: Some(entry.at), ..(*entry).into() },
             Refused::Many { principal, from, count, .. } => AuditRecord {
                 happened: Some(from),
                 principal,
@@ -330,6 +331,18 @@ mod tests {
         assert_eq!(shown(queue.drain(60_000)), ["3 of a from 2 to 4"]);
         queue.record(entry("a", 60_001));
         assert_eq!(shown(queue.drain(60_002)), ["a at 60001"]);
+    }
+
+    #[test]
+    fn what_leaves_the_queue_says_when_it_happened() {
+        let mut queue = Refusals::new(Limits { each_per_minute: 2, ..Limits::default() });
+        queue.record(entry("a", 1));
+        queue.record(AuditEntry { outcome: Outcome::Observed, ..entry("a", 2) });
+        (3..5).for_each(|at| queue.record(entry("a", at)));
+        let records = queue.drain(60_000).into_iter().map(AuditRecord::from);
+        let shown: Vec<_> = records.map(|record| (record.happened, record.outcome, record.count)).collect();
+        let (refused, observed) = (AuditOutcome::Refused, AuditOutcome::Observed);
+        assert_eq!(shown, [(Some(1), refused, 1), (Some(2), observed, 1), (Some(3), refused, 2)]);
     }
 
     #[test]

@@ -180,6 +180,15 @@ impl SubjectPrefix {
         }
     }
 
+    /// Everything in a context.
+    pub fn of_context(context: &Context) -> Self {
+        if context.is_default() {
+            SubjectPrefix::DefaultContext(String::new())
+        } else {
+            SubjectPrefix::Qualified(context.qualified())
+        }
+    }
+
     /// Does the filter let this subject through?
     pub fn matches(&self, subject: &Subject) -> bool {
         match self {

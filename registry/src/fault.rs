@@ -59,6 +59,7 @@ pub enum Fault {
     NotReferable(Subject),
     /// The messages of comparing a schema that came with an association.
     AssociationIncompatible(Vec<String>),
+    ContextNotEmpty(Context),
     /// The request asks for something that this registry does not do, with a sentence that says so.
     NotSupported(String),
     /// A sample document does not say whether it is JSON or binary.

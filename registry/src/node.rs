@@ -45,6 +45,8 @@ pub struct Node {
     stop: watch::Sender<bool>,
     serving: JoinHandle<io::Result<()>>,
     upkeep: JoinHandle<()>,
+    /// Ends when told, which is after the last request: that one may still be refused.
+    refusals: (watch::Sender<bool>, JoinHandle<()>),
 }
 
 impl Node {
@@ -91,8 +93,10 @@ impl Node {
         };
         tokio::spawn(report_health(Arc::clone(&store), stopped.clone()));
         let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), files, stopped.clone()));
+        let (finish, finished) = watch::channel(false);
+        let refusals = (finish, tokio::spawn(upkeep::write_refusals(Arc::clone(&app), finished)));
         let serving = tokio::spawn(server::serve(listener, Front::new(app), limits, stopped));
-        Ok(Node { address, store, stop, serving, upkeep })
+        Ok(Node { address, store, stop, serving, upkeep, refusals })
     }
 
     /// The store, for backups taken while serving.
@@ -107,7 +111,11 @@ impl Node {
     pub async fn stop(self) -> Result<(), Error> {
         let _ = self.stop.send(true);
         self.serving.await.map_err(io::Error::other).and_then(|served| served).map_err(Error::Server)?;
-        self.upkeep.await.map_err(io::Error::other).map_err(Error::Server)?;
+        let (finish, refusals) = self.refusals;
+        let _ = finish.send(true);
+        for task in [self.upkeep, refusals] {
+            task.await.map_err(io::Error::other).map_err(Error::Server)?;
+        }
         Ok(self.store.close()?)
     }
 }

@@ -1,27 +1,28 @@
 //! What a node does on the side, about once a second: look at the files that may have changed, write the refusals that wait
-//! for the audit, and count now and then who owns how much.
+//! for the audit, forget what it has kept long enough, and count now and then who owns how much.
 
 use crate::access::Files;
 use crate::app::App;
-use model::Position;
+use model::{Position, Record};
 use std::sync::Arc;
 use std::time::Duration;
+use storage::Health;
 use tokio::sync::watch;
 
 const EVERY: Duration = Duration::from_secs(1);
 /// Holdings are counted once in so many rounds, and only after a change: it walks through all subjects.
 const COUNT_EVERY: u32 = 15;
 
-/// Runs until `stop` becomes true, and writes what waits once more then.
+/// Looks after the files, the audit's age and the counts, until `stop` becomes true.
 pub async fn run(app: Arc<App>, mut files: Files, mut stop: watch::Receiver<bool>) {
     let mut counted: Option<Position> = None;
     let mut round = 0;
     loop {
         let stopping = tokio::time::timeout(EVERY, stop.wait_for(|stop| *stop)).await.is_ok();
-        write_refusals(&app).await;
         if stopping {
             return;
         }
+        forget(&app).await;
         let count = round % COUNT_EVERY == 0 && counted != Some(app.position());
         if count {
             counted = Some(app.position());
@@ -49,11 +50,89 @@ pub async fn run(app: Arc<App>, mut files: Files, mut stop: watch::Receiver<bool
     }
 }
 
-async fn write_refusals(app: &App) {
-    let entries = app.access.audit.drain();
-    if !entries.is_empty()
-        && let Err(fault) = app.service.write_audit(entries).await
+/// Forgets entries of the audit that are old enough, also where nothing happens any more. A store that takes no writes keeps
+/// them; that it does not is said elsewhere.
+async fn forget(app: &App) {
+    if app.service.store().health() == Health::Ok
+        && let Err(fault) = app.service.forget_audit().await
     {
-        tracing::error!(?fault, "refusals could not be written to the audit");
+        tracing::warn!(?fault, "old entries of the audit could not be forgotten; they will be tried again");
+    }
+}
+
+/// Writes the refusals that wait for the audit, once a second and whenever somebody is about to read it; once more when `stop`
+/// becomes true, which must not be before the last request has been answered.
+pub async fn write_refusals(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let mut readers = app.access.audit.readers();
+    let mut held = Vec::new();
+    let mut failing = false;
+    loop {
+        let stopping = tokio::select! {
+            () = tokio::time::sleep(EVERY) => false,
+            _ = readers.changed() => false,
+            _ = stop.changed() => true,
+        };
+        let came = *readers.borrow_and_update();
+        let write = |entries| app.service.write_audit(entries);
+        match write_waiting(&mut held, || app.access.audit.drain(), write).await {
+            Ok(()) if failing => tracing::info!("refusals are written to the audit again"),
+            Err(fault) if !failing => tracing::error!(?fault, "refusals cannot be written to the audit; they wait"),
+            _ => {}
+        }
+        failing = !held.is_empty();
+        app.access.audit.served(came);
+        if stopping {
+            return;
+        }
+    }
+}
+
+/// Writes what an earlier attempt could not write, and then what waits in the queue. While the former fails the queue is left
+/// alone, so that its bounds hold.
+async fn write_waiting<E, W: Future<Output = Result<(), E>>>(
+    held: &mut Vec<Record>,
+    drain: impl Fn() -> Vec<Record>,
+    write: impl Fn(Vec<Record>) -> W,
+) -> Result<(), E> {
+    for _ in 0..2 {
+        if held.is_empty() {
+            *held = drain();
+        }
+        if !held.is_empty() {
+            write(held.clone()).await?;
+            held.clear();
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::HouseRecord;
+    use std::cell::{Cell, RefCell};
+
+    #[tokio::test]
+    async fn refusals_that_cannot_be_written_wait_and_lose_their_place_to_nobody() {
+        let (queue, written, fails) = (RefCell::new(vec![]), RefCell::new(vec![]), Cell::new(true));
+        let entry = |before| Record::House(HouseRecord::AuditForgotten { before });
+        let drain = || queue.take();
+        let write = |entries: Vec<Record>| {
+            if fails.get() {
+                return std::future::ready(Err("read-only"));
+            }
+            written.borrow_mut().extend(entries);
+            std::future::ready(Ok(()))
+        };
+        let mut held = vec![];
+        queue.borrow_mut().push(entry(1));
+        assert_eq!(write_waiting(&mut held, drain, write).await, Err("read-only"));
+        queue.borrow_mut().push(entry(2));
+        assert_eq!(write_waiting(&mut held, drain, write).await, Err("read-only"));
+        assert_eq!((held.len(), queue.borrow().len(), written.borrow().len()), (1, 1, 0));
+        fails.set(false);
+        assert_eq!(write_waiting(&mut held, drain, write).await, Ok(()));
+        assert_eq!(*written.borrow(), [entry(1), entry(2)]);
+        assert!(held.is_empty() && queue.borrow().is_empty());
     }
 }

@@ -180,13 +180,22 @@ impl<K: Kv> State for Folded<K> {
         self.read(&key::config(scope))
     }
 
+    fn configs(
+        &self,
+        prefix: &SubjectPrefix,
+        visit: &mut dyn FnMut(Subject, Config) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let take = |key: &[u8], value: &[u8]| Ok((key::take_config(key)?, decode(value)?));
+        each_scope(&self.kv, prefix, key::configs_beginning, take, visit)
+    }
+
     fn mode(&self, scope: &Subject) -> Result<Option<Mode>, Error> {
         self.read(&key::mode(scope))
     }
 
     fn scopes_with_mode(&self, context: &Context) -> Result<Vec<Subject>, Error> {
         let mut found = Vec::new();
-        for range in ranges(&prefix_of(context), key::modes_beginning) {
+        for range in ranges(&SubjectPrefix::of_context(context), key::modes_beginning) {
             found.extend(self.all(&range, Direction::Up, |key, _| key::take_mode(key))?);
         }
         found.retain(|scope| !scope.is_context());
@@ -301,11 +310,22 @@ pub(crate) fn subjects(
     visit: &mut dyn FnMut(Subject, SubjectSummary) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let take = |key: &[u8], value: &[u8]| Ok((key::take_subject(key)?, decode(value)?));
+    each_scope(kv, prefix, key::subjects_beginning, take, visit)
+}
+
+/// Visits what is kept under subjects that match, ascending.
+fn each_scope<T>(
+    kv: &(impl Kv + ?Sized),
+    prefix: &SubjectPrefix,
+    beginning: fn(&str) -> Range,
+    take: impl Fn(&[u8], &[u8]) -> Result<(Subject, T), Malformed>,
+    visit: &mut dyn FnMut(Subject, T) -> ControlFlow<()>,
+) -> Result<(), Error> {
     let mut flow = ControlFlow::Continue(());
-    for range in ranges(prefix, key::subjects_beginning) {
-        each(kv, &range, Direction::Up, take, |(subject, summary)| {
+    for range in ranges(prefix, beginning) {
+        each(kv, &range, Direction::Up, &take, |(subject, item)| {
             if prefix.matches(&subject) {
-                flow = visit(subject, summary);
+                flow = visit(subject, item);
             }
             flow
         })?;
@@ -314,13 +334,6 @@ pub(crate) fn subjects(
         }
     }
     Ok(())
-}
-
-fn prefix_of(context: &Context) -> SubjectPrefix {
-    match context.is_default() {
-        true => SubjectPrefix::DefaultContext(String::new()),
-        false => SubjectPrefix::Qualified(context.qualified()),
-    }
 }
 
 /// The ranges, ascending, in which everything lies that matches. Subjects of named contexts (`:.ctx:name`) lie together in the

@@ -186,6 +186,12 @@ pub trait State {
 
     /// The configuration stored for a subject or context, nothing inherited.
     fn config(&self, scope: &Subject) -> Result<Option<Config>, Error>;
+    /// Visits the configs of subjects and contexts that match, in the order of `subjects`.
+    fn configs(
+        &self,
+        prefix: &SubjectPrefix,
+        visit: &mut dyn FnMut(Subject, Config) -> ControlFlow<()>,
+    ) -> Result<(), Error>;
     /// The mode stored for a subject or context, nothing inherited.
     fn mode(&self, scope: &Subject) -> Result<Option<Mode>, Error>;
     /// Scopes inside a context (not the context itself) that have a mode of their own.

@@ -10,9 +10,10 @@ import traceback
 from confluent_kafka.schema_registry import SchemaRegistryClient, SchemaRegistryError
 
 
-def client():
-    """A client of its own cache, so that what it answers came from the server."""
-    return SchemaRegistryClient({"url": sys.argv[1], "max.retries": 0})
+def client(user_info=None):
+    """A client of its own cache, so that what it answers came from the server; as `user:password`, or as nobody."""
+    credentials = {"basic.auth.user.info": user_info} if user_info else {}
+    return SchemaRegistryClient({"url": sys.argv[1], "max.retries": 0, **credentials})
 
 
 def equal(got, expected):

@@ -164,6 +164,7 @@ fn requests(operation: Operation) -> Vec<Asked> {
         ],
         Op::DeleteMode => one("/mode/:.whole:inner-import"),
         Op::ListContexts => one("/contexts"),
+        Op::DeleteContext => one("/contexts/.whole"),
         Op::CreateAssociations => vec![
             ("", "/associations?dryRun=true".into(), Some(associated("payments", "weak", "payments-value"))),
             (

@@ -1,41 +1,84 @@
 //! Files that change under load: not one decision is wrong, and a broken file changes nothing.
 
-use crate::authz_support::{Bank, add_user, remove_user, send};
+use crate::authz_load::{Requester, under_load};
+use crate::authz_support::{Bank, add_user, remove_user};
 use crate::harness::{named, wait};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
+use serde_json::json;
+
+/// The policy that holds where none is configured.
+const POLICY: &str = include_str!("../../authz/policy/policy.csv");
+
+fn reloads(bank: &Bank, file: &str, outcome: &str, count: u32) -> bool {
+    let sample = format!("freehold_reloads_total{{file=\"{file}\",outcome=\"{outcome}\"}} {count}\n");
+    bank.node.get("/metrics").text.contains(&sample)
+}
 
 #[test]
 fn users_come_and_go_under_load_without_one_wrong_decision() {
     let bank = Bank::settled(&[]);
-    let (stop, asked) = (AtomicBool::new(false), AtomicUsize::new(0));
-    thread::scope(|scope| {
-        for (who, expected) in [("wim", 200), ("stranger", 403), ("", 401)] {
-            let (bank, stop, asked) = (&bank, &stop, &asked);
-            scope.spawn(move || {
-                let mut caller = bank.node.caller();
-                while !stop.load(Ordering::Relaxed) {
-                    let answer = send(&mut caller, who, "POST", "/subjects/payments-value", Some(&named("Payment")));
-                    assert_eq!(answer.status, expected, "{who}: {answer:?}");
-                    asked.fetch_add(1, Ordering::Relaxed);
-                }
-            });
-        }
+    let looks_up = |who, status| Requester {
+        who,
+        ask: ("POST", "/subjects/payments-value"),
+        body: Some(named("Payment")),
+        right: [status, status],
+    };
+    under_load(&bank, &[looks_up("wim", 200), looks_up("stranger", 403), looks_up("", 401)], |load| {
         let status = |who: &str| bank.send(who, "GET", "/subjects", None).status;
-        let becomes = |who: &str, expected: u16| {
-            wait::until(&format!("{who} gets {expected}"), || (status(who) == expected).then_some(()));
-        };
         add_user(&bank.users(), "newcomer");
         bank.node.logged(|line| line.contains("users file has changed and is in force"));
         assert_eq!(status("newcomer"), 200);
         remove_user(&bank.users(), "mona");
-        becomes("mona", 401);
+        wait::until("mona is gone", || (status("mona") == 401).then_some(()));
         std::fs::write(bank.users(), "broken").unwrap();
         bank.node.logged(|line| line.contains("the users before stay"));
+        load.goes_on();
         assert_eq!(status("newcomer"), 200);
-        stop.store(true, Ordering::Relaxed);
     });
-    assert!(asked.load(Ordering::Relaxed) > 100);
-    let metrics = bank.node.get("/metrics").text;
-    assert!(metrics.contains("freehold_reloads_total{file=\"users\",outcome=\"kept-old\"} 1"), "{metrics}");
+    assert!(reloads(&bank, "users", "kept-old", 1));
+}
+
+#[test]
+fn the_policy_changes_under_load_without_one_wrong_decision() {
+    let directory = tempfile::tempdir().unwrap();
+    let (file, beside) = (directory.path().join("policy.csv"), directory.path().join("new"));
+    std::fs::write(&file, POLICY).unwrap();
+    let bank = Bank::settled(&["--authorization-policy", file.to_str().unwrap()]);
+    let level = || Some(json!({ "compatibility": "BACKWARD" }));
+    let (config, subject) = (("PUT", "/config/payments-value"), ("POST", "/subjects/payments-value"));
+    let register = ("POST", "/subjects/payments-value/versions");
+    let asks = |who, ask, body, right| Requester { who, ask, body, right };
+    let requesters = [
+        // What the other policy gives: configuring to writers, looking up to everybody.
+        asks("wim", config, level(), [403, 200]),
+        asks("stranger", subject, Some(named("Payment")), [403, 200]),
+        asks("", subject, Some(named("Payment")), [401, 200]),
+        // What it does not touch.
+        asks("wim", register, Some(named("Payment")), [200, 200]),
+        asks("alice", config, level(), [200, 200]),
+        asks("", ("GET", "/subjects/payments-value/versions/1"), None, [200, 200]),
+        asks("stranger", config, level(), [403, 403]),
+        asks("", config, level(), [401, 401]),
+        asks("stranger", register, Some(named("Foreign")), [403, 403]),
+        asks("stranger", ("DELETE", "/subjects/payments-value"), None, [403, 403]),
+    ];
+    let in_force = || bank.node.get("/health/ready").ok()["policy"]["policy"].clone();
+    let first = in_force();
+    let other = format!("{POLICY}\np, writer, config\np, anyone, lookup\n");
+    under_load(&bank, &requesters, |load| {
+        load.change(|| std::fs::write(&file, &other).unwrap(), || (in_force() != first).then_some(()));
+        let second = in_force();
+        let unusable = |text: &str, count| {
+            std::fs::write(&file, text).unwrap();
+            wait::until("it is refused", || reloads(&bank, "policy", "kept-old", count).then_some(()));
+            load.goes_on();
+            assert_eq!(in_force(), second);
+        };
+        unusable("p, writer, fly\n", 1);
+        bank.node.logged(|line| line.contains("the policy before stays") && line.contains("unknown action"));
+        unusable(&format!("{POLICY}\np, anyone, delete\n"), 2);
+        std::fs::write(&beside, POLICY).unwrap();
+        load.change(|| std::fs::rename(&beside, &file).unwrap(), || (in_force() == first).then_some(()));
+    });
+    assert!(reloads(&bank, "policy", "taken", 2));
+    assert_eq!(bank.node.get("/subjects/payments-value/versions").ok(), json!([1]));
 }

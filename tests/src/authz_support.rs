@@ -11,7 +11,7 @@ use tempfile::TempDir;
 /// Everybody with a password, which is the name.
 pub const USERS: [&str; 6] = ["stranger", "wim", "alice", "cora", "ada", "mona"];
 
-/// A registry, and the directory of its users file.
+/// A registry, and the directory of its data and its users file.
 pub struct Bank {
     pub node: Node,
     directory: TempDir,
@@ -23,10 +23,15 @@ impl Bank {
         let directory = tempfile::tempdir().unwrap();
         let users = directory.path().join("users");
         USERS.iter().for_each(|name| add_user(&users, name));
-        let users = users.to_str().unwrap();
-        let mut all = vec!["--authentication-users", users, "--authorization-admins", "user:basic/ada"];
-        all.extend(flags);
-        Bank { node: Node::with(Settings::flags(&all)), directory }
+        Bank { node: node(directory.path(), flags), directory }
+    }
+
+    /// Stops in order, and starts again on the same data with these further flags.
+    pub fn restart(&mut self, flags: &[&str]) {
+        self.node.terminate();
+        let (status, log) = self.node.ended();
+        assert!(status.success(), "{status}\n{log}");
+        self.node = node(self.directory.path(), flags);
     }
 
     /// The same, with land given out: `payments` and `inner` (inside `whole`'s context) have alice for owner and wim for
@@ -58,6 +63,13 @@ impl Bank {
         let answer = self.send(who, "POST", &format!("/subjects/{subject}/versions"), Some(&named(record)));
         assert_eq!(answer.status, 200, "{answer:?}");
     }
+}
+
+fn node(directory: &Path, flags: &[&str]) -> Node {
+    let users = directory.join("users");
+    let mut all = vec!["--authentication-users", users.to_str().unwrap(), "--authorization-admins", "user:basic/ada"];
+    all.extend(flags);
+    Node::with(Settings { data: Some(directory.join("data")), ..Settings::flags(&all) })
 }
 
 /// The namespaces of a settled bank.

@@ -1,7 +1,7 @@
 //! What an attacker or an accident would try, over bare sockets where a library would tidy it up.
 
 use crate::authz_support::{Bank, basic};
-use crate::harness::{Node, Settings, named, wait};
+use crate::harness::{Node, Settings, named};
 use serde_json::{Value, json};
 
 /// The status that this request line and these headers get.
@@ -36,17 +36,43 @@ fn however_a_subject_is_spelt_the_decision_is_its_owners() {
         "/subjects/payments%252Dvalue/versions",
         "/subjects/versions/versions",
         "/subjects/config/versions",
+        "/contexts/.whole/subjects/secret/versions",
+        "/contexts/whole/subjects/secret/versions/",
+        "/contexts/%3A.whole%3A/subjects/secret/versions",
+        "/contexts/%2Ewhole;x=1/subjects/payments-value/versions",
+        "/contexts/./subjects/:.whole:secret/versions",
+        "/contexts/.other/subjects/%3a.whole%3asecret/versions",
+        "/contexts/.whole/subjects/subjects/versions",
+        "/contexts/.other/subjects/payments-value/versions",
     ] {
         assert_eq!(status(&bank.node, &format!("POST {path}"), &wim, body), 403, "{path}");
     }
-    for path in ["/subjects//payments/versions", "/subjects/%2e%2e/versions", "/subjects/payments%00/versions"] {
+    for path in [
+        "/subjects//payments/versions",
+        "/subjects/%2e%2e/versions",
+        "/subjects/payments%00/versions",
+        "/contexts//subjects/payments/versions",
+        "/contexts/a%3Ab/subjects/payments/versions",
+    ] {
         assert_eq!(status(&bank.node, &format!("POST {path}"), &wim, body), 400, "{path}");
     }
-    for path in
-        ["/subjects/payments%2Fa/versions", "/subjects/payments;x=1/versions/", "/subjects/:.:payments/versions"]
-    {
+    for path in [
+        "/subjects/payments%2Fa/versions",
+        "/subjects/payments;x=1/versions/",
+        "/subjects/:.:payments/versions",
+        "/contexts/./subjects/payments/versions",
+        "/contexts/.whole/subjects/:.:payments/versions",
+        "/contexts/.whole/subjects/inner-new/versions",
+    ] {
         assert_eq!(status(&bank.node, &format!("POST {path}"), &wim, body), 200, "{path}");
     }
+    // Of the whole context, which is cora's.
+    let level = r#"{"compatibility":"NONE"}"#;
+    assert_eq!(status(&bank.node, "PUT /contexts/.whole/config", &json_from("alice"), level), 403);
+    assert_eq!(status(&bank.node, "PUT /contexts/.whole/config", &json_from("cora"), level), 200);
+    assert_eq!(status(&bank.node, "DELETE /contexts/.whole/mode", &json_from("alice"), ""), 403);
+    assert_eq!(status(&bank.node, "PUT /contexts/./config", &json_from("cora"), level), 403);
+    assert_eq!(status(&bank.node, "POST /contexts/.a/contexts/./subjects/payments-value", &wim, body), 404);
     let odd = "Content-Type: application/json\r\nX-HTTP-Method-Override: DELETE\r\n";
     assert_eq!(status(&bank.node, "GET /subjects/payments-value/versions", odd, ""), 200);
     assert_eq!(status(&bank.node, "POST /subjects/payments-value", odd, body), 401);
@@ -111,6 +137,63 @@ fn pages_of_other_sites_change_nothing() {
 }
 
 #[test]
+fn an_alias_opens_nothing_that_it_points_to() {
+    let bank = Bank::settled(&[]);
+    bank.register("cora", ":.whole:secret", "Secret");
+    let alias = |who: &str, of: &str, to: &str| {
+        bank.send(who, "PUT", &format!("/config/{of}"), Some(&json!({ "alias": to }))).status
+    };
+    // Making one takes the right on the subject that is to be an alias.
+    assert_eq!(alias("cora", "payments-value", ":.whole:secret"), 403);
+    assert_eq!(alias("wim", "payments-alias", "payments-value"), 403);
+    assert_eq!(alias("alice", "payments-alias", ":.whole:secret"), 200);
+    // Using one takes the right on what it stands for.
+    let body = named("Other");
+    for (method, target, body) in [
+        ("POST", "/subjects/payments-alias/versions", Some(&body)),
+        ("POST", "/subjects/payments-alias", Some(&body)),
+        ("POST", "/contexts/./subjects/payments-alias/versions", Some(&body)),
+        ("POST", "/compatibility/subjects/payments-alias/versions/latest", Some(&body)),
+        ("DELETE", "/subjects/payments-alias", None),
+        ("DELETE", "/subjects/payments-alias/versions/1", None),
+    ] {
+        let answer = bank.send("alice", method, target, body);
+        assert_eq!(answer.status, 403, "{method} {target}");
+        let json = answer.json();
+        let message = json["message"].as_str().unwrap();
+        assert!(message.contains("on Subject: :.whole:secret") && message.contains("owner: whole"), "{message}");
+        assert!(message.ends_with("; 'payments-alias' is an alias of it"), "{message}");
+    }
+    // Also where the answer is kept ready.
+    for _ in 0..3 {
+        bank.send("cora", "POST", "/subjects/payments-alias/versions", Some(&named("Secret"))).ok();
+        let refused = bank.send("alice", "POST", "/subjects/payments-alias/versions", Some(&named("Secret")));
+        assert_eq!(refused.status, 403);
+    }
+    assert_eq!(bank.send("cora", "DELETE", "/subjects/payments-alias", None).ok(), json!([1]));
+    assert_eq!(bank.node.get("/subjects/:.whole:secret/versions").error_code(), 40401);
+}
+
+#[test]
+fn an_answer_through_an_alias_ends_with_the_alias() {
+    let bank = Bank::settled(&[]);
+    bank.register("alice", "payments-a", "A");
+    bank.register("alice", "payments-b", "B");
+    let shown = |target: &str| bank.node.get(target).ok()["subject"].clone();
+    for round in 0..4 {
+        let target = if round % 2 == 0 { "payments-a" } else { "payments-b" };
+        let id = bank.node.get(&format!("/subjects/{target}/versions/1")).ok()["id"].clone();
+        bank.send("alice", "PUT", "/config/payments-old", Some(&json!({ "alias": target }))).ok();
+        for _ in 0..3 {
+            assert_eq!(shown("/subjects/payments-old/versions/1"), target);
+            assert_eq!(shown(&format!("/schemas/ids/{id}?subject=payments-old")), target);
+        }
+    }
+    bank.send("alice", "DELETE", "/config/payments-old", None).ok();
+    assert_eq!(bank.node.get("/subjects/payments-old/versions/1").error_code(), 40401);
+}
+
+#[test]
 fn nobody_answers_for_names_of_others() {
     let bank = Bank::settled(&[]);
     // cora's context has a subject whose bare name is payments'.
@@ -170,11 +253,9 @@ fn only_configured_proxies_are_believed() {
     let last = |bank: &Bank| -> Value {
         let forged = format!("{}X-Forwarded-For: 1.2.3.4, 5.6.7.8\r\n", json_from("stranger"));
         assert_eq!(status(&bank.node, "DELETE /subjects/payments-value", &forged, ""), 403);
-        wait::until("the refusal is in the audit", || {
-            let page = bank.send("ada", "GET", "/namespaces/payments/audit", None).ok();
-            let entries = page["entries"].as_array().unwrap();
-            entries.iter().find(|entry| entry["decision"] == "refused").map(|entry| entry["address"].clone())
-        })
+        let page = bank.send("ada", "GET", "/namespaces/payments/audit", None).ok();
+        assert_eq!(page["entries"][0]["decision"], "refused", "{page}");
+        page["entries"][0]["address"].clone()
     };
     assert_eq!(last(&Bank::settled(&[])), "127.0.0.1");
     assert_eq!(last(&Bank::settled(&["--http-proxies", "127.0.0.0/8"])), "5.6.7.8");

@@ -3,22 +3,23 @@
 
 use crate::harness::{Node, Settings, command};
 use std::path::Path;
-use std::process::Command;
 
-/// Runs a script against a new node, and fails with its lines if it does.
+/// Runs a script against the registry at this address.
 #[track_caller]
-fn check(script: &str) -> (Node, String) {
+pub fn script(name: &str, url: &str) -> command::Outcome {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let python = root.join(".venv/bin/python");
     assert!(python.exists(), "the Python clients are not installed in .venv: `make test` installs them");
-    let node = Node::with(Settings::flags(&["--log-level", "debug"]));
     // No bytecode is left beside the scripts.
-    let mut command = Command::new(python);
-    command.arg("-B").arg(root.join("tests/clients").join(script)).arg(node.url());
-    for proxy in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
-        command.env_remove(proxy);
-    }
-    let outcome = command::run(&mut command);
+    let mut command = command::isolated(&python);
+    command::run(command.arg("-B").arg(root.join("tests/clients").join(name)).arg(url))
+}
+
+/// Runs a script against a new node, and fails with its lines if it does.
+#[track_caller]
+fn check(name: &str) -> (Node, String) {
+    let node = Node::with(Settings::flags(&["--log-level", "debug"]));
+    let outcome = script(name, &node.url());
     assert!(outcome.status.success(), "{}\n{}", outcome.out, outcome.err);
     (node, outcome.out)
 }

@@ -9,6 +9,10 @@ mod arrows;
 #[cfg(test)]
 mod authz_associations;
 #[cfg(test)]
+mod authz_audit;
+#[cfg(test)]
+mod authz_load;
+#[cfg(test)]
 mod authz_matrix;
 #[cfg(test)]
 mod authz_reload;
@@ -22,6 +26,8 @@ mod authz_traps;
 mod bad_input;
 #[cfg(test)]
 mod cli;
+#[cfg(test)]
+mod clients_ownership;
 #[cfg(test)]
 mod clients_python;
 #[cfg(test)]
@@ -40,3 +46,5 @@ mod log;
 mod metrics;
 #[cfg(test)]
 mod openapi;
+#[cfg(test)]
+mod readme;

@@ -19,6 +19,7 @@ pub use replay::{replay, replay_with};
 
 /// Name and text of every recording in `traces/`.
 const FILES: &[(&str, &str)] = &[
+    ("aliases", include_str!("../../traces/aliases.jsonl")),
     ("associations", include_str!("../../traces/associations.jsonl")),
     ("avro_invalid", include_str!("../../traces/avro_invalid.jsonl")),
     ("bodies", include_str!("../../traces/bodies.jsonl")),
@@ -28,6 +29,7 @@ const FILES: &[(&str, &str)] = &[
     ("compat_matrix", include_str!("../../traces/compat_matrix.jsonl")),
     ("config_effect", include_str!("../../traces/config_effect.jsonl")),
     ("config_levels", include_str!("../../traces/config_levels.jsonl")),
+    ("contexts", include_str!("../../traces/contexts.jsonl")),
     ("delete_matrix", include_str!("../../traces/delete_matrix.jsonl")),
     ("delete_sequences", include_str!("../../traces/delete_sequences.jsonl")),
     ("empty_names", include_str!("../../traces/empty_names.jsonl")),

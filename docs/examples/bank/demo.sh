@@ -1,20 +1,25 @@
 #!/usr/bin/env bash
 # Starts a registry as the bank runs it, gives the three teams their land, and registers their first schemas. Stops with
-# Ctrl-C; the data stay in ./data/demo.
+# Ctrl-C; the data stay in ./data/demo. The first argument is the program, further ones are passed to its server.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 freehold=${1:-target/release/freehold}
 bank=docs/examples/bank
-url=http://127.0.0.1:8081
 
-"$freehold" serve --config "$bank/freehold.toml" &
+scratch=$(mktemp -d)
+mkfifo "$scratch/said"
+"$freehold" serve --config "$bank/freehold.toml" "${@:2}" >"$scratch/said" &
 server=$!
 trap 'kill $server 2>/dev/null; wait $server' EXIT INT TERM
-for _ in $(seq 100); do
-  "$freehold" healthcheck --config "$bank/freehold.toml" >/dev/null 2>&1 && break
-  kill -0 $server || exit 1
-  sleep 0.1
+exec 3<"$scratch/said"
+rm -r "$scratch"
+# Once it listens it says where; if it cannot, it says why and ends.
+url=
+while [[ -z $url ]] && IFS= read -r line <&3; do
+  [[ $line != *'listening  '* ]] || url=${line##* }
 done
+[[ -n $url ]] || exit 1
+echo "  listening  $url"
 
 FREEHOLD_PASSWORD=platform "$freehold" namespace apply -f "$bank/namespaces" --url "$url" --user root --confirm
 register() { # user subject file
@@ -30,7 +35,7 @@ cat <<TEXT
 
 Three teams share this registry. Try it:
 
-  anyone reads         curl $url/subjects/payments.orders-value/versions/latest
+  bob reads it         curl -u bob:bob $url/subjects/payments.orders-value/versions/latest
   bob may not write    curl -u bob:bob -H 'Content-Type: application/json' $url/subjects/payments.orders-value/versions -d '{"schema": "\"string\""}'
   alice evolves it     sed 's/"/\\\\"/g; s/.*/{"schema": "&"}/' $bank/schemas/order-2.avsc | curl -u alice:alice -H 'Content-Type: application/json' $url/subjects/payments.orders-value/versions -d @-
   the audit            curl -u alice:alice $url/namespaces/payments/audit

@@ -1,7 +1,9 @@
-//! Refusals on their way to the audit: bounded, counted when they flood, written about once a second.
+//! Refusals on their way to the audit: bounded, counted when they flood, written about once a second and before the audit is
+//! read, so that its readers miss nothing.
 //!
 //! Changes are not here: their entries are committed with them. A refusal must not cost a commit of its own, or whoever is
-//! refused could make the registry write.
+//! refused could make the registry write. A reader may cause one: whoever may read an audit may write as well. All who read at
+//! once share it, and how often that is changes nothing about what is kept one by one of a flood, and what as a count.
 
 use crate::http::routes::Operation;
 use crate::metrics::Metrics;
@@ -9,18 +11,28 @@ use authz::audit::{AuditEntry, Limits, Outcome, Refusals};
 use authz::{Caller, Refusal, Scope};
 use model::{AuditRecord, HouseRecord, NamespaceName, Record};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::watch;
+
+/// How long a reader waits for what is to be written; then it reads what there is. A store that stalls or takes no writes can
+/// still be read.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The queue.
 pub struct Audit {
     refusals: Mutex<Refusals>,
     metrics: Arc<Metrics>,
+    /// Readers, counted as they come.
+    readers: watch::Sender<u64>,
+    /// The readers among them for whom everything has been written.
+    served: watch::Sender<u64>,
 }
 
 impl Audit {
     /// An empty queue that counts into these metrics.
     pub fn new(metrics: Arc<Metrics>) -> Self {
-        Audit { refusals: Mutex::new(Refusals::new(Limits::default())), metrics }
+        let refusals = Mutex::new(Refusals::new(Limits::default()));
+        Audit { refusals, metrics, readers: watch::Sender::new(0), served: watch::Sender::new(0) }
     }
 
     /// Takes a refusal in. `scope` is what the path names, where it names something, and `land` says whose it is.
@@ -77,6 +89,32 @@ impl Audit {
         let record = |refused| Record::House(HouseRecord::Audit(Box::new(AuditRecord::from(refused))));
         drained.into_iter().map(record).collect()
     }
+
+    /// Waits until what has been refused so far is in the store; for who is about to read it.
+    pub async fn written(&self) {
+        self.written_within(PATIENCE).await;
+    }
+
+    async fn written_within(&self, patience: Duration) {
+        let mut served = self.served.subscribe();
+        let mut reader = 0;
+        self.readers.send_modify(|readers| {
+            *readers += 1;
+            reader = *readers;
+        });
+        // Whether it was in time makes no difference: what there is is read.
+        let _ = tokio::time::timeout(patience, served.wait_for(|served| *served >= reader)).await;
+    }
+
+    /// The readers that have come. Whoever writes what waits takes their number before, and hands it to [`Audit::served`] then.
+    pub fn readers(&self) -> watch::Receiver<u64> {
+        self.readers.subscribe()
+    }
+
+    /// What waited when this many readers had come has been written, or cannot be.
+    pub fn served(&self, readers: u64) {
+        self.served.send_replace(readers);
+    }
 }
 
 /// The kind of a refusal, for a metric: a closed list.
@@ -94,4 +132,31 @@ fn reason(refusal: &Refusal) -> &'static str {
 pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[tokio::test]
+    async fn a_reader_waits_for_the_writer_and_never_for_ever() {
+        let audit = Audit::new(Arc::new(Metrics::new().unwrap()));
+        audit.written_within(Duration::from_millis(1)).await;
+
+        let mut readers = audit.readers();
+        let written = AtomicBool::new(false);
+        let reader = async {
+            audit.written_within(Duration::MAX).await;
+            assert!(written.load(Ordering::SeqCst));
+        };
+        let writer = async {
+            readers.changed().await.unwrap();
+            let came = *readers.borrow_and_update();
+            tokio::task::yield_now().await;
+            written.store(true, Ordering::SeqCst);
+            audit.served(came);
+        };
+        tokio::join!(reader, writer);
+    }
 }

@@ -11,6 +11,8 @@ pub enum Kind {
     Negotiated,
     /// A body of this content type whatever was negotiated (metrics, health, the API description).
     Fixed(&'static str),
+    /// No body.
+    Nothing,
 }
 
 /// An answer.
@@ -45,6 +47,11 @@ impl Answer {
     /// 200 with a body of a fixed content type.
     pub fn fixed(content_type: &'static str, body: impl Into<Bytes>) -> Self {
         Answer { kind: Kind::Fixed(content_type), ..Answer::text(body) }
+    }
+
+    /// 204 without a body.
+    pub fn nothing() -> Self {
+        Answer { status: 204, kind: Kind::Nothing, ..Answer::text(Bytes::new()) }
     }
 
     /// With a status.

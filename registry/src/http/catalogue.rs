@@ -130,6 +130,9 @@ pub fn refusal(fault: &Fault) -> Refusal {
         }
         Fault::AssociationIncompatible(messages) => (40901, format!("[{}]", messages.join(", "))),
         Fault::InvalidSubject(text) => (42208, format!("The specified subject '{text}' is not a valid.")),
+        Fault::ContextNotEmpty(context) => {
+            (42211, format!("The specified context '{}' is not empty.", context.qualified()))
+        }
         Fault::NegativeOffset => (400, "The parameter 'offset' must not be negative".into()),
         Fault::NoSuchResource => (404, "HTTP 404 Not Found".into()),
         Fault::MissingBody(argument) => (422, format!("{argument} must not be null (was null)")),

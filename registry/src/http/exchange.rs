@@ -1,6 +1,7 @@
 //! One exchange with a handler: headers and body are read, the handler is asked, and whatever comes of it, a panic and a
 //! time-out included, becomes an answer.
 
+use super::alias;
 use super::answer::Answer;
 use super::catalogue::{self, Refusal};
 use super::handlers::{self, Ask, Conditions};
@@ -34,39 +35,22 @@ const SMALL_BODY: usize = 64 * 1024;
 pub async fn handle(
     app: Arc<App>,
     operation: Operation,
-    parameters: Vec<String>,
+    mut parameters: Vec<String>,
     request: Request<Body>,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
+    let mut query = Query::parse(parts.uri.query());
+    // Read before the aliases: what is answered under an alias that has changed since must not be kept.
+    let settings = app.ready.stripes.settings();
+    let named = alias::follow(&app.service, operation, &mut parameters, &mut query);
     let subject = operation.route().path.contains("{subject}").then(|| parameters.first().cloned()).flatten();
-    let fixed = matches!(
-        operation,
-        Operation::GetLiveness | Operation::GetReadiness | Operation::GetMetrics | Operation::GetApiDescription
-    );
-    let accept = joined(&parts.headers, &ACCEPT);
-    let content = joined(&parts.headers, &CONTENT_TYPE);
-    let negotiated = negotiate::content_type(content.as_deref())
-        .map_err(|refusal| (refusal, negotiate::accept(accept.as_deref()).ok()))
-        .and_then(|()| match negotiate::accept(accept.as_deref()) {
-            Err(negotiate::Refusal::NotAcceptable) if fixed => Ok(Accepted::DEFAULT),
-            other => other.map_err(|refusal| (refusal, None)),
-        });
-    let accepted = match negotiated {
+    let accepted = match negotiated(operation, &parts.headers) {
         Ok(accepted) => accepted,
-        Err((refusal, accepted)) => {
-            let refusal = match refusal {
-                negotiate::Refusal::Malformed => Refusal::plain(400, "Bad Request"),
-                negotiate::Refusal::NotAcceptable => Refusal::plain(406, "HTTP 406 Not Acceptable"),
-                negotiate::Refusal::Unsupported => Refusal::plain(415, "HTTP 415 Unsupported Media Type"),
-            };
-            // What cannot be read is answered in plain JSON, as the reference does, which has not negotiated anything yet.
-            let plain = Accepted { media: Media::Json, parameters: None };
-            let unread = refusal.status == 400;
-            let mut response = refused(&refusal, &if unread { plain } else { accepted.unwrap_or(Accepted::DEFAULT) });
+        Err(mut response) => {
             if let Some(trail) = response.extensions_mut().get_mut::<Trail>() {
                 (trail.operation, trail.subject) = (Some(operation), subject);
             }
-            return response;
+            return *response;
         }
     };
     let gzip = matches!(operation.route().method, Method::Get | Method::Post)
@@ -82,15 +66,18 @@ pub async fn handle(
     let answering = async {
         // Before the body is read: nobody has a large one taken in for nothing.
         let caller = admitted(&app, operation, &parts, &mut who).await?;
+        if let Err(fault) = &named {
+            return Err(Failure::Fault(fault.clone()));
+        }
         let (body, _held) = read(&app, body).await?;
         arrived.store(true, Ordering::Relaxed);
         let question = Question { operation, subject: subject.as_deref(), form, accepted: &accepted, target };
         if let Some(answer) = repeated(&app, &question, &parts.method, &caller, &body)? {
             return Ok(Outcome::Ready(answer));
         }
-        let query = Query::parse(parts.uri.query());
         let ask = Ask { operation, parameters, query, body, caller, conditions: conditions(&parts.headers) };
-        let answer = handlers::answer(&app, &ask).await.map_err(Failure::Fault)?;
+        let mut answer = handlers::answer(&app, &ask).await.map_err(Failure::Fault)?;
+        answer.depends = answer.depends.filter(|depends| depends.since(settings));
         Ok(Outcome::Made(answer, ask.body))
     };
     let outcome = tokio::time::timeout(limit, AssertUnwindSafe(answering).catch_unwind()).await;
@@ -128,7 +115,7 @@ pub async fn handle(
         Failure::Fault(Fault::Denied(refusal)) => Some(refusal.clone()),
         _ => None,
     };
-    let (refusal, cause) = match failure {
+    let (mut refusal, cause) = match failure {
         Failure::Plain(refusal) => (refusal, None),
         Failure::Fault(fault) => {
             let cause = match &fault {
@@ -139,6 +126,9 @@ pub async fn handle(
             (catalogue::refusal(&fault), cause)
         }
     };
+    if let (Some(_), Ok(Some(named))) = (&denied, &named) {
+        refusal.message += &format!("; '{named}' is an alias of it");
+    }
     let mut response = refused(&refusal, &accepted);
     compress(&mut response, &refusal, &accepted, gzip);
     if refusal.status == 503 {
@@ -158,6 +148,33 @@ pub async fn handle(
         cause,
     });
     response
+}
+
+/// The form that the client takes, or the refusal of what its headers say.
+fn negotiated(operation: Operation, headers: &HeaderMap) -> Result<Accepted, Box<Response<Body>>> {
+    let fixed = matches!(
+        operation,
+        Operation::GetLiveness | Operation::GetReadiness | Operation::GetMetrics | Operation::GetApiDescription
+    );
+    let accept = joined(headers, &ACCEPT);
+    let content = joined(headers, &CONTENT_TYPE);
+    let negotiated = negotiate::content_type(content.as_deref())
+        .map_err(|refusal| (refusal, negotiate::accept(accept.as_deref()).ok()))
+        .and_then(|()| match negotiate::accept(accept.as_deref()) {
+            Err(negotiate::Refusal::NotAcceptable) if fixed => Ok(Accepted::DEFAULT),
+            other => other.map_err(|refusal| (refusal, None)),
+        });
+    negotiated.map_err(|(refusal, accepted)| {
+        let refusal = match refusal {
+            negotiate::Refusal::Malformed => Refusal::plain(400, "Bad Request"),
+            negotiate::Refusal::NotAcceptable => Refusal::plain(406, "HTTP 406 Not Acceptable"),
+            negotiate::Refusal::Unsupported => Refusal::plain(415, "HTTP 415 Unsupported Media Type"),
+        };
+        // What cannot be read is answered in plain JSON, as the reference does, which has not negotiated anything yet.
+        let plain = Accepted { media: Media::Json, parameters: None };
+        let unread = refusal.status == 400;
+        Box::new(refused(&refusal, &if unread { plain } else { accepted.unwrap_or(Accepted::DEFAULT) }))
+    })
 }
 
 enum Outcome {

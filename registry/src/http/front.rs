@@ -1,12 +1,13 @@
 //! The front door: what happens to every request, in order.
 //!
-//! request id → ready answer, if there is one → normalised target → router (the matched row is the operation) → `exchange`
-//! (headers, body, handler) → metrics and log. A failure anywhere leaves in the one envelope. This wraps the router, because
-//! layers inside it run after routing.
+//! request id → normalised target, the prefix of a context taken off → ready answer, if there is one → router (the matched row
+//! is the operation) → `exchange` (headers, body, handler) → metrics and log. A failure anywhere leaves in the one envelope.
+//! This wraps the router, because layers inside it run after routing.
 
 use super::catalogue::Refusal;
 use super::exchange::handle;
 use super::negotiate::{self, Accepted};
+use super::prefix;
 use super::ready::Form;
 use super::reply::{options, refused, respond};
 use super::routes::{Method, Operation, ROUTES};
@@ -58,27 +59,27 @@ impl Front {
         let started = Instant::now();
         let id = request_id(request.headers());
         let method = request.method().clone();
-        if let Some(mut response) = self.ready(&request) {
+        let sent = request.uri().clone();
+        let target = rewrite(&mut request);
+        if target.is_ok()
+            && let Some(mut response) = self.ready(&request)
+        {
             let operation = response.extensions_mut().remove::<Operation>();
             response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
             response.headers_mut().insert(REQUEST_ID, id);
             self.app.metrics.answered(operation, response.status().as_u16(), started.elapsed());
             return response;
         }
-        let path = request.uri().path().to_owned();
         request.extensions_mut().insert(id.clone());
         if let Some(peer) = self.peer {
             request.extensions_mut().insert(Peer(peer));
         }
-        let mut response = match rewrite(&mut request) {
+        let mut response = match target {
             Ok(()) => match self.router.clone().oneshot(request).await {
                 Ok(response) => response,
                 Err(infallible) => match infallible {},
             },
-            Err(target::Refusal::TooLong) => refused(&Refusal::plain(414, "URI Too Long"), &Accepted::DEFAULT),
-            Err(target::Refusal::Bad(reason)) => {
-                refused(&Refusal::plain(400, format!("Bad Request: {reason}")), &Accepted::DEFAULT)
-            }
+            Err(refusal) => refused(&refusal, &Accepted::DEFAULT),
         };
         if matches!(method, http::Method::GET | http::Method::POST) {
             response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
@@ -86,7 +87,7 @@ impl Front {
         let trail = response.extensions_mut().remove::<Trail>();
         let operation = trail.as_ref().and_then(|trail| trail.operation);
         let (status, elapsed) = (response.status().as_u16(), started.elapsed());
-        log(trail.as_ref(), &id, &method, &path, status, elapsed);
+        log(trail.as_ref(), &id, &method, sent.path(), status, elapsed);
         response.headers_mut().insert(REQUEST_ID, id);
         self.app.metrics.answered(operation, status, elapsed);
         response
@@ -163,18 +164,24 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Option<&'a str>
     }
 }
 
-/// Replaces the path by its normal form.
-fn rewrite(request: &mut Request<Body>) -> Result<(), target::Refusal> {
+/// Replaces the target by its normal form: one spelling, no context in front.
+fn rewrite(request: &mut Request<Body>) -> Result<(), Refusal> {
     let uri = request.uri();
-    let normal = match target::normalise(uri.path())? {
-        Cow::Borrowed(_) => return Ok(()),
-        Cow::Owned(normal) => normal,
+    let normal = target::normalise(uri.path()).map_err(|refusal| match refusal {
+        target::Refusal::TooLong => Refusal::plain(414, "URI Too Long"),
+        target::Refusal::Bad(reason) => Refusal::plain(400, format!("Bad Request: {reason}")),
+    })?;
+    let stripped = prefix::strip(request.method(), &normal, uri.query()).map_err(|why| Refusal::plain(400, why))?;
+    let whole = match (stripped, normal, uri.query()) {
+        (Some(stripped), _, _) => stripped,
+        (None, Cow::Borrowed(_), _) => return Ok(()),
+        (None, Cow::Owned(normal), None) => normal,
+        (None, Cow::Owned(normal), Some(query)) => format!("{normal}?{query}"),
     };
-    let whole = match uri.query() {
-        Some(query) => format!("{normal}?{query}"),
-        None => normal,
-    };
-    *request.uri_mut() = whole.parse::<Uri>().map_err(|_| target::Refusal::Bad("the request target is not a URI"))?;
+    let mut parts = uri.clone().into_parts();
+    let unreadable = "Bad Request: the request target is not a URI";
+    parts.path_and_query = Some(whole.parse().map_err(|_| Refusal::plain(400, unreadable))?);
+    *request.uri_mut() = Uri::from_parts(parts).map_err(|_| Refusal::plain(400, unreadable))?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 //! Nothing here decides anything about the registry. What is deliberately not here: TLS, and authentication (a layer of
 //! `authz` between the router's match and the handlers).
 
+mod alias;
 pub mod answer;
 pub mod body;
 pub mod catalogue;
@@ -11,6 +12,7 @@ pub mod front;
 mod handlers;
 pub mod negotiate;
 pub mod openapi;
+mod prefix;
 pub mod query;
 pub mod ready;
 mod reply;

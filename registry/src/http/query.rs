@@ -23,6 +23,13 @@ impl Query {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// Replaces the first value of a parameter that is there.
+    pub fn replace(&mut self, name: &str, text: String) {
+        if let Some((_, value)) = self.0.iter_mut().find(|(key, _)| key == name) {
+            *value = text;
+        }
+    }
+
     /// Is it `true`?
     pub fn flag(&self, name: &str) -> bool {
         self.text(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))

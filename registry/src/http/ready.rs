@@ -33,6 +33,17 @@ pub struct Depends {
     settings: u64,
 }
 
+/// The counter of config, modes and contexts at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings(u64);
+
+impl Depends {
+    /// Is this of a moment at which the settings were still the same?
+    pub fn since(&self, settings: Settings) -> bool {
+        self.settings == settings.0
+    }
+}
+
 impl Default for Stripes {
     fn default() -> Self {
         Stripes {
@@ -81,6 +92,11 @@ impl Stripes {
     pub fn and_subject(&self, depends: Depends, subject: &Subject) -> Depends {
         let late = self.subject(subject).stripes[0];
         Depends { stripes: [depends.stripes[0], late], ..depends }
+    }
+
+    /// How often config, modes and contexts have changed, for `Depends::since`.
+    pub fn settings(&self) -> Settings {
+        Settings(self.settings.load(Ordering::SeqCst))
     }
 
     /// Has nothing of this moved?
@@ -248,9 +264,10 @@ mod tests {
         let again = stripes.and_subject(stripes.id(&Context::default_context(), 7), &subject);
         stripes.touch(&[stamped(RegistryRecord::DeleteSubject { subject: subject.clone(), through: 1 })]);
         assert!(!stripes.holds(&again));
-        let settings = stripes.subject(&subject);
+        let (depends, settings) = (stripes.subject(&subject), stripes.settings());
+        assert!(depends.since(settings));
         stripes.touch(&[stamped(RegistryRecord::Mode { scope: Subject::parse(""), mode: None })]);
-        assert!(!stripes.holds(&settings));
+        assert!(!stripes.holds(&depends) && !stripes.subject(&subject).since(settings));
     }
 
     #[test]

@@ -89,7 +89,8 @@ pub fn finish(
     let negotiated = answer.kind == Kind::Negotiated;
     let tag = answer.etag.as_deref().and_then(|tag| HeaderValue::from_str(tag).ok());
     let plain = if negotiated { encoded(answer.body, accepted) } else { answer.body };
-    let bytes = if form.gzip { gzipped(&plain) } else { plain };
+    let gzip = form.gzip && answer.kind != Kind::Nothing;
+    let bytes = if gzip { gzipped(&plain) } else { plain };
     if let Some(depends) = answer.depends.filter(|_| negotiated && accepted.parameters.is_none()) {
         let ready = ReadyAnswer { operation, etag: etag(&bytes), body: bytes, depends };
         app.ready.keep(form, target, body, ready.clone());
@@ -101,16 +102,17 @@ pub fn finish(
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     let content_type = match answer.kind {
-        Kind::Negotiated => content_type(accepted),
-        Kind::Fixed(content_type) => HeaderValue::from_static(content_type),
+        Kind::Negotiated => Some(content_type(accepted)),
+        Kind::Fixed(content_type) => Some(HeaderValue::from_static(content_type)),
+        Kind::Nothing => None,
     };
-    if answer.status != 204 {
+    if let Some(content_type) = content_type {
         response.headers_mut().insert(CONTENT_TYPE, content_type);
     }
     if let Some(tag) = tag {
         response.headers_mut().insert(ETAG, tag);
     }
-    if form.gzip {
+    if gzip {
         response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     response

@@ -46,6 +46,7 @@ pub enum Operation {
     PutMode,
     DeleteMode,
     ListContexts,
+    DeleteContext,
     CreateAssociations,
     ListAssociationsBySubject,
     ListAssociationsByResourceId,
@@ -170,6 +171,7 @@ routes! {
     Put    "/mode/{subject}"                                 => PutMode, Mode, "mode.update-subject";
     Delete "/mode/{subject}"                                 => DeleteMode, Mode, "mode.delete-subject";
     Get    "/contexts"                                       => ListContexts, Read, "contexts.list";
+    Delete "/contexts/{context}"                             => DeleteContext, DeleteContext, "contexts.delete";
     Post   "/associations"                                   => CreateAssociations, Associate, "association.create";
     Get    "/associations/subjects/{subject}"                => ListAssociationsBySubject, Read, "associations.by-subject";
     Get    "/associations/resources/{resource}"              => ListAssociationsByResourceId, Read, "associations.by-resource-id";

@@ -18,6 +18,13 @@ pub fn last_resort_scope() -> Subject {
     Subject::of_context(Context::global())
 }
 
+/// What a subject with this config of its own stands for: the alias, one step far, in the subject's context unless the alias
+/// names another. A context stands for nothing else.
+pub fn alias(subject: &Subject, own: &Config) -> Option<Subject> {
+    let alias = own.alias.as_deref().filter(|alias| !alias.is_empty() && !subject.is_context())?;
+    Some(subject.sibling(alias))
+}
+
 /// A config with its level filled in.
 #[derive(Clone, Debug)]
 pub struct InScope {

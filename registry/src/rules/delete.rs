@@ -2,7 +2,8 @@
 
 use super::{association, config, register};
 use crate::fault::{Fault, Scope};
-use model::{Record, RegistryRecord, SchemaRecord, Subject, Version};
+use model::{Context, Record, RegistryRecord, SchemaRecord, Subject, SubjectPrefix, Version};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use storage::{State, StoredVersion};
 
@@ -116,6 +117,24 @@ pub fn version(
         }
     };
     Ok((records, stored.version))
+}
+
+/// Deletes a context in which there is nothing, not even a soft-deleted version; no records if it does not exist.
+///
+/// # Errors
+/// `ContextNotEmpty`, those of the store.
+pub fn context(state: &dyn State, context: &Context) -> Result<Vec<Record>, Fault> {
+    let mut empty = true;
+    state.subjects(&SubjectPrefix::of_context(context), &mut |_, _| {
+        empty = false;
+        ControlFlow::Break(())
+    })?;
+    if !empty {
+        return Err(Fault::ContextNotEmpty(context.clone()));
+    }
+    let exists = state.contexts()?.contains(context);
+    let gone = RegistryRecord::Context { context: context.clone(), exists: false };
+    Ok(exists.then_some(Record::Registry(gone)).into_iter().collect())
 }
 
 /// Removes the remaining (soft-deleted) versions of a subject for good.

@@ -152,6 +152,16 @@ impl Service {
         Ok(())
     }
 
+    /// Forgets entries of the audit that have been kept long enough, at most so many at once; without any nothing is written.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn forget_audit(&self) -> Result<(), Fault> {
+        let due =
+            |state: &dyn State| Ok(change::expired(state, crate::access::audit::now(), self.retention)?.is_some());
+        if self.read(due)? { self.write_audit(vec![]).await } else { Ok(()) }
+    }
+
     /// May a context answer for a bare name that the default context lacks?
     fn falls_back(&self) -> FallsBack {
         FallsBack { authorizer: self.authorizer.clone(), fall_back: self.fall_back }

@@ -11,6 +11,7 @@ use crate::fault::Fault;
 use authz::claims::{Authority, Claimant, Claimed, handovers, judge_claim, orphans};
 use authz::{Caller, Land};
 use model::{Claim, HouseRecord, MemberRole, Namespace, NamespaceName, Record, Subject, SubjectPrefix};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -249,7 +250,8 @@ impl Service {
         })
     }
 
-    /// Entries of the audit, of one namespace or of all, written at `from` or later and before `to`; the newest first.
+    /// Entries of the audit, of one namespace or of all, written at `from` or later and before `to`; the newest first. A refusal
+    /// is written a little after it happened, so a page is put into the order in which things happened.
     ///
     /// # Errors
     /// Those of the store.
@@ -267,6 +269,7 @@ impl Service {
                 if entries.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })?;
             let next = entries.last().filter(|_| entries.len() >= limit).map(|entry| entry.place);
+            entries.sort_by_key(|entry| Reverse(entry.record.happened.unwrap_or(entry.place.at)));
             Ok(AuditPage { entries, next })
         })
     }

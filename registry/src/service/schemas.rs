@@ -2,11 +2,11 @@
 
 use super::{FallsBack, Filter, Service, all_contexts, library};
 use crate::fault::Fault;
-use crate::rules::association;
 use crate::rules::find::Deleted;
 use crate::rules::knowledge::Learnt;
+use crate::rules::{association, config};
 use model::{Content, Context, Guid, Lifecycle, SchemaId, Subject, SubjectPrefix, Version};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use storage::{Associations, Holder, State, StoredAssociation, StoredVersion};
@@ -40,14 +40,6 @@ pub struct ById {
     pub max_id: SchemaId,
 }
 
-/// A version in a listing.
-pub struct Listed {
-    /// The version.
-    pub shown: Shown,
-    /// The associations of its subject, where the listing is of those.
-    pub associations: Arc<[StoredAssociation]>,
-}
-
 /// The filters of `GET /schemas`.
 pub struct Listing {
     /// Subjects.
@@ -60,6 +52,8 @@ pub struct Listing {
     pub rule_type: String,
     /// Only versions of subjects with, or without, associations like these.
     pub associations: Option<AssociationFilter>,
+    /// Also the versions of what matching aliases stand for?
+    pub aliases: bool,
     /// Items to leave out.
     pub offset: usize,
     /// Items at most.
@@ -88,6 +82,23 @@ impl AssociationFilter {
             found.retain(|stored| self.lifecycles.contains(&stored.association.lifecycle));
         }
         Ok((!found.is_empty()).then_some(found))
+    }
+}
+
+/// A version in a listing.
+pub struct Listed {
+    /// The version.
+    pub shown: Shown,
+    /// The subjects that stand for this one, where they were asked for and match the prefix.
+    pub aliases: Vec<Subject>,
+    /// The associations of its subject, where the listing is of those.
+    pub associations: Arc<[StoredAssociation]>,
+}
+
+impl Listed {
+    fn of(state: &dyn State, found: Found, aliases: Vec<Subject>) -> Result<Self, Fault> {
+        let (stored, associations) = found;
+        Ok(Listed { shown: Shown::of(state, stored)?, aliases, associations })
     }
 }
 
@@ -160,35 +171,35 @@ impl Service {
     /// Those of the store.
     pub fn list(&self, listing: &Listing) -> Result<Vec<Listed>, Fault> {
         self.read(|state| {
-            let mut shown = Vec::new();
-            let mut skip = listing.offset;
-            let mut failed = None;
+            let mut page = Page { state, listing, skip: listing.offset, found: Vec::new() };
+            if !listing.aliases {
+                let mut outcome = Ok(ControlFlow::Continue(()));
+                state.subjects(&listing.prefix, &mut |subject, _| {
+                    outcome = page.add(&subject);
+                    *outcome.as_ref().unwrap_or(&ControlFlow::Break(()))
+                })?;
+                let _full_or_not = outcome?;
+                return page.found.into_iter().map(|found| Listed::of(state, found, vec![])).collect();
+            }
+            let aliases = aliases(state, &listing.prefix)?;
+            let mut subjects: BTreeSet<Subject> = aliases.keys().cloned().collect();
             state.subjects(&listing.prefix, &mut |subject, _| {
-                match matching(state, listing, &subject) {
-                    Err(fault) => failed = Some(fault),
-                    Ok((versions, associations)) => {
-                        for version in versions {
-                            if skip > 0 {
-                                skip -= 1;
-                            } else if shown.len() < listing.limit {
-                                shown.push((version, Arc::clone(&associations)));
-                            }
-                        }
-                    }
-                }
-                if failed.is_some() || shown.len() >= listing.limit {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
+                subjects.insert(subject);
+                ControlFlow::Continue(())
             })?;
-            match failed {
-                Some(fault) => Err(fault),
-                None => {
-                    let listed = |(stored, associations)| Ok(Listed { shown: Shown::of(state, stored)?, associations });
-                    shown.into_iter().map(listed).collect()
+            for subject in &subjects {
+                if page.add(subject)?.is_break() {
+                    break;
                 }
             }
+            let names = |target: &Subject| aliases.get(target).cloned().unwrap_or_default();
+            page.found
+                .into_iter()
+                .map(|found| {
+                    let aliases = names(&found.0.subject);
+                    Listed::of(state, found, aliases)
+                })
+                .collect()
         })
     }
 
@@ -243,6 +254,45 @@ impl Service {
 
 fn format_as(schema: &Learnt, content: &Content, format: &str) -> Result<Option<String>, Fault> {
     schema.parsed.formatted(format).map_err(|error| library::invalid_schema(&content.schema_type, &error))
+}
+
+/// What matches a prefix by its own name stands for another subject: those, and what stands for each.
+fn aliases(state: &dyn State, prefix: &SubjectPrefix) -> Result<BTreeMap<Subject, Vec<Subject>>, Fault> {
+    let mut aliases: BTreeMap<Subject, Vec<Subject>> = BTreeMap::new();
+    state.configs(prefix, &mut |scope, config| {
+        if let Some(target) = config::alias(&scope, &config) {
+            aliases.entry(target).or_default().push(scope);
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(aliases)
+}
+
+/// The part of a listing that was asked for, being filled.
+struct Page<'a> {
+    state: &'a dyn State,
+    listing: &'a Listing,
+    skip: usize,
+    found: Vec<Found>,
+}
+
+/// A version that is listed, and the associations that are shown with it.
+type Found = (StoredVersion, Arc<[StoredAssociation]>);
+
+impl Page<'_> {
+    /// Adds what matches of a subject, until the page is full.
+    fn add(&mut self, subject: &Subject) -> Result<ControlFlow<()>, Fault> {
+        let (versions, associations) = matching(self.state, self.listing, subject)?;
+        for version in versions {
+            if self.skip > 0 {
+                self.skip -= 1;
+            } else if self.found.len() < self.listing.limit {
+                self.found.push((version, Arc::clone(&associations)));
+            }
+        }
+        let full = self.found.len() >= self.listing.limit;
+        Ok(if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
 }
 
 /// The versions of a subject that are listed, and the associations that are shown with each.

@@ -71,6 +71,14 @@ impl Service {
         })
     }
 
+    /// The subject that a request about this one is really about, where it is an alias.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn alias(&self, subject: &Subject) -> Result<Option<Subject>, Fault> {
+        self.read(|state| Ok(state.config(subject)?.and_then(|config| config::alias(subject, &config))))
+    }
+
     /// Merges a change into the config of a scope; the config afterwards, nothing filled in.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use super::{Change, Done, Service, Shown, with_fallback};
 use crate::fault::Fault;
 use crate::rules::delete::{self, Depth, Selector};
 use crate::rules::find::Deleted;
-use model::{SchemaId, Subject, SubjectPrefix, Version};
+use model::{Context, SchemaId, Subject, SubjectPrefix, Version};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use storage::{State, StoredVersion, SubjectSummary};
@@ -108,7 +108,7 @@ impl Service {
             let target = with_fallback(state, &self.falls_back(), subject, |subject| {
                 stored(state, subject, selector, Deleted::Include)
             })?;
-            let mut ids: BTreeSet<(model::Context, SchemaId)> = BTreeSet::new();
+            let mut ids: BTreeSet<(Context, SchemaId)> = BTreeSet::new();
             for referrer in state.referrers(&target.subject, target.version)? {
                 if deleted == Deleted::Include || !referrer.deleted || has_live_holder(state, &referrer)? {
                     ids.insert((referrer.subject.context().clone(), referrer.id));
@@ -124,6 +124,14 @@ impl Service {
     /// See `rules::delete::subject`.
     pub async fn delete_subject(&self, change: Change<Subject>, depth: Depth) -> Result<Done<Vec<Version>>, Fault> {
         self.commit(change, move |state, subject| delete::subject(state, subject, depth)).await
+    }
+
+    /// Deletes an empty context, if it is there. Its config and mode stay, and so does the highest id handed out in it.
+    ///
+    /// # Errors
+    /// `ContextNotEmpty`, those of the store.
+    pub async fn delete_context(&self, change: Change<Context>) -> Result<Done<()>, Fault> {
+        self.commit(change, |state, context| Ok((delete::context(state, context)?, ()))).await
     }
 
     /// Deletes a version; its number.

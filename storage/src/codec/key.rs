@@ -238,13 +238,26 @@ pub(crate) fn mode(scope: &Subject) -> Vec<u8> {
     Key::new(MODE).text(scope.as_str()).0
 }
 
+/// Configs of scopes whose qualified text begins so.
+pub(crate) fn configs_beginning(prefix: &str) -> Range {
+    beginning(Key::new(CONFIG).open_text(prefix))
+}
+
+pub(crate) fn take_config(key: &[u8]) -> Result<Subject> {
+    take_scope(key, CONFIG)
+}
+
 /// Modes of scopes whose qualified text begins so.
 pub(crate) fn modes_beginning(prefix: &str) -> Range {
     beginning(Key::new(MODE).open_text(prefix))
 }
 
 pub(crate) fn take_mode(key: &[u8]) -> Result<Subject> {
-    let mut parts = Parts::new(key, MODE)?;
+    take_scope(key, MODE)
+}
+
+fn take_scope(key: &[u8], tag: u8) -> Result<Subject> {
+    let mut parts = Parts::new(key, tag)?;
     let scope = parts.subject()?;
     parts.0.end()?;
     Ok(scope)

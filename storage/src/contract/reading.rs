@@ -155,6 +155,14 @@ pub(super) fn all_questions_are_answered_from_what_is_stored(open: Open<'_>) {
     let referrer = Referrer { subject: subject("s"), version: 1, id: 2, deleted: false };
     assert_eq!(view.referrers(&subject("base"), 1).unwrap(), [referrer]);
     assert_eq!(view.config(&subject("s")).unwrap(), Some(level));
+    let mut configs = vec![];
+    let everywhere = SubjectPrefix::EveryContext(String::new());
+    let visit = &mut |scope, _| {
+        configs.push(scope);
+        ControlFlow::Continue(())
+    };
+    view.configs(&everywhere, visit).unwrap();
+    assert_eq!(configs, [subject("s")]);
     assert_eq!(view.mode(&subject(":.c:s")).unwrap(), Some(Mode::Import));
     assert_eq!(view.scopes_with_mode(&c).unwrap(), [subject(":.c:s")]);
     assert_eq!(view.contexts().unwrap(), [c]);

@@ -2,16 +2,26 @@
 
 use super::transcript::Transcript;
 use super::wait;
+use std::ffi::OsStr;
 use std::process::{Command, ExitStatus, Stdio};
 
 /// What the greeting says before the address.
 pub const ADDRESS_LINE: &str = "listening  http://";
 
+/// Where the program is.
+pub const FREEHOLD: &str = env!("CARGO_BIN_EXE_freehold-under-test");
+
 /// The program, in an environment without configuration of its own.
 pub fn freehold() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_freehold-under-test"));
+    isolated(FREEHOLD)
+}
+
+/// Any program, in an environment that configures neither ours nor a proxy on the way to it.
+pub fn isolated(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("FREEHOLD_") {
+        let known = name.to_string_lossy().to_lowercase();
+        if known.starts_with("freehold_") || known.ends_with("_proxy") {
             command.env_remove(name);
         }
     }

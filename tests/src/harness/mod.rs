@@ -10,6 +10,7 @@ mod wire;
 
 pub use http::{Answer, Caller};
 pub use node::{Node, Settings};
+pub use transcript::Transcript;
 pub use wire::Reply;
 
 use serde_json::{Value, json};

@@ -71,7 +71,7 @@ pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         cascade: wire::cascade(ask.query.flag("cascadeLifecycle")),
     };
     let (_, wrote) = change_one(app, ask, Op::End(ending)).await?;
-    Ok(Answer::text("").with_status(204).wrote(wrote))
+    Ok(Answer::nothing().wrote(wrote))
 }
 
 async fn bind(app: &App, ask: &Ask, verb: Verb, sent: Sent, asked: Vec<Asked>) -> Result<Answer, Fault> {

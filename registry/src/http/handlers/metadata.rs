@@ -3,7 +3,7 @@
 use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
-use crate::http::body;
+use crate::http::{body, prefix};
 use authz::{Action, Global};
 use serde_json::{Value, json};
 
@@ -54,4 +54,15 @@ pub fn contexts(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         .take(limit)
         .collect();
     Ok(Answer::json(&page))
+}
+
+/// `DELETE /contexts/{context}`: of an empty one. The default context is always there.
+pub async fn delete_context(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let context = prefix::context(ask.parameter(0)).map_err(|_| Fault::NoSuchResource)?;
+    let change = ask.change(app, Action::DeleteContext, context)?;
+    if change.resource().is_default() {
+        return Err(Fault::NoSuchResource);
+    }
+    let done = app.service.delete_context(change).await?;
+    Ok(Answer::nothing().wrote(done.wrote))
 }

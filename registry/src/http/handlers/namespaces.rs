@@ -202,20 +202,20 @@ pub fn can_i(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `GET /namespaces/{namespace}/audit?from=&to=&limit=&before=`
-pub fn audit(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn audit(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let name = name(ask)?;
     let permit = ask.permit(app, Action::Secret, name)?;
     app.service.namespace(permit.resource().as_str())?;
-    page(app, ask, Some(permit.resource()))
+    page(app, ask, Some(permit.resource())).await
 }
 
 /// `GET /namespaces/-/audit`: of all namespaces, and of what nobody owns.
-pub fn whole_audit(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn whole_audit(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let _permit = ask.permit(app, Action::Secret, Global)?;
-    page(app, ask, None)
+    page(app, ask, None).await
 }
 
-fn page(app: &App, ask: &Ask, namespace: Option<&NamespaceName>) -> Result<Answer, Fault> {
+async fn page(app: &App, ask: &Ask, namespace: Option<&NamespaceName>) -> Result<Answer, Fault> {
     let limit = ask.query.page(1000)?.1;
     let time = |name: &str| match ask.query.text(name) {
         None | Some("") => Ok(None),
@@ -232,6 +232,7 @@ fn page(app: &App, ask: &Ask, namespace: Option<&NamespaceName>) -> Result<Answe
             AuditPlace { at: at.parse().map_err(|_| unknown())?, position: position.parse().map_err(|_| unknown())? };
         to = to.min(place);
     }
+    app.access.audit.written().await;
     let AuditPage { entries, next } = app.service.audit(namespace, from, to, limit)?;
     let entries: Vec<Value> = entries.iter().map(|entry| audit_line(entry.place.at, &entry.record)).collect();
     let mut answer = json!({ "entries": entries });

@@ -19,6 +19,7 @@ pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         latest_only: ask.query.flag("latestOnly"),
         rule_type: ask.query.text("ruleType").unwrap_or_default().to_owned(),
         associations: association_filter(ask)?,
+        aliases: ask.query.flag("aliases"),
         offset,
         limit,
     };

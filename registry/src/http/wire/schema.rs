@@ -5,7 +5,7 @@ use super::association::AssociationOut;
 use crate::rules::register::Registered;
 use crate::service::{Listed, Shown};
 use compat::TaggedEntity;
-use model::{Content, Metadata, Reference, Rule, RuleSet};
+use model::{Content, Metadata, Reference, Rule, RuleSet, Subject};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -145,6 +145,8 @@ pub struct SchemaOut<'a> {
     deleted: Option<bool>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     associations: Vec<AssociationOut<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    aliases: Vec<&'a str>,
 }
 
 impl<'a> SchemaOut<'a> {
@@ -169,6 +171,7 @@ impl<'a> SchemaOut<'a> {
     pub fn listed(listed: &'a Listed) -> Self {
         SchemaOut {
             associations: listed.associations.iter().map(AssociationOut::from).collect(),
+            aliases: listed.aliases.iter().map(Subject::as_str).collect(),
             ..SchemaOut::of_subject(&listed.shown)
         }
     }

@@ -56,10 +56,9 @@ pub fn subjects(state: &dyn State, request: &Request) -> Result<Vec<Subject>, Fa
     request.bindings.iter().map(subject).collect()
 }
 
-/// What an alias in the subject's own config stands for: one hop, in the subject's context unless it names another.
 fn without_alias(state: &dyn State, subject: &Subject) -> Result<Subject, storage::Error> {
-    let alias = state.config(subject)?.and_then(|config| config.alias).filter(|alias| !alias.is_empty());
-    Ok(alias.map_or_else(|| subject.clone(), |alias| subject.sibling(&alias)))
+    let target = state.config(subject)?.and_then(|config| config::alias(subject, &config));
+    Ok(target.unwrap_or_else(|| subject.clone()))
 }
 
 /// Decides a request. `subjects` are those of the function of that name.

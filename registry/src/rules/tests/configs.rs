@@ -1,6 +1,7 @@
 //! Which config holds for a subject.
 
-use super::check;
+use super::{check, config};
+use model::{Config, Subject};
 
 #[test]
 fn a_config_counts_as_a_whole_and_the_closest_one_holds() {
@@ -46,4 +47,22 @@ fn a_named_context_does_not_take_the_global_level_at_registration() {
         ("config :.__GLOBAL: level=NONE", "done"),
         ("register :.c:s X", "version 2, id 2"),
     ]);
+}
+
+#[test]
+fn an_alias_is_in_the_context_of_its_subject_unless_it_names_another() {
+    #[track_caller]
+    fn check(subject: &str, alias: Option<&str>, stands_for: Option<&str>) {
+        let own = Config { alias: alias.map(str::to_owned), ..Config::default() };
+        let found = config::alias(&Subject::parse(subject), &own);
+        assert_eq!(found.as_ref().map(Subject::as_str), stands_for, "{subject} {alias:?}");
+    }
+    check("old", Some("new"), Some("new"));
+    check("old", Some(":.c:new"), Some(":.c:new"));
+    check(":.c:old", Some("new"), Some(":.c:new"));
+    check(":.c:old", Some(":.:new"), Some("new"));
+    check("old", Some(""), None);
+    check("old", None, None);
+    check(":.c:", Some("new"), None);
+    check("", Some("new"), None);
 }

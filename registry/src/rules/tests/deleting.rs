@@ -120,3 +120,20 @@ fn a_permanent_deletion_remembers_the_ids_once_and_removes_the_highest_version_f
     let (records, _) = super::delete::subject(&world.state, &Subject::parse("t"), super::Depth::Permanent).unwrap();
     assert_eq!(records.len(), 1, "the highest id is known already: {records:?}");
 }
+
+#[test]
+fn a_context_is_deleted_once_nothing_is_left_in_it_and_its_ids_are_not_handed_out_again() {
+    check(&[
+        ("drop .c", "was not there"),
+        ("register :.c:s A", "version 1, id 1"),
+        ("register :.cc:s A", "version 1, id 1"),
+        ("drop .c", "ContextNotEmpty"),
+        ("delete :.c:s", "1"),
+        ("drop .c", "ContextNotEmpty"),
+        ("delete :.c:s permanent", "1"),
+        ("drop .c", "done"),
+        ("drop .c", "was not there"),
+        ("register :.c:s B", "version 1, id 2"),
+        ("drop .c", "ContextNotEmpty"),
+    ]);
+}

@@ -22,7 +22,7 @@ use super::{config, equivalence::Candidate, mode};
 use crate::fault::Fault;
 use crate::service::Library;
 use compat::Strictness;
-use model::{CompatibilityLevel, Config, Metadata, Record, Reference, RegistryRecord, SchemaType, Subject};
+use model::{CompatibilityLevel, Config, Context, Metadata, Record, Reference, RegistryRecord, SchemaType, Subject};
 use storage::{MemoryState, State};
 
 /// Runs requests, one after the other, on a new registry.
@@ -75,6 +75,7 @@ impl World {
             "register" => self.register(&registration(words[1], options)),
             "find" => self.find(&registration(words[1], options), options),
             "delete" => self.delete(words[1], options),
+            "drop" => self.drop(words[1]),
             "config" => Ok(self.config(target, options)),
             "mode" => self.mode(target, options),
             "list" => Ok(self.list(&target)),
@@ -133,6 +134,14 @@ impl World {
         };
         self.fold(records);
         Ok(deleted.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+    }
+
+    /// `drop .c`: deletes a context.
+    fn drop(&mut self, context: &str) -> Result<String, Fault> {
+        let records = delete::context(&self.state, &Context::new(context).unwrap())?;
+        let outcome = if records.is_empty() { "was not there" } else { "done" };
+        self.fold(records);
+        Ok(outcome.to_owned())
     }
 
     /// Replaces the config of a scope.

@@ -1,0 +1,38 @@
+//! Aliases: a subject whose config names another one stands for that one, in the path and in the parameter `subject` of
+//! `/schemas/ids/…`, for reads, writes and deletions alike. Permission is asked for what the alias points to.
+//!
+//! One step only. `/config/{subject}` and `/mode/{subject}` are about the subject itself, so that an alias can be changed
+//! again.
+
+use super::query::Query;
+use super::routes::Operation;
+use crate::fault::Fault;
+use crate::service::Service;
+use model::Subject;
+
+/// Replaces a subject that has an alias by what it points to; the subject as it was named.
+///
+/// # Errors
+/// Those of the store.
+pub fn follow(
+    service: &Service,
+    operation: Operation,
+    parameters: &mut [String],
+    query: &mut Query,
+) -> Result<Option<Subject>, Fault> {
+    let path = operation.route().path;
+    let named = if path.contains("/subjects/{subject}") {
+        parameters.first().map(String::as_str)
+    } else if path.starts_with("/schemas/ids/") {
+        query.text("subject")
+    } else {
+        None
+    };
+    let Some(named) = named.map(Subject::parse) else { return Ok(None) };
+    let Some(subject) = service.alias(&named)?.filter(|subject| *subject != named) else { return Ok(None) };
+    match parameters.first_mut().filter(|_| path.contains("/subjects/{subject}")) {
+        Some(parameter) => *parameter = subject.to_string(),
+        None => query.replace("subject", subject.to_string()),
+    }
+    Ok(Some(named))
+}

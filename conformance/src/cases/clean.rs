@@ -27,9 +27,8 @@ impl Touched {
         if !matches!(response.status, 200 | 207) || request.method == "GET" {
             return;
         }
-        if request.target.starts_with("/associations") {
+        if request.target.contains("/associations") {
             self.note_resources(request);
-            return;
         }
         let path = request.target.split('?').next().unwrap_or_default();
         let mut segments = path.trim_start_matches('/').split('/');

@@ -13,9 +13,9 @@ use crate::rules::association::bind::{self, Bound, Step};
 use crate::rules::association::end::{self, Ending};
 use crate::rules::association::request::{Binding, Request, Run};
 use crate::rules::knowledge::{Knowledge, Stop};
-use crate::rules::register::{Described, Force};
+use crate::rules::register::Force;
 use authz::{Action, Authorizer, Caller, Grant, Refusal, Resource, Topic};
-use model::{CompatibilityLevel, NamespaceName, Record, Subject};
+use model::{CompatibilityLevel, NamespaceName, Record, SchemaId, Subject};
 use storage::State;
 
 /// Who asks for changes, to be judged by what they turn out to touch.
@@ -103,7 +103,8 @@ impl Service {
 struct Leaves {
     subject: Change<Subject>,
     topic: Change<Topic>,
-    register: Option<(Rights, Described)>,
+    /// To register a schema, with the id that it asks for.
+    register: Option<(Rights, Option<SchemaId>)>,
 }
 
 struct Judge<'a> {
@@ -160,8 +161,8 @@ impl Judge<'_> {
         };
         let mut records = Vec::new();
         for (Step { bound, schema, association }, leaves) in steps.into_iter().zip(&leaves) {
-            if let (Some((rights, described)), false) = (&leaves.register, schema.is_empty()) {
-                let entry = rights.to_write(state, &Takes::of(&schema, described.id, Force::No))?;
+            if let (Some((rights, id)), false) = (&leaves.register, schema.is_empty()) {
+                let entry = rights.to_write(state, &Takes::of(&schema, *id, Force::No))?;
                 records.extend(entry);
             }
             records.extend(schema);
@@ -184,7 +185,7 @@ impl Judge<'_> {
                     outcome.observe(permit.grant(), &subject);
                 }
                 let rights = Rights::of(authorizer, caller, operation, leave, &schema.references);
-                Some((rights, schema.clone()))
+                Some((rights, schema.id))
             }
         };
         Ok(Leaves {

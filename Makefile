@@ -16,7 +16,7 @@ ARGS ?= serve --data ./data --listen 127.0.0.1:8081
 SOAK ?= 1000
 target := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test lint bench soak clean deps archive demo
+.PHONY: help run test lint bench price soak clean deps archive demo
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -39,6 +39,9 @@ lint: deps ## Formatting and lints; a warning is an error
 bench: archive ## Measure beside nginx, table into docs/performance.md
 	@scripts/install-deps.sh bench
 	@scripts/bench.sh
+
+price: archive ## Measure what ownership costs a request, table into docs/performance.md
+	cargo run --release -p registry --example unit_price -- docs/performance.md
 
 soak: archive ## The power-loss test, SOAK=1000 rounds; takes long, says how far it is
 	FREEHOLD_SOAK='$(SOAK)' cargo test -p storage --test main -- --nocapture power::

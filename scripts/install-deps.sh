@@ -25,7 +25,7 @@ any_file() { compgen -G "$1" >/dev/null; }
 missing=() why=()
 need() { missing+=("$1") why+=("  $1: $2"); }
 
-have g++ && have ar || need g++ "compiles RocksDB and the C of two crates"
+have g++ && have ar || need g++ "compiles RocksDB and the C of some crates"
 have make || need make "runs the Makefile"
 # bindgen loads libclang and needs its own headers (stddef.h) beside it; the clang compiler itself is not used.
 have_libclang() {

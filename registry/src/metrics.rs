@@ -10,8 +10,8 @@ use std::time::Duration;
 use storage::{Group, Health, Totals};
 
 /// Statuses that the registry answers with; any other is counted as `other`.
-const STATUSES: [u16; 19] =
-    [200, 204, 304, 400, 401, 403, 404, 405, 406, 408, 409, 413, 414, 415, 422, 429, 500, 503, 504];
+const STATUSES: [u16; 21] =
+    [200, 201, 204, 304, 400, 401, 403, 404, 405, 406, 408, 409, 412, 413, 414, 415, 422, 429, 500, 503, 504];
 
 /// The handles of one operation, looked up once.
 struct OfOperation {

@@ -60,31 +60,7 @@ impl Node {
         let listener = TcpListener::bind(settings.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
 
-        let metrics = Arc::new(Metrics::new()?);
-        let (access, files) = access::open(&settings.access, address, &metrics)?;
-        let authorizer = access.gate.authorizer.clone();
-        let sink = Arc::new(access::AuditSink::open(&settings.access, Arc::clone(&metrics))?);
-        let watcher = Arc::new(Watcher {
-            ready: Arc::new(Ready::new(settings.answer_cache)),
-            metrics,
-            land: access::LandKeeper::new(authorizer.clone()),
-            sink: Arc::clone(&sink),
-        });
-        let store = open_store(settings, Some(Arc::clone(&watcher)))?;
-        watcher.land.load(store.view()?.namespaces()?);
-        let (fall_back, retention) = (access.fall_back, settings.access.retention);
-        let service = Service::new(
-            Arc::clone(&store),
-            Library::new(settings.schema_cache),
-            Pool::new(settings.threads, settings.queue),
-            settings.default_level,
-            Guard { authorizer, fall_back, sink, retention },
-        );
-        let identity =
-            Identity { kafka_cluster: settings.kafka_id.clone(), registry_cluster: settings.registry_id.clone() };
-        let limits =
-            Limits { body: settings.body_limit, bodies: settings.body_memory, request: settings.request_timeout };
-        let app = Arc::new(App::new(service, access, &watcher, identity, limits, settings.default_level));
+        let Assembled { app, store, files } = assemble(settings, address)?;
         let (stop, stopped) = watch::channel(false);
         let limits = server::Limits {
             head: settings.head_timeout,
@@ -118,6 +94,48 @@ impl Node {
         }
         Ok(self.store.close()?)
     }
+}
+
+/// A registry without its listener, and without what it does on the side.
+pub struct Assembled {
+    /// What requests are answered by, through a `Front`.
+    pub app: Arc<App>,
+    /// The store under it, to be closed at the end.
+    pub store: Arc<dyn Store>,
+    /// The files that it was put together from.
+    pub files: access::Files,
+}
+
+/// Opens the store and puts together what answers requests, for a registry that is reached at this address.
+///
+/// # Errors
+/// The store does not open, or files of the settings cannot be used.
+pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, Error> {
+    let metrics = Arc::new(Metrics::new()?);
+    let (access, files) = access::open(&settings.access, address, &metrics)?;
+    let authorizer = access.gate.authorizer.clone();
+    let sink = Arc::new(access::AuditSink::open(&settings.access, Arc::clone(&metrics))?);
+    let watcher = Arc::new(Watcher {
+        ready: Arc::new(Ready::new(settings.answer_cache)),
+        metrics,
+        land: access::LandKeeper::new(authorizer.clone()),
+        sink: Arc::clone(&sink),
+    });
+    let store = open_store(settings, Some(Arc::clone(&watcher)))?;
+    watcher.land.load(store.view()?.namespaces()?);
+    let (fall_back, retention) = (access.fall_back, settings.access.retention);
+    let service = Service::new(
+        Arc::clone(&store),
+        Library::new(settings.schema_cache),
+        Pool::new(settings.threads, settings.queue),
+        settings.default_level,
+        Guard { authorizer, fall_back, sink, retention },
+    );
+    let identity =
+        Identity { kafka_cluster: settings.kafka_id.clone(), registry_cluster: settings.registry_id.clone() };
+    let limits = Limits { body: settings.body_limit, bodies: settings.body_memory, request: settings.request_timeout };
+    let app = Arc::new(App::new(service, access, &watcher, identity, limits, settings.default_level));
+    Ok(Assembled { app, store, files })
 }
 
 /// Logs when the store stops taking writes or turns out to be damaged: a check in the background may find out first.

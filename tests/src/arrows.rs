@@ -29,6 +29,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rdkafka", &["storage"]),
     ("apache-avro", &["compat"]),
     ("prometheus", &["registry"]),
+    ("rustls", &["registry"]),
+    ("ureq", &["registry"]),
 ];
 
 /// All that `model` may use: the vocabulary is pure.

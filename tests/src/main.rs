@@ -35,11 +35,15 @@ mod clients_rust;
 #[cfg(test)]
 mod conformance_suite;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod durability;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod licences;
 #[cfg(test)]
 mod log;
 #[cfg(test)]

@@ -57,7 +57,11 @@ pub fn open(settings: &Settings, address: SocketAddr, metrics: &Arc<Metrics>) ->
         }
         Some(path) => {
             let (file, known) = UsersFile::open(path).map_err(|problem| OpenError::Users(path.clone(), problem))?;
-            let pool: authz::basic::Pool = Arc::new(|job| drop(tokio::task::spawn_blocking(job)));
+            let counted = Arc::clone(metrics);
+            let pool: authz::basic::Pool = Arc::new(move |job| {
+                counted.access.password_checked();
+                drop(tokio::task::spawn_blocking(job));
+            });
             let basic = Basic::new(known, pool).map_err(|error| OpenError::Random(error.to_string()))?;
             users = Some((file, basic));
             Authorizer::new(settings.authorization.clone(), loaded)

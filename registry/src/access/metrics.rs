@@ -18,6 +18,7 @@ pub struct Metrics {
     subjects: IntGaugeVec,
     versions: IntGaugeVec,
     reloads: IntCounterVec,
+    password_checks: IntCounter,
     sink_failures: IntCounter,
     sink_lost: IntCounter,
     known: Mutex<HashSet<NamespaceName>>,
@@ -62,6 +63,10 @@ impl Metrics {
                 "Times that a changed file was taken or could not be used, by file",
                 &["file", "outcome"],
             )?,
+            password_checks: counter(
+                "freehold_password_checks_total",
+                "Passwords checked against their hash; what was checked before is remembered and does not count",
+            )?,
             sink_failures: counter("freehold_audit_sink_failures_total", "Times that the audit's sink refused a line")?,
             sink_lost: counter("freehold_audit_sink_lost_total", "Lines that the audit's sink had no room for")?,
             known: Mutex::default(),
@@ -105,6 +110,11 @@ impl Metrics {
     /// Counts a file that has changed.
     pub fn reloaded(&self, file: &str, outcome: &str) {
         self.reloads.with_label_values(&[file, outcome]).inc();
+    }
+
+    /// Counts a check of a password against its hash.
+    pub fn password_checked(&self) {
+        self.password_checks.inc();
     }
 
     /// Counts a line that the sink refused.

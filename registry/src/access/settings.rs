@@ -2,7 +2,7 @@
 
 use crate::settings::{Error, Gathered};
 use authz::{Network, Proxies};
-use model::{Principal, words};
+use model::{Principal, UnknownWord, words};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -77,9 +77,9 @@ impl Settings {
         let admins = "must name principals, separated by commas, such as user:basic/alice";
         let networks = "must be addresses or networks, separated by commas, such as 10.0.0.0/8";
         let authorization = authz::Settings {
-            mode: all.read("authorization.mode", "must be off, observe or enforce", parsed)?,
-            post_reads: all.read("authorization.post_reads", "must be method, operation or effect", parsed)?,
-            unclaimed: all.read("authorization.unclaimed", "must be admin or authenticated", parsed)?,
+            mode: word(all, "authorization.mode")?,
+            post_reads: word(all, "authorization.post_reads")?,
+            unclaimed: word(all, "authorization.unclaimed")?,
             admins: all.read("authorization.admins", admins, listed::<Principal, _>)?,
         };
         Ok(Settings {
@@ -88,7 +88,7 @@ impl Settings {
             authorization,
             policy: path("authorization.policy"),
             model: path("authorization.model"),
-            fall_back: all.read("authorization.fall_back", "must be owner or any", parsed)?,
+            fall_back: word(all, "authorization.fall_back")?,
             retention: Duration::from_secs(all.number("audit.retention", 1)? as u64),
             sink: match all.text("audit.sink").as_str() {
                 "" => Sink::None,
@@ -107,6 +107,12 @@ impl Settings {
 
 fn parsed<T: FromStr>(text: &str) -> Option<T> {
     text.parse().ok()
+}
+
+/// One word of a closed list, which knows its words.
+fn word<T: FromStr<Err = UnknownWord>>(all: &Gathered, key: &str) -> Result<T, Error> {
+    let known = T::from_str(&all.text(key)).err().map_or(String::new(), |unknown| unknown.known.join(", "));
+    all.read(key, &format!("must be one of {known}"), parsed)
 }
 
 fn listed<T: FromStr, C: FromIterator<T>>(text: &str) -> Option<C> {

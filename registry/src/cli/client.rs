@@ -1,13 +1,22 @@
-//! A small HTTP client for the commands that talk to a registry: one request a connection, plain HTTP/1.1.
+//! The HTTP client of the commands that talk to a registry, over http and https.
+//!
+//! A password is for the registry that was named: a redirect is reported and not followed, and whoever cannot show a
+//! certificate that is trusted is sent nothing.
 
+use super::trust::{self, Trust};
 use base64::Engine;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION};
+use http::{Request, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::time::Duration;
+use ureq::Agent;
+use ureq::config::ConfigBuilder;
+use ureq::typestate::AgentScope;
 
+/// How long a registry may take to be reached, and for each piece of an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// No answer that these commands ask for is longer.
+/// No answer that these commands ask for is longer, in bytes.
 const LONGEST: u64 = 256 << 20;
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -18,7 +27,7 @@ pub fn segment(text: &str) -> String {
 
 /// A registry, and who asks.
 pub struct Client {
-    authority: String,
+    agent: Agent,
     base: String,
     authorization: Option<String>,
 }
@@ -32,29 +41,39 @@ pub struct Reply {
 }
 
 impl Client {
-    /// A client for `http://host[:port][/path]`.
+    /// A client for `http[s]://host[:port][/path]`. Proxies that the environment names (`HTTPS_PROXY`, `NO_PROXY`) are used.
     ///
     /// # Errors
-    /// Another scheme, or no host.
-    pub fn new(url: &str, user: Option<(&str, &str)>) -> Result<Self, String> {
-        let rest = url.strip_prefix("http://").ok_or_else(|| format!("{url}: only http:// URLs are supported"))?;
-        let (authority, base) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let odd = |text: &str| text.contains(|c: char| c.is_control() || c.is_whitespace() || c == '@');
-        if authority.is_empty() || odd(authority) || odd(base) {
-            return Err(format!("{url} names no host"));
+    /// Another scheme, no host, or authorities that cannot be read.
+    pub fn new(url: &str, trust: &Trust, user: Option<(&str, &str)>) -> Result<Self, String> {
+        let secure = is_secure(url)?;
+        let mut config = careful()
+            .timeout_connect(Some(PATIENCE))
+            .timeout_per_read(Some(PATIENCE))
+            .timeout_per_write(Some(PATIENCE));
+        if secure {
+            config = config.tls_config(trust.config()?);
+        } else if matches!(trust, Trust::File(_)) {
+            return Err(format!("{url}: --ca-file is of use with https:// alone"));
         }
         let basic = |(name, password): (&str, &str)| {
             let pair = format!("{name}:{password}");
             format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
         };
-        let base = base.trim_end_matches('/').to_owned();
-        Ok(Client { authority: authority.to_owned(), base, authorization: user.map(basic) })
+        let base = url.trim_end_matches('/').to_owned();
+        Ok(Client { agent: config.build().into(), base, authorization: user.map(basic) })
+    }
+
+    /// A client for a registry on this machine, which is asked straight and has to answer within `patience`.
+    pub fn local(address: SocketAddr, patience: Duration) -> Self {
+        let agent = careful().proxy(None).timeout_global(Some(patience)).build().into();
+        Client { agent, base: format!("http://{address}"), authorization: None }
     }
 
     /// Asks; `condition` is a header and its value.
     ///
     /// # Errors
-    /// Nobody answers, or not in HTTP.
+    /// Nobody answers, or somebody who cannot be trusted, not in HTTP, or by sending elsewhere.
     pub fn ask(
         &self,
         method: &str,
@@ -62,86 +81,55 @@ impl Client {
         condition: Option<(&str, &str)>,
         body: Option<&str>,
     ) -> Result<Reply, String> {
-        self.exchange(method, path, condition, body)
-            .map_err(|error| format!("http://{}{}{path}: {error}", self.authority, self.base))
-    }
-
-    fn exchange(
-        &self,
-        method: &str,
-        path: &str,
-        condition: Option<(&str, &str)>,
-        body: Option<&str>,
-    ) -> io::Result<Reply> {
-        let with_port = match self.authority.rsplit_once(':') {
-            Some((_, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => self.authority.clone(),
-            _ => format!("{}:80", self.authority),
+        let url = format!("{}{path}", self.base);
+        let failed = |error: ureq::Error| format!("{url}: {}", self.explained(&error));
+        let mut request = Request::builder().method(method).uri(&url).header(ACCEPT, "application/json");
+        let credential = self.authorization.as_deref().map(|value| (AUTHORIZATION.as_str(), value));
+        let content = body.map(|_| (CONTENT_TYPE.as_str(), "application/json"));
+        for (name, value) in [credential, condition, content].into_iter().flatten() {
+            request = request.header(name, value);
+        }
+        let answer = match body {
+            Some(body) => request.body(body).map_err(ureq::Error::Http).and_then(|request| self.agent.run(request)),
+            None => request.body(()).map_err(ureq::Error::Http).and_then(|request| self.agent.run(request)),
         };
-        let mut last = io::Error::new(io::ErrorKind::NotFound, "no such host");
-        let mut found = None;
-        for address in with_port.to_socket_addrs()? {
-            match TcpStream::connect_timeout(&address, PATIENCE) {
-                Ok(stream) => {
-                    found = Some(stream);
-                    break;
-                }
-                Err(error) => last = error,
+        let mut answer = answer.map_err(failed)?;
+        if answer.status().is_redirection() {
+            let place = answer.headers().get(LOCATION).and_then(|place| place.to_str().ok()).unwrap_or("nowhere");
+            return Err(format!("{url}: it redirects to {place}; if that is the registry, name its URL"));
+        }
+        let body = answer.body_mut().with_config().limit(LONGEST).read_to_string().map_err(failed)?;
+        Ok(Reply { status: answer.status().as_u16(), body })
+    }
+
+    fn explained(&self, error: &ureq::Error) -> String {
+        match error {
+            ureq::Error::Io(error) if error.get_ref().is_none() => error.to_string(),
+            ureq::Error::Protocol(error) if self.base.starts_with("http:") => {
+                format!("the answer is not HTTP/1.1 ({error}); is it an https:// URL?")
             }
+            error => trust::explained(error).unwrap_or_else(|| error.to_string()),
         }
-        let mut stream = found.ok_or(last)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        let mut head = format!(
-            "{method} {}{path} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\nConnection: close\r\n",
-            self.base, self.authority
-        );
-        if let Some(authorization) = &self.authorization {
-            head += &format!("Authorization: {authorization}\r\n");
-        }
-        if let Some((name, value)) = condition {
-            head += &format!("{name}: {value}\r\n");
-        }
-        if let Some(body) = body {
-            head += &format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-        }
-        head += "\r\n";
-        stream.write_all((head + body.unwrap_or_default()).as_bytes())?;
-        let mut answer = Vec::new();
-        stream.take(LONGEST).read_to_end(&mut answer)?;
-        read(&answer).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the answer is not HTTP/1.1"))
     }
 }
 
-fn read(answer: &[u8]) -> Option<Reply> {
-    let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
-    let head = std::str::from_utf8(&answer[..end]).ok()?;
-    let mut lines = head.split("\r\n");
-    let status = lines.next()?.strip_prefix("HTTP/1.")?.get(2..5)?.parse().ok()?;
-    let headers: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once(':')).collect();
-    let header =
-        |name: &str| headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim());
-    let body = &answer[end + 4..];
-    let chunked = header("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
-    let body = match header("content-length") {
-        _ if chunked => unchunked(body)?,
-        Some(length) => body.get(..length.parse().ok()?)?.to_vec(),
-        None => body.to_vec(),
-    };
-    Some(Reply { status, body: String::from_utf8(body).ok()? })
+/// What holds for every exchange: statuses are answers, and nothing is followed elsewhere.
+fn careful() -> ConfigBuilder<AgentScope> {
+    Agent::config_builder().http_status_as_error(false).max_redirects(0).max_redirects_will_error(false)
 }
 
-fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
-    let mut body = Vec::new();
-    loop {
-        let end = rest.windows(2).position(|window| window == b"\r\n")?;
-        let size = std::str::from_utf8(&rest[..end]).ok()?.split(';').next()?.trim();
-        let size = usize::from_str_radix(size, 16).ok()?;
-        rest = &rest[end + 2..];
-        if size == 0 {
-            return Some(body);
-        }
-        body.extend_from_slice(rest.get(..size)?);
-        rest = rest.get(size..)?.strip_prefix(b"\r\n")?;
+/// Is it https? Anything but the plain URL of a registry is refused.
+fn is_secure(url: &str) -> Result<bool, String> {
+    let parsed: Uri = url.parse().map_err(|_| format!("{url} is not a URL"))?;
+    let secure = match parsed.scheme_str() {
+        Some("http") => false,
+        Some("https") => true,
+        _ => return Err(format!("{url}: the URL of a registry begins with http:// or https://")),
+    };
+    match parsed.authority().map(|authority| authority.as_str()) {
+        Some(authority) if authority.contains('@') => Err("say who you are with --user, not in the URL".to_owned()),
+        Some(authority) if !authority.is_empty() && parsed.query().is_none() => Ok(secure),
+        _ => Err(format!("{url} is not the URL of a registry")),
     }
 }
 
@@ -150,20 +138,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_are_read_whole_however_they_are_sent() {
+    fn only_the_plain_url_of_a_registry_is_taken() {
         #[track_caller]
-        fn check(answer: &str, expected: Option<(u16, &str)>) {
-            let reply = read(answer.as_bytes());
-            assert_eq!(reply.as_ref().map(|reply| (reply.status, reply.body.as_str())), expected, "{answer:?}");
+        fn check(url: &str, refusal: Option<&str>) {
+            match (Client::new(url, &Trust::System, None).err(), refusal) {
+                (None, None) => {}
+                (Some(error), Some(part)) => assert!(error.contains(part) && !error.contains("secret"), "{error}"),
+                (error, _) => panic!("{url}: {error:?}"),
+            }
         }
-        check("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabc", Some((200, "ab")));
-        check("HTTP/1.1 404 Not Found\r\n\r\nabc", Some((404, "abc")));
-        check(
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1;x\r\nc\r\n0\r\n\r\n",
-            Some((200, "abc")),
-        );
-        check("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", None);
-        check("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", None);
-        check("SSH-2.0", None);
+        check("http://registry", None);
+        check("http://[::1]:8081/schemas/", None);
+        check("registry:8081", Some("begins with http:// or https://"));
+        check("ftp://registry", Some("begins with http:// or https://"));
+        check("http://ada:secret@registry", Some("--user"));
+        check("http://registry?x=1", Some("is not the URL of a registry"));
+        check("http://", Some("is not a URL"));
+        check("http://a b", Some("is not a URL"));
+        let file = Trust::File("authority.pem".into());
+        assert!(Client::new("http://registry", &file, None).is_err_and(|error| error.contains("--ca-file")));
+        let missing = Client::new("https://registry", &file, None);
+        assert!(missing.is_err_and(|error| error.starts_with("--ca-file authority.pem: ")));
     }
 }

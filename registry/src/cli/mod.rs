@@ -1,10 +1,12 @@
-//! The command line: `serve`, `user`, `healthcheck`, `backup`, `restore`, `config`.
+//! The command line: `serve`, `user`, `namespace`, `healthcheck`, `backup`, `restore`, `config`.
 
 mod backup;
 mod client;
 mod healthcheck;
 mod namespace;
+mod password;
 mod serve;
+mod trust;
 mod user;
 
 use crate::settings::{self, Gathered, KEYS, Settings};

@@ -1,14 +1,10 @@
-//! `freehold user add|remove|list`: edits a users file. The password comes from the terminal's standard input or a variable,
-//! never from the command line, where every process could read it.
+//! `freehold user add|remove|list`: edits a users file, whole or not at all.
 
-use super::say;
+use super::{password, say};
 use authz::basic::{Added, add_user, hash_password, list_users, remove_user, write_users};
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use std::io::{self, BufRead, IsTerminal};
+use std::io;
 use std::path::{Path, PathBuf};
-
-/// Holds the password where standard input cannot.
-const VARIABLE: &str = "FREEHOLD_PASSWORD";
 
 /// The command.
 pub fn command() -> Command {
@@ -30,7 +26,12 @@ pub fn command() -> Command {
         .subcommand_required(true)
         .subcommand(
             Command::new("add")
-                .about(format!("Add a user, or set a new password, read from standard input or from {VARIABLE}"))
+                .about("Add a user, or set a new password")
+                .after_help(format!(
+                    "At a terminal the password is asked for twice and not shown; else it is the first line of standard \
+                     input. {} in the environment goes before both.",
+                    password::VARIABLE
+                ))
                 .arg(file())
                 .arg(name())
                 .arg(group),
@@ -47,7 +48,7 @@ pub fn run(matches: &ArgMatches) -> Result<(), String> {
     match verb {
         "add" => {
             let groups: Vec<String> = matches.get_many("group").into_iter().flatten().cloned().collect();
-            let hash = hash_password(password(name())?.as_bytes()).map_err(|error| error.to_string())?;
+            let hash = hash_password(password::new(name())?.as_bytes()).map_err(|error| error.to_string())?;
             let (text, added) = add_user(&text(path, Missing::Empty)?, name(), &hash, &groups)
                 .map_err(|error| format!("{}: {error}", path.display()))?;
             write(path, &text)?;
@@ -90,21 +91,4 @@ fn text(path: &Path, missing: Missing) -> Result<String, String> {
 
 fn write(path: &Path, text: &str) -> Result<(), String> {
     write_users(path, text).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// The password: the variable, or the first line of standard input.
-pub fn password(of: &str) -> Result<String, String> {
-    if let Ok(password) = std::env::var(VARIABLE) {
-        return Ok(password);
-    }
-    let stdin = io::stdin();
-    if stdin.is_terminal() {
-        super::complain(&format!(
-            "the password of {of}, and Enter (it is shown as you type; pipe it in to avoid that):"
-        ));
-    }
-    let mut line = String::new();
-    stdin.lock().read_line(&mut line).map_err(|error| error.to_string())?;
-    let password = line.trim_end_matches(['\r', '\n']).to_owned();
-    if password.is_empty() { Err("no password was given".to_owned()) } else { Ok(password) }
 }

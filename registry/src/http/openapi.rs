@@ -6,11 +6,12 @@ pub const DOCUMENT: &str = include_str!("openapi.json");
 #[cfg(test)]
 mod tests {
     use crate::http::routes::ROUTES;
+    use serde_json::Value;
     use std::collections::BTreeSet;
 
     #[test]
     fn the_description_and_the_route_table_name_the_same_operations() {
-        let document: serde_json::Value = serde_json::from_str(super::DOCUMENT).unwrap();
+        let document: Value = serde_json::from_str(super::DOCUMENT).unwrap();
         let described: BTreeSet<(String, String, String)> = document["paths"]
             .as_object()
             .unwrap()
@@ -27,5 +28,42 @@ mod tests {
             .map(|route| (route.method.as_str().to_owned(), route.path.to_owned(), format!("{:?}", route.operation)))
             .collect();
         assert_eq!(described, routed);
+    }
+
+    /// What a reference leads to, or the thing itself.
+    fn target<'a>(document: &'a Value, thing: &'a Value) -> &'a Value {
+        match thing["$ref"].as_str() {
+            Some(place) => {
+                document.pointer(place.trim_start_matches('#')).unwrap_or_else(|| panic!("{place} leads nowhere"))
+            }
+            None => thing,
+        }
+    }
+
+    #[test]
+    fn every_operation_says_what_it_takes_and_what_it_gives() {
+        let document: Value = serde_json::from_str(super::DOCUMENT).unwrap();
+        for route in ROUTES {
+            let operation = &document["paths"][route.path][route.method.as_str().to_lowercase()];
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let parameters: Vec<&Value> = parameters.map(|parameter| target(&document, parameter)).collect();
+            assert!(parameters.iter().all(|parameter| parameter["schema"].is_object()), "{}", route.name);
+            let in_path = parameters.iter().filter(|parameter| parameter["in"] == "path");
+            let named: BTreeSet<&str> = in_path.filter_map(|parameter| parameter["name"].as_str()).collect();
+            let placed: BTreeSet<&str> = route.path.split(['{', '}']).skip(1).step_by(2).collect();
+            assert_eq!(named, placed, "{}", route.name);
+            let shapes = |part: &Value| -> Vec<Value> {
+                let content = target(&document, part)["content"].as_object().cloned().unwrap_or_default();
+                content.values().map(|shape| target(&document, &shape["schema"]).clone()).collect()
+            };
+            assert!(shapes(&operation["requestBody"]).iter().all(Value::is_object), "{}", route.name);
+            let responses = operation["responses"].as_object().unwrap();
+            let succeeds = responses.keys().any(|status| status.starts_with('2'));
+            assert!(responses.contains_key("default") && succeeds, "{}", route.name);
+            for (status, response) in responses.iter().filter(|(status, _)| !matches!(status.as_str(), "204" | "304")) {
+                let shapes = shapes(response);
+                assert!(!shapes.is_empty() && shapes.iter().all(Value::is_object), "{} {status}", route.name);
+            }
+        }
     }
 }

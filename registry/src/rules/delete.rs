@@ -1,6 +1,6 @@
 //! Deleting versions and subjects, softly and for good.
 
-use super::{association, config, register};
+use super::{association, config, ids};
 use crate::fault::{Fault, Scope};
 use model::{Context, Record, RegistryRecord, SchemaRecord, Subject, SubjectPrefix, Version};
 use std::ops::ControlFlow;
@@ -66,7 +66,7 @@ pub fn subject(state: &dyn State, subject: &Subject, depth: Depth) -> Result<(Ve
         Depth::Permanent => {
             let mut records = tombstones(subject, &numbers);
             records.extend(forget_settings(state, subject)?);
-            records.extend(register::remember_ids(state, subject.context())?);
+            records.extend(ids::remember(state, subject.context())?);
             records
         }
     };
@@ -112,7 +112,7 @@ pub fn version(
             if summary.versions == 1 {
                 records.extend(forget_settings(state, subject)?);
             }
-            records.extend(register::remember_ids(state, subject.context())?);
+            records.extend(ids::remember(state, subject.context())?);
             records
         }
     };

@@ -3,7 +3,6 @@
 use super::equivalence::{Candidate, equivalent};
 use super::knowledge::{Knowledge, Stop};
 use model::{SchemaId, Subject};
-use std::ops::ControlFlow;
 use storage::{State, StoredVersion};
 
 /// Are soft-deleted versions considered?
@@ -32,26 +31,6 @@ impl Found {
             Found::Exact(stored) | Found::Equivalent(stored) => stored,
         }
     }
-}
-
-/// The id that this content has in the subject's context. Equal hashes of different texts are no match.
-///
-/// # Errors
-/// Those of the store.
-pub fn shared_id(
-    state: &dyn State,
-    subject: &Subject,
-    candidate: &Candidate,
-) -> Result<Option<SchemaId>, storage::Error> {
-    let Some(id) = state.id_of(subject.context(), candidate.guid)? else { return Ok(None) };
-    let mut holder = None;
-    state.holders(subject.context(), id, &mut |found| {
-        holder = Some(found);
-        ControlFlow::Break(())
-    })?;
-    let Some(holder) = holder else { return Ok(None) };
-    let stored = state.version(&holder.subject, holder.version)?;
-    Ok(stored.filter(|stored| stored.text == candidate.schema.text).map(|_| id))
 }
 
 /// The newest version of a subject that holds an id. Goes through the subject's versions, not through the holders of the id:

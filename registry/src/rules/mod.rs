@@ -3,14 +3,17 @@
 //! What is deliberately not here: parsing and comparing schemas (asked through `knowledge::Knowledge`), HTTP, and writing.
 
 pub mod association;
+pub mod candidate;
 pub mod config;
 pub mod delete;
 pub mod equivalence;
 pub mod find;
+pub mod ids;
 pub mod knowledge;
 pub mod metadata;
 pub mod mode;
 pub mod names;
+pub mod namespace;
 pub mod register;
 pub mod verdict;
 

@@ -1,6 +1,6 @@
 //! Changing the mode of a subject or context.
 
-use super::{config, delete, register};
+use super::{config, delete, ids};
 use crate::fault::Fault;
 use model::{Mode, Record, RegistryRecord, Subject};
 use std::ops::ControlFlow;
@@ -31,7 +31,7 @@ pub fn plan(state: &dyn State, scope: &Subject, mode: Option<Mode>, force: Force
         let remains = soft_deleted_only(state, scope)?;
         for subject in &remains {
             records.extend(delete::purge(state, subject)?);
-            if let Some(record) = register::remember_ids(state, subject.context())?
+            if let Some(record) = ids::remember(state, subject.context())?
                 && !records.contains(&record)
             {
                 records.push(record);

@@ -3,52 +3,19 @@
 //! The order of the steps is that of the Confluent API and shows in its answers: an identical version wins over mode and
 //! compatibility; compatibility comes before the version number; nothing is written unless everything holds.
 
+use super::candidate::{Described, Wanted, lookup_candidate, populate, prepare};
 use super::config::{self, InScope};
 use super::equivalence::{Candidate, equivalent};
 use super::find::{self, Deleted, Found};
-use super::knowledge::{Knowledge, Normalize, Source, Stop};
-use super::{association, metadata, verdict};
+use super::knowledge::{Knowledge, Normalize, Stop};
+use super::{association, ids, verdict};
 use crate::fault::{Fault, Scope};
 use crate::service::library;
-use compat::Strictness;
 use model::{
-    CompatibilityLevel, Content, Context, Guid, HouseRecord, Metadata, Mode, Record, Reference, RegistryRecord,
-    RuleSet, SchemaId, SchemaRecord, SchemaType, Subject, Version,
+    CompatibilityLevel, Content, Guid, Mode, Record, RegistryRecord, SchemaId, SchemaRecord, Subject, Version,
 };
 use std::sync::Arc;
 use storage::{State, StoredVersion, SubjectSummary};
-
-/// Which version a request names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Wanted {
-    /// None (absent or 0): an identical existing version will do.
-    Any,
-    /// -1: a version like the latest, or a new one.
-    Latest,
-    /// A number below -1: the next one, whatever is there already (as the reference reads such a number).
-    Next,
-    /// This one.
-    Exactly(Version),
-}
-
-/// A schema as a request describes it.
-#[derive(Clone, Debug)]
-pub struct Described {
-    /// The text; blank is allowed where a previous version gives one.
-    pub text: Arc<str>,
-    /// The language.
-    pub schema_type: SchemaType,
-    /// References; version -1 means the latest.
-    pub references: Vec<Reference>,
-    /// Metadata, `None` when absent.
-    pub metadata: Option<Metadata>,
-    /// Rules, `None` when absent.
-    pub rule_set: Option<RuleSet>,
-    /// The version.
-    pub version: Wanted,
-    /// An explicit id.
-    pub id: Option<SchemaId>,
-}
 
 /// Skip the compatibility check?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -147,16 +114,15 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
         Wanted::Exactly(_) => return Err(invalid("Version is not one more than previous version")),
         Wanted::Any | Wanted::Latest | Wanted::Next => next,
     };
-    let shared =
-        find::shared_id(state, subject, &candidate)?.filter(|shared| described.id.is_none_or(|id| id == *shared));
+    let shared = ids::shared(state, subject, &candidate)?.filter(|shared| described.id.is_none_or(|id| id == *shared));
     let mut records = Vec::new();
     let id = match shared.or(described.id) {
         Some(id) => {
-            check_overwrite(state, subject, id, &candidate)?;
+            ids::check_overwrite(state, subject, id, &candidate)?;
             records.extend(superseded(state, subject, summary, id, version)?);
             id
         }
-        None => next_id(state, subject.context())?,
+        None => ids::next(state, subject.context())?,
     };
     if !subject.context().is_default() && !state.contexts()?.contains(subject.context()) {
         records.insert(0, registry(RegistryRecord::Context { context: subject.context().clone(), exists: true }));
@@ -270,29 +236,6 @@ fn superseded(
     Ok(records)
 }
 
-/// A candidate parsed as look-ups parse: without what only new schemas must satisfy. `None` when it does not parse, or refers
-/// to what is not there: then it is nowhere among the versions either.
-fn lookup_candidate(
-    state: &dyn State,
-    knowledge: &dyn Knowledge,
-    subject: &Subject,
-    described: &Described,
-    normalize: Normalize,
-) -> Result<Option<Candidate>, Stop> {
-    let Ok((source, references)) = source(state, subject, described, normalize, Deleted::Include)? else {
-        return Ok(None);
-    };
-    // What satisfies the strict profile reads the same under the lenient one, so the parse of a registration serves both.
-    let schema = match knowledge.parse(&source, Strictness::New, normalize)? {
-        Ok(schema) => schema,
-        Err(_) => match knowledge.parse(&source, Strictness::Stored, normalize)? {
-            Ok(schema) => schema,
-            Err(_) => return Ok(None),
-        },
-    };
-    Ok(Some(Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone())))
-}
-
 fn latest_if_equal(
     state: &dyn State,
     knowledge: &dyn Knowledge,
@@ -323,121 +266,6 @@ fn next_version(summary: SubjectSummary) -> Result<Version, Fault> {
         .max(0)
         .checked_add(1)
         .ok_or_else(|| Fault::InvalidSchema("The subject has no version number left".into()))
-}
-
-/// Completes a request from the previous undeleted version and the config.
-fn populate(
-    state: &dyn State,
-    described: &Described,
-    previous: Option<&StoredVersion>,
-    scope: &InScope,
-    next: Version,
-) -> Result<Described, Stop> {
-    let mut described = described.clone();
-    if described.text.trim().is_empty() {
-        let previous = previous.ok_or_else(|| invalid("Empty schema"))?;
-        described.text = library::text(state, previous)?;
-        described.schema_type = previous.schema_type.clone();
-        described.references = previous.references.clone();
-    }
-    let config = &scope.config;
-    let merged = metadata::populate(
-        described.metadata.as_ref(),
-        previous.and_then(|p| p.metadata.as_ref()),
-        config.default_metadata.as_ref(),
-        config.override_metadata.as_ref(),
-    );
-    if described.rule_set.is_none() {
-        described.rule_set = previous.and_then(|p| p.rule_set.clone());
-    }
-    let (requested, version) = match described.version {
-        Wanted::Any => (false, next),
-        Wanted::Latest | Wanted::Next => (true, next),
-        Wanted::Exactly(version) => (true, version),
-    };
-    described.metadata = metadata::stamp_version(merged, requested, version);
-    Ok(described)
-}
-
-/// Parses the candidate that is to be written.
-fn prepare(
-    state: &dyn State,
-    knowledge: &dyn Knowledge,
-    subject: &Subject,
-    described: &Described,
-    scope: &InScope,
-    mode: Mode,
-    normalize: Normalize,
-) -> Result<Candidate, Stop> {
-    let validates = described.id.is_none() && scope.config.validate_new_schemas.unwrap_or(true);
-    let strictness = if validates { Strictness::New } else { Strictness::Stored };
-    let normalize = if mode.takes_explicit_ids() { Normalize::No } else { normalize };
-    let (source, references) = source(state, subject, described, normalize, Deleted::Ignore)??;
-    let schema = knowledge
-        .parse(&source, strictness, normalize)?
-        .map_err(|error| library::invalid_schema(&described.schema_type, &error))?;
-    Ok(Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone()))
-}
-
-/// The text with everything it refers to, and the references as they are stored: version -1 as the number it means,
-/// sorted and without repetitions when normalising.
-pub fn source(
-    state: &dyn State,
-    subject: &Subject,
-    described: &Described,
-    normalize: Normalize,
-    targets: Deleted,
-) -> Result<Result<(Source, Vec<Reference>), Fault>, Stop> {
-    let resolved = match library::resolve(state, subject, &described.schema_type, &described.references, targets) {
-        Ok(resolved) => resolved,
-        Err(Fault::Store(error)) => return Err(Stop::Fault(Fault::Store(error))),
-        Err(fault) => return Ok(Err(fault)),
-    };
-    let (mut references, dependencies) = resolved;
-    if normalize == Normalize::Yes {
-        references.sort_by(|a, b| (&a.subject, a.version).cmp(&(&b.subject, b.version)));
-        references.dedup();
-    }
-    let source = Source {
-        schema_type: described.schema_type.clone(),
-        text: Arc::clone(&described.text),
-        dependencies: Arc::new(dependencies),
-    };
-    Ok(Ok((source, references)))
-}
-
-/// An explicit or shared id may only be held by the same content.
-fn check_overwrite(state: &dyn State, subject: &Subject, id: SchemaId, candidate: &Candidate) -> Result<(), Stop> {
-    let mut holder = None;
-    state.holders(subject.context(), id, &mut |found| {
-        holder = Some(found);
-        std::ops::ControlFlow::Break(())
-    })?;
-    if let Some(holder) = holder
-        && let Some(stored) = state.version(&holder.subject, holder.version)?
-        && (stored.guid != candidate.guid || stored.schema_type != candidate.content.schema_type)
-    {
-        return Err(Fault::OverwriteId(id, subject.context().clone()).into());
-    }
-    Ok(())
-}
-
-/// The next id of a context: one more than any that was ever handed out or seen.
-fn next_id(state: &dyn State, context: &Context) -> Result<SchemaId, Stop> {
-    let highest = state.highest_id(context)?.max(state.high_water(context)?).unwrap_or(0).max(0);
-    highest.checked_add(1).ok_or_else(|| Fault::IdsExhausted(context.clone()).into())
-}
-
-/// A house record that keeps the ids of a context from being handed out again when versions vanish for good.
-///
-/// # Errors
-/// Those of the store.
-pub fn remember_ids(state: &dyn State, context: &Context) -> Result<Option<Record>, storage::Error> {
-    let highest = state.highest_id(context)?;
-    let known = state.high_water(context)?;
-    Ok(highest
-        .filter(|highest| known.is_none_or(|known| known < *highest))
-        .map(|id| Record::House(HouseRecord::HighWater { context: context.clone(), id })))
 }
 
 fn registry(record: RegistryRecord) -> Record {

@@ -2,12 +2,12 @@
 
 use super::Service;
 use crate::fault::Fault;
+use crate::rules::candidate::{Described, source};
 use crate::rules::config;
 use crate::rules::delete::Selector;
 use crate::rules::equivalence::Candidate;
 use crate::rules::find::Deleted;
 use crate::rules::knowledge::{Knowledge, Learning, Stop};
-use crate::rules::register::{Described, source};
 use crate::rules::verdict;
 use crate::service::library;
 use compat::Strictness;

@@ -2,12 +2,12 @@
 
 use super::{Service, Shown, with_fallback};
 use crate::fault::Fault;
+use crate::rules::candidate::{Described, source};
 use crate::rules::config;
 use crate::rules::equivalence::Candidate;
 use crate::rules::find::{self, Deleted, Found};
 use crate::rules::knowledge::{Knowledge, Learning, Stop};
 use crate::rules::metadata;
-use crate::rules::register::{Described, source};
 use crate::service::library;
 use compat::Strictness;
 use model::{CompatibilityLevel, Content, Subject};

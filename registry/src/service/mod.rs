@@ -22,7 +22,7 @@ pub use change::{Change, Rights};
 pub use compatibility::{Against, Check};
 pub use library::Library;
 pub use lookup::Lookup;
-pub use namespaces::{AuditPage, Confirm, Edit, Edited, Expect, MayClaim};
+pub use namespaces::{AuditPage, Confirm, Edited};
 pub use pool::Pool;
 pub use register::Offered;
 pub use schemas::{AssociationFilter, ById, Listed, Listing, Shown};

@@ -8,37 +8,15 @@ use super::change::Change;
 use super::subjects::page;
 use super::{Done, Service};
 use crate::fault::Fault;
-use authz::claims::{Authority, Claimant, Claimed, handovers, judge_claim, orphans};
-use authz::{Caller, Land};
-use model::{Claim, HouseRecord, MemberRole, Namespace, NamespaceName, Record, Subject, SubjectPrefix};
+use crate::rules::namespace::{Edit, Expect, MayClaim, Planned, plan, remove};
+use authz::Land;
+use authz::claims::{handovers, orphans};
+use model::{Claim, HouseRecord, Namespace, NamespaceName, Record, Subject, SubjectPrefix};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use storage::{AuditEntry, AuditPlace, State};
-
-/// A change of a namespace. It is made twice: to see what it would do, and in the writer.
-pub type Edit = Arc<dyn Fn(&mut Namespace) -> Result<(), Fault> + Send + Sync>;
-
-/// What a namespace must be for a change to be made.
-#[derive(Clone, Debug)]
-pub enum Expect {
-    /// Anything.
-    Anything,
-    /// Not there yet.
-    Absent,
-    /// There, with one of these tags; `*` is any. The function tells the tag of a namespace.
-    Tagged(Vec<String>, fn(&Namespace) -> String),
-}
-
-/// Who answers for a claim.
-#[derive(Clone, Debug)]
-pub enum MayClaim {
-    /// Whoever may administer the registry.
-    Admin,
-    /// This caller, as an owner of the namespace.
-    Owner(Caller),
-}
 
 /// Is a change made although subjects change hands?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,11 +50,6 @@ pub struct AuditPage {
 
 /// Subjects that a refusal lists.
 const LISTED: usize = 20;
-const MOST_CLAIMS: usize = 1_000;
-const MOST_MEMBERS: usize = 10_000;
-const MOST_LABELS: usize = 100;
-const LONGEST_TEXT: usize = 500;
-
 impl Service {
     /// The namespaces as they stand.
     pub fn land(&self) -> Arc<Land> {
@@ -145,22 +118,8 @@ impl Service {
         expect: Expect,
     ) -> Result<Done<Namespace>, Fault> {
         self.commit(change, move |state, name| {
-            let all = state.namespaces()?;
-            let Some(found) = all.iter().find(|namespace| namespace.name == *name) else {
-                return Err(Fault::NamespaceNotFound(name.to_string()));
-            };
-            check(&expect, Some(found))?;
-            if !found.claims.is_empty() {
-                return Err(Fault::NamespaceHasClaims(name.to_string()));
-            }
-            let mut records = vec![Record::House(HouseRecord::NamespaceRemoved { name: name.clone() })];
-            // What is offered to it must not wait for whoever gets the name next.
-            for other in all.iter().filter(|other| other.offers.values().any(|to| to == name)) {
-                let mut other = other.clone();
-                other.offers.retain(|_, to| to != name);
-                records.push(put(other));
-            }
-            Ok((records, found.clone()))
+            let (removed, records) = remove(name, &state.namespaces()?, &expect)?;
+            Ok((records, removed))
         })
         .await
     }
@@ -273,133 +232,6 @@ impl Service {
             Ok(AuditPage { entries, next })
         })
     }
-}
-
-/// A change that may be made.
-struct Planned {
-    /// The namespace afterwards.
-    namespace: Namespace,
-    /// What is to be written; nothing where nothing changes.
-    records: Vec<Record>,
-}
-
-impl Planned {
-    fn put(&self) -> impl Iterator<Item = &Namespace> {
-        self.records.iter().filter_map(|record| match record {
-            Record::House(HouseRecord::Namespace(namespace)) => Some(&**namespace),
-            _ => None,
-        })
-    }
-}
-
-/// Decides a change against all namespaces.
-fn plan(
-    name: &NamespaceName,
-    before: Option<Namespace>,
-    all: &[Namespace],
-    may_claim: &MayClaim,
-    expect: &Expect,
-    edit: &Edit,
-) -> Result<Planned, Fault> {
-    check(expect, before.as_ref())?;
-    let old = match (before, may_claim) {
-        (Some(before), _) => before,
-        (None, MayClaim::Admin) => Namespace::new(name.clone()),
-        (None, MayClaim::Owner(_)) => return Err(Fault::NamespaceNotFound(name.to_string())),
-    };
-    let is_new = !all.iter().any(|namespace| namespace.name == *name);
-    let mut new = old.clone();
-    edit(&mut new)?;
-    let mut others: BTreeMap<NamespaceName, Namespace> = BTreeMap::new();
-    if new.claims != old.claims {
-        let land = Land::new(all.iter().cloned()).map_err(|error| Fault::Internal(error.to_string()))?;
-        for claim in new.claims.difference(&old.claims) {
-            let authority = match may_claim {
-                MayClaim::Admin => Authority::Admin,
-                MayClaim::Owner(caller) => Authority::Caller(caller),
-            };
-            let judged = judge_claim(&land, claim, Claimant { namespace: name, authority });
-            match judged.map_err(|refused| Fault::ClaimRefused(format!("{claim}: {refused}")))? {
-                Claimed::TopLevel | Claimed::WithinOwn => {}
-                Claimed::Below(other) | Claimed::Transferred(other) => {
-                    let known = all.iter().find(|namespace| namespace.name == other);
-                    let given = others
-                        .entry(other.clone())
-                        .or_insert_with(|| known.cloned().unwrap_or_else(|| Namespace::new(other)));
-                    given.claims.remove(claim);
-                    if given.offers.get(claim) == Some(name) {
-                        given.offers.remove(claim);
-                    }
-                }
-            }
-        }
-    }
-    // An offer of what is no longer its own would give away what somebody else may own by then.
-    let Namespace { claims, offers, .. } = &mut new;
-    let unfounded = |claim: &Claim| !(claims.contains(claim) || claims.iter().any(|own| claim.is_below(own)));
-    let fresh = offers.iter().find(|(claim, _)| unfounded(claim) && !old.offers.contains_key(*claim));
-    if let Some((claim, to)) = fresh {
-        return Err(Fault::InvalidNamespace(format!(
-            "{claim} cannot be offered to {to}: it is not a claim of {name} or below one"
-        )));
-    }
-    offers.retain(|claim, _| !unfounded(claim));
-    for (claim, to) in new.offers.iter().filter(|(claim, to)| old.offers.get(*claim) != Some(*to)) {
-        if to == name || !all.iter().any(|namespace| namespace.name == *to) {
-            return Err(Fault::InvalidNamespace(format!(
-                "{claim} cannot be offered to {to}: there is no such other namespace"
-            )));
-        }
-    }
-    validate(&new, may_claim)?;
-    let mut records = Vec::new();
-    if is_new || new != old {
-        records.push(put(new.clone()));
-    }
-    others.retain(|other, given| all.iter().any(|namespace| namespace.name == *other && namespace != given));
-    records.extend(others.into_values().map(put));
-    Ok(Planned { namespace: new, records })
-}
-
-fn check(expect: &Expect, found: Option<&Namespace>) -> Result<(), Fault> {
-    let holds = match (expect, found) {
-        (Expect::Anything, _) => true,
-        (Expect::Absent, found) => found.is_none(),
-        (Expect::Tagged(tags, tag), Some(found)) => {
-            let present = tag(found);
-            tags.iter().any(|tag| tag == "*" || *tag == present)
-        }
-        (Expect::Tagged(..), None) => false,
-    };
-    if holds { Ok(()) } else { Err(Fault::PreconditionFailed) }
-}
-
-fn validate(namespace: &Namespace, may_claim: &MayClaim) -> Result<(), Fault> {
-    let invalid = |why: &str| Err(Fault::InvalidNamespace(format!("Namespace '{}' {why}", namespace.name)));
-    if namespace.claims.len() > MOST_CLAIMS || namespace.offers.len() > MOST_CLAIMS {
-        return invalid(&format!("has more than {MOST_CLAIMS} claims or offers"));
-    }
-    if namespace.members.len() > MOST_MEMBERS {
-        return invalid(&format!("has more than {MOST_MEMBERS} members; use groups"));
-    }
-    if namespace.labels.len() > MOST_LABELS {
-        return invalid(&format!("has more than {MOST_LABELS} labels"));
-    }
-    let mut texts = namespace.labels.iter().flat_map(|(key, value)| [key, value]).chain(&namespace.contact);
-    if texts.any(|text| text.len() > LONGEST_TEXT || text.contains(char::is_control)) {
-        return invalid(&format!(
-            "has a contact or label with a control character, or with more than {LONGEST_TEXT} bytes"
-        ));
-    }
-    let owned = namespace.members.values().any(|role| *role == MemberRole::Owner);
-    if matches!(may_claim, MayClaim::Owner(_)) && !owned {
-        return invalid("would be left without an owner; only an admin can do that");
-    }
-    Ok(())
-}
-
-fn put(namespace: Namespace) -> Record {
-    Record::House(HouseRecord::Namespace(Box::new(namespace)))
 }
 
 /// Visits the subjects that a claim covers, owned or not.

@@ -4,8 +4,9 @@ use super::change::{Rights, Takes};
 use super::settle::is_passing;
 use super::{Done, Service, with_expiry};
 use crate::fault::Fault;
+use crate::rules::candidate::Described;
 use crate::rules::knowledge::Knowledge;
-use crate::rules::register::{self, Described, Force, Plan, Registered, Registration};
+use crate::rules::register::{self, Force, Plan, Registered, Registration};
 use storage::State;
 
 /// What is to be registered; where, the rights say.

@@ -2,5 +2,7 @@
 
 mod backups;
 mod crashes;
+mod passwords;
 mod serving;
+mod tls;
 mod words;

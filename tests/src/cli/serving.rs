@@ -23,6 +23,10 @@ fn the_greeting_says_where_it_listens_and_its_curl_line_works() {
 fn healthcheck_succeeds_while_it_serves_and_says_where_nobody_answers() {
     let node = Node::start();
     assert_eq!(freehold_with(&["healthcheck", "--listen", &node.address]).good(), "ready");
+    // It is asked straight, whatever proxy the environment names for other ways.
+    let mut behind_a_proxy = freehold();
+    behind_a_proxy.args(["healthcheck", "--listen", &node.address]).env("HTTP_PROXY", "http://127.0.0.1:1");
+    assert_eq!(run(behind_a_proxy.env("ALL_PROXY", "http://127.0.0.1:1")).good(), "ready");
     let address = node.address.clone();
     node.stop();
     let said = freehold_with(&["healthcheck", "--listen", &address]).bad();

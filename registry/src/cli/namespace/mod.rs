@@ -9,7 +9,8 @@ mod suggest;
 mod yaml;
 
 use super::client::{Client, segment};
-use super::{say, user};
+use super::trust::Trust;
+use super::{password, say};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use model::Namespace;
 use plan::{Change, Step};
@@ -18,21 +19,9 @@ use std::path::PathBuf;
 
 /// The command.
 pub fn command() -> Command {
-    let reaching = |command: Command| {
-        command
-            .arg(
-                Arg::new("url")
-                    .long("url")
-                    .value_name("URL")
-                    .default_value("http://127.0.0.1:8081")
-                    .help("The registry"),
-            )
-            .arg(
-                Arg::new("user")
-                    .long("user")
-                    .value_name("NAME")
-                    .help("Whose password to send; it is read from FREEHOLD_PASSWORD or standard input"),
-            )
+    let url = || {
+        let url = Arg::new("url").long("url").value_name("URL").default_value("http://127.0.0.1:8081");
+        url.help("The registry, http:// or https://")
     };
     let files = || {
         Arg::new("files")
@@ -48,16 +37,39 @@ pub fn command() -> Command {
         .long("confirm")
         .action(ArgAction::SetTrue)
         .help("Also make changes that hand subjects over from one owner to another");
-    let from = Arg::new("from").long("from").value_name("URL").required(true).help("A registry with the Confluent API");
+    let from = Arg::new("from").long("from").value_name("URL").required(true);
+    let from = from.help("A registry with the Confluent API, http:// or https://");
     Command::new("namespace")
         .about("Namespaces as files: plan, apply, export, suggest")
         .subcommand_required(true)
-        .subcommand(reaching(Command::new("plan").about("Show what applying the files would change").arg(files())))
         .subcommand(reaching(
-            Command::new("apply").about("Change the namespaces that differ from their files").arg(files()).arg(confirm),
+            Command::new("plan").about("Show what applying the files would change").arg(files()).arg(url()),
         ))
-        .subcommand(reaching(Command::new("export").about("Print all namespaces as such a file")))
-        .subcommand(Command::new("suggest").about("Propose namespaces from the names of existing subjects").arg(from))
+        .subcommand(reaching(
+            Command::new("apply")
+                .about("Change the namespaces that differ from their files")
+                .arg(files())
+                .arg(confirm)
+                .arg(url()),
+        ))
+        .subcommand(reaching(Command::new("export").about("Print all namespaces as such a file").arg(url())))
+        .subcommand(reaching(
+            Command::new("suggest").about("Propose namespaces from the names of existing subjects").arg(from),
+        ))
+}
+
+/// What every command that asks a registry takes besides its URL.
+fn reaching(command: Command) -> Command {
+    let user = Arg::new("user").long("user").value_name("NAME").help(format!(
+        "Whose password to send: that of {}, typed at the terminal (it is not shown), or a line of standard input",
+        password::VARIABLE
+    ));
+    let authorities = Arg::new("ca-file")
+        .long("ca-file")
+        .value_name("PEM")
+        .value_parser(clap::value_parser!(PathBuf))
+        .help("Certificates of the authorities to trust with https://, instead of those that the system trusts");
+    command.arg(user).arg(authorities)
 }
 
 /// Runs it.
@@ -71,11 +83,12 @@ pub fn run(matches: &ArgMatches) -> Result<(), String> {
     }
 }
 
-fn client(matches: &ArgMatches) -> Result<Client, String> {
-    let url = matches.get_one::<String>("url").map_or("", String::as_str);
+fn client(matches: &ArgMatches, url: &str) -> Result<Client, String> {
+    let url = matches.get_one::<String>(url).map_or("", String::as_str);
+    let trust = matches.get_one::<PathBuf>("ca-file").map_or(Trust::System, |path| Trust::File(path.clone()));
     match matches.get_one::<String>("user") {
-        Some(name) => Client::new(url, Some((name, &user::password(name)?))),
-        None => Client::new(url, None),
+        Some(name) => Client::new(url, &trust, Some((name, &password::present(name)?))),
+        None => Client::new(url, &trust, None),
     }
 }
 
@@ -83,7 +96,7 @@ fn client(matches: &ArgMatches) -> Result<Client, String> {
 fn plan(matches: &ArgMatches) -> Result<(Client, Vec<Step>), String> {
     let paths: Vec<PathBuf> = matches.get_many("files").into_iter().flatten().cloned().collect();
     let wanted = files::read(&paths)?;
-    let client = client(matches)?;
+    let client = client(matches, "url")?;
     let steps = plan::steps(wanted, &namespaces(&client)?);
     let mut mine = Vec::new();
     for step in steps {
@@ -125,7 +138,7 @@ fn apply(matches: &ArgMatches) -> Result<(), String> {
 }
 
 fn export(matches: &ArgMatches) -> Result<(), String> {
-    let client = client(matches)?;
+    let client = client(matches, "url")?;
     let texts: Vec<String> = namespaces(&client)?.iter().map(yaml::namespace).collect();
     say(&texts.join("---\n"));
     Ok(())
@@ -133,7 +146,7 @@ fn export(matches: &ArgMatches) -> Result<(), String> {
 
 fn suggest(matches: &ArgMatches) -> Result<(), String> {
     let url = matches.get_one::<String>("from").map_or("", String::as_str);
-    let reply = Client::new(url, None)?.ask("GET", "/subjects?subjectPrefix=:*:", None, None)?;
+    let reply = client(matches, "from")?.ask("GET", "/subjects?subjectPrefix=:*:", None, None)?;
     if reply.status != 200 {
         return Err(format!("{url}: {}", message(&reply.body)));
     }

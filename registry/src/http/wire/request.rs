@@ -2,7 +2,7 @@
 
 use crate::fault::Fault;
 use crate::http::body::{self, Object};
-use crate::rules::register::{Described, Wanted};
+use crate::rules::candidate::{Described, Wanted};
 use model::{Metadata, Reference, Rule, RuleKind, RuleMode, RuleSet, SchemaType};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,7 +2,7 @@
 
 use super::{TYPES, invalid};
 use crate::fault::Fault;
-use crate::rules::register::Described;
+use crate::rules::candidate::Described;
 use model::{Context, Guid, Lifecycle, Subject, TOPIC};
 
 /// The longest name of a resource or of its namespace, in characters.

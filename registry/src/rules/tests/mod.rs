@@ -10,14 +10,16 @@ mod configs;
 mod deleting;
 mod finding;
 mod modes;
+mod namespaces;
 mod registering;
 mod verdicts;
 mod writer;
 
+use super::candidate::{Described, Wanted, source};
 use super::delete::{self, Depth, Selector};
 use super::find::{self, Deleted, Found};
 use super::knowledge::{Knowledge, Known, Learning, Normalize, Stop};
-use super::register::{Described, Force, Plan, Registered, Registration, Wanted, plan, source};
+use super::register::{Force, Plan, Registered, Registration, plan};
 use super::{config, equivalence::Candidate, mode};
 use crate::fault::Fault;
 use crate::service::Library;

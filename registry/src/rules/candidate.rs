@@ -1,0 +1,162 @@
+//! From what a request says to a candidate: its text and references, completed where the request leaves something out, parsed
+//! and with version numbers for "the latest".
+//!
+//! There are two ways, since look-ups forgive what a new schema may not have: `lookup_candidate` for what may be there already,
+//! `prepare` for what is to be written. Where in a subject a candidate is, or may be put, is decided in `find` and `register`.
+
+use super::config::InScope;
+use super::equivalence::Candidate;
+use super::find::Deleted;
+use super::knowledge::{Knowledge, Normalize, Source, Stop};
+use super::metadata;
+use crate::fault::Fault;
+use crate::service::library;
+use compat::Strictness;
+use model::{Metadata, Mode, Reference, RuleSet, SchemaId, SchemaType, Subject, Version};
+use std::sync::Arc;
+use storage::{State, StoredVersion};
+
+/// Which version a request names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wanted {
+    /// None (absent or 0): an identical existing version will do.
+    Any,
+    /// -1: a version like the latest, or a new one.
+    Latest,
+    /// A number below -1: the next one, whatever is there already (as the reference reads such a number).
+    Next,
+    /// This one.
+    Exactly(Version),
+}
+
+/// A schema as a request describes it.
+#[derive(Clone, Debug)]
+pub struct Described {
+    /// The text; blank is allowed where a previous version gives one.
+    pub text: Arc<str>,
+    /// The language.
+    pub schema_type: SchemaType,
+    /// References; version -1 means the latest.
+    pub references: Vec<Reference>,
+    /// Metadata, `None` when absent.
+    pub metadata: Option<Metadata>,
+    /// Rules, `None` when absent.
+    pub rule_set: Option<RuleSet>,
+    /// The version.
+    pub version: Wanted,
+    /// An explicit id.
+    pub id: Option<SchemaId>,
+}
+
+/// A candidate parsed as look-ups parse: without what only new schemas must satisfy. `None` when it does not parse, or refers
+/// to what is not there: then it is nowhere among the versions either.
+///
+/// # Errors
+/// Those of the store; `Missing` in the writer.
+pub fn lookup_candidate(
+    state: &dyn State,
+    knowledge: &dyn Knowledge,
+    subject: &Subject,
+    described: &Described,
+    normalize: Normalize,
+) -> Result<Option<Candidate>, Stop> {
+    let Ok((source, references)) = source(state, subject, described, normalize, Deleted::Include)? else {
+        return Ok(None);
+    };
+    // What satisfies the strict profile reads the same under the lenient one, so the parse of a registration serves both.
+    let schema = match knowledge.parse(&source, Strictness::New, normalize)? {
+        Ok(schema) => schema,
+        Err(_) => match knowledge.parse(&source, Strictness::Stored, normalize)? {
+            Ok(schema) => schema,
+            Err(_) => return Ok(None),
+        },
+    };
+    Ok(Some(Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone())))
+}
+
+/// Completes a request from the previous undeleted version and the config.
+///
+/// # Errors
+/// `InvalidSchema` for a blank text without a previous version; those of the store.
+pub fn populate(
+    state: &dyn State,
+    described: &Described,
+    previous: Option<&StoredVersion>,
+    scope: &InScope,
+    next: Version,
+) -> Result<Described, Stop> {
+    let mut described = described.clone();
+    if described.text.trim().is_empty() {
+        let previous = previous.ok_or_else(|| Fault::InvalidSchema("Empty schema".to_owned()))?;
+        described.text = library::text(state, previous)?;
+        described.schema_type = previous.schema_type.clone();
+        described.references = previous.references.clone();
+    }
+    let config = &scope.config;
+    let merged = metadata::populate(
+        described.metadata.as_ref(),
+        previous.and_then(|p| p.metadata.as_ref()),
+        config.default_metadata.as_ref(),
+        config.override_metadata.as_ref(),
+    );
+    if described.rule_set.is_none() {
+        described.rule_set = previous.and_then(|p| p.rule_set.clone());
+    }
+    let (requested, version) = match described.version {
+        Wanted::Any => (false, next),
+        Wanted::Latest | Wanted::Next => (true, next),
+        Wanted::Exactly(version) => (true, version),
+    };
+    described.metadata = metadata::stamp_version(merged, requested, version);
+    Ok(described)
+}
+
+/// Parses the candidate that is to be written.
+///
+/// # Errors
+/// `InvalidSchema`, those of `library::resolve` and of the store; `Missing` in the writer.
+pub fn prepare(
+    state: &dyn State,
+    knowledge: &dyn Knowledge,
+    subject: &Subject,
+    described: &Described,
+    scope: &InScope,
+    mode: Mode,
+    normalize: Normalize,
+) -> Result<Candidate, Stop> {
+    let validates = described.id.is_none() && scope.config.validate_new_schemas.unwrap_or(true);
+    let strictness = if validates { Strictness::New } else { Strictness::Stored };
+    let normalize = if mode.takes_explicit_ids() { Normalize::No } else { normalize };
+    let (source, references) = source(state, subject, described, normalize, Deleted::Ignore)??;
+    let schema = knowledge
+        .parse(&source, strictness, normalize)?
+        .map_err(|error| library::invalid_schema(&described.schema_type, &error))?;
+    Ok(Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone()))
+}
+
+/// The text with everything it refers to, and the references as they are stored: version -1 as the number it means,
+/// sorted and without repetitions when normalising.
+pub fn source(
+    state: &dyn State,
+    subject: &Subject,
+    described: &Described,
+    normalize: Normalize,
+    targets: Deleted,
+) -> Result<Result<(Source, Vec<Reference>), Fault>, Stop> {
+    let resolved = match library::resolve(state, subject, &described.schema_type, &described.references, targets) {
+        Ok(resolved) => resolved,
+        Err(Fault::Store(error)) => return Err(Stop::Fault(Fault::Store(error))),
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let (mut references, dependencies) = resolved;
+    if normalize == Normalize::Yes {
+        references.sort_by(|a, b| (&a.subject, a.version).cmp(&(&b.subject, b.version)));
+        references.dedup();
+    }
+    let source = Source {
+        schema_type: described.schema_type.clone(),
+        text: Arc::clone(&described.text),
+        dependencies: Arc::new(dependencies),
+    };
+    Ok(Ok((source, references)))
+}

@@ -44,7 +44,8 @@ impl BrowserPolicy {
         let several = headers.get_all(header::HOST).iter().count() > 1;
         let mut named = [host(headers), authority(uri)].into_iter().flatten();
         match named.find(|host| several || !is_loopback(host, names)) {
-            Some(host) => Err(Refusal::ForeignHost(host.to_owned())),
+            // What stands before an @ is a name and a password.
+            Some(host) => Err(Refusal::ForeignHost(host.rsplit('@').next().unwrap_or_default().to_owned())),
             None => Ok(()),
         }
     }
@@ -198,5 +199,7 @@ mod tests {
         assert!(policy.check(&request("GET", "/", &[("host", "localhost"), ("host", "localhost")])).is_err());
         assert!(policy.check(&request("GET", "http://evil.example/", &[("host", "localhost")])).is_err());
         assert!(policy.check(&request("GET", "http://localhost:8081/", &[])).is_ok());
+        let named = policy.check(&request("GET", "http://alice:secret@localhost/", &[])).unwrap_err();
+        assert_eq!(named.to_string(), "This server does not answer as host \"localhost\"");
     }
 }

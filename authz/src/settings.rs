@@ -8,7 +8,8 @@ words!(
     Enforcement, "authorization.mode" {
         /// There are no refusals: everything is permitted.
         Off = "off",
-        /// What would be refused is permitted, and the permit says so, for the audit.
+        /// What would be refused is permitted, and the permit says so, for the audit. Namespaces and secrets stay
+        /// guarded.
         Observe = "observe",
         /// A refusal is a refusal.
         Enforce = "enforce",

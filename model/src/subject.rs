@@ -236,6 +236,26 @@ mod tests {
         check("é/ü", ".", "é/ü", "é/ü");
     }
 
+    /// Two subjects that print alike but are different would share a key in the store and have different owners.
+    #[test]
+    fn what_a_subject_prints_is_that_subject() {
+        let mut texts = vec![String::new()];
+        for from in 0..10_000 {
+            texts.extend([":", ".", "a", "__GLOBAL"].map(|next| format!("{}{next}", texts[from])));
+        }
+        let (default, named) = (Context::default_context(), Context::new(".a").unwrap());
+        for text in texts {
+            let referrer = Subject::new(named.clone(), "r");
+            let made =
+                [Subject::new(default.clone(), &text), Subject::new(named.clone(), &text), referrer.sibling(&text)];
+            for subject in made.into_iter().chain([Subject::parse(&text)]) {
+                let again = Subject::parse(subject.as_str());
+                assert_eq!((again.context(), again.name()), (subject.context(), subject.name()), "{text:?}");
+                assert_eq!(again, subject, "{text:?}");
+            }
+        }
+    }
+
     #[test]
     fn a_reference_without_context_stays_in_the_referrers_context() {
         let referrer = Subject::parse(":.c:a");

@@ -132,6 +132,8 @@ fn requests(operation: Operation) -> Vec<Asked> {
         Op::RegisterSchema => vec![
             ("again", format!("/subjects/{inner}/versions"), Some(named("Inner"))),
             ("something broken", format!("/subjects/{inner}/versions"), Some(json!({ "schema": "{" }))),
+            ("no object at all", format!("/subjects/{inner}/versions"), Some(json!("x"))),
+            ("under a reserved name", "/subjects/:.whole:__EMPTY/versions".into(), Some(named("Inner"))),
             ("in nobody's", "/subjects/unclaimed/versions".into(), Some(json!({ "schema": "{" }))),
             ("with an id", "/subjects/:.whole:inner-import/versions".into(), Some(explicit())),
         ],

@@ -1,7 +1,7 @@
 //! Files that change under load: not one decision is wrong, and a broken file changes nothing.
 
 use crate::authz_load::{Requester, under_load};
-use crate::authz_support::{Bank, add_user, remove_user};
+use crate::authz_support::{Bank, add_user, basic, remove_user};
 use crate::harness::{named, wait};
 use serde_json::json;
 
@@ -81,4 +81,23 @@ fn the_policy_changes_under_load_without_one_wrong_decision() {
     });
     assert!(reloads(&bank, "policy", "taken", 2));
     assert_eq!(bank.node.get("/subjects/payments-value/versions").ok(), json!([1]));
+}
+
+#[test]
+fn a_user_who_is_removed_while_the_body_is_on_its_way_writes_nothing() {
+    let bank = Bank::settled(&[]);
+    let body = named("Late").to_string();
+    let mut wire = bank.node.wire();
+    let head = format!(
+        "POST /subjects/payments-late/versions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Authorization: {}\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        basic("wim", "wim"),
+        body.len()
+    );
+    wire.send(head.as_bytes()).read_until("100 Continue\r\n\r\n");
+    remove_user(&bank.users(), "wim");
+    bank.node.logged(|line| line.contains("users file has changed and is in force"));
+    wire.send(body.as_bytes());
+    assert_eq!(wire.reply().statuses(), [401]);
+    assert_eq!(bank.node.get("/subjects/payments-late/versions").error_code(), 40401);
 }

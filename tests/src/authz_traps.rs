@@ -2,6 +2,8 @@
 
 use crate::authz_support::{Bank, basic};
 use crate::harness::{Node, Settings, named};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 /// The status that this request line and these headers get.
@@ -92,9 +94,27 @@ fn a_wrong_credential_is_never_nobody() {
     let wrong = |value: &str| status(&bank.node, target, &format!("Authorization: {value}\r\n"), "");
     assert_eq!(wrong(&basic("alice", "wrong")), 401);
     assert_eq!(wrong(&basic("nosuch", "wrong")), 401);
-    assert_eq!(wrong("Basic !"), 401);
-    assert_eq!(wrong("Bearer x"), 401);
-    assert_eq!(wrong(""), 401);
+    let bytes = |bytes: &[u8]| format!("Basic {}", BASE64.encode(bytes));
+    for value in [
+        "",
+        "Basic",
+        "Basic !",
+        "Basic\tYWxpY2U6YWxpY2U=",
+        "Bearer x",
+        "Bearer x, Basic YWxpY2U6YWxpY2U=",
+        &format!("{0}, {0}", basic("alice", "alice")),
+        &bytes(b"alice"),
+        &bytes(b":alice"),
+        &bytes(b"alice\0:alice"),
+        &bytes(b"al\xefce:alice"),
+        &basic("Alice", "alice"),
+        &basic(" alice", "alice"),
+        &basic("alice", "alice "),
+        &basic("alice", &"a".repeat(2000)),
+    ] {
+        assert_eq!(wrong(value), 401, "{value:?}");
+    }
+    assert_eq!(wrong(&basic("alice", "alice").to_lowercase().replace("ywxpy2u6ywxpy2u=", "YWxpY2U6YWxpY2U=")), 200);
     assert_eq!(wrong(&format!("{}\r\nAuthorization: {}", basic("alice", "alice"), basic("bob", "bob"))), 401);
     assert_eq!(wrong(&basic("alice", "alice")), 200);
 }
@@ -125,7 +145,9 @@ fn pages_of_other_sites_change_nothing() {
     assert_eq!(post("Host: localhost\r\nOrigin: http://localhost\r\nSec-Fetch-Site: same-origin\r\n"), 200);
     // On loopback a page whose name was rebound to it would read everything.
     assert_eq!(status(&bank.node, "GET /subjects", "Host: evil.example\r\n", ""), 403);
-    assert_eq!(status(&bank.node, "GET http://evil.example/subjects", "", ""), 403);
+    for target in ["/subjects", "/subjects/", "/subjects/a:b/versions", "/subjects;x=1"] {
+        assert_eq!(status(&bank.node, &format!("GET http://evil.example{target}"), "", ""), 403, "{target}");
+    }
     let target = "GET /subjects/payments-value/versions/1";
     (0..2).for_each(|_| assert_eq!(status(&bank.node, target, "", ""), 200));
     assert_eq!(status(&bank.node, target, "Host: evil.example\r\n", ""), 403);
@@ -146,6 +168,8 @@ fn an_alias_opens_nothing_that_it_points_to() {
     // Making one takes the right on the subject that is to be an alias.
     assert_eq!(alias("cora", "payments-value", ":.whole:secret"), 403);
     assert_eq!(alias("wim", "payments-alias", "payments-value"), 403);
+    // Each request for an alias shows it.
+    assert_eq!(alias("alice", "payments-alias", &"x".repeat(10_000)), 422);
     assert_eq!(alias("alice", "payments-alias", ":.whole:secret"), 200);
     // Using one takes the right on what it stands for.
     let body = named("Other");
@@ -163,6 +187,17 @@ fn an_alias_opens_nothing_that_it_points_to() {
         let message = json["message"].as_str().unwrap();
         assert!(message.contains("on Subject: :.whole:secret") && message.contains("owner: whole"), "{message}");
         assert!(message.ends_with("; 'payments-alias' is an alias of it"), "{message}");
+    }
+    // Asking first tells the same.
+    for (who, action, allowed, resource) in [
+        ("alice", "register", false, ":.whole:secret"),
+        ("alice", "delete", false, ":.whole:secret"),
+        ("alice", "config", true, "payments-alias"),
+        ("cora", "register", true, ":.whole:secret"),
+    ] {
+        let target = format!("/namespaces/payments/can-i?action={action}&subject=payments-alias");
+        let told = bank.send(who, "GET", &target, None).ok();
+        assert_eq!((&told["allowed"], &told["resource"]), (&json!(allowed), &json!(resource)), "{who} {action}");
     }
     // Also where the answer is kept ready.
     for _ in 0..3 {
@@ -264,6 +299,8 @@ fn only_configured_proxies_are_believed() {
 #[test]
 fn observing_lets_everything_through_and_says_what_it_would_refuse() {
     let bank = Bank::with(&["--authorization-mode", "observe"]);
+    assert!(bank.node.greeting().contains("anyone who can reach this address"), "{}", bank.node.greeting());
+    bank.node.logged(|line| line.contains("WARN") && line.contains("authorization is not enforced"));
     assert_eq!(bank.send("", "POST", "/subjects/s/versions", Some(&named("A"))).status, 200);
     assert_eq!(bank.send("stranger", "DELETE", "/subjects/s", None).status, 200);
     let page = bank.send("ada", "GET", "/namespaces/-/audit", None).ok();

@@ -15,6 +15,8 @@ mod authz_load;
 #[cfg(test)]
 mod authz_matrix;
 #[cfg(test)]
+mod authz_reach;
+#[cfg(test)]
 mod authz_reload;
 #[cfg(test)]
 mod authz_support;

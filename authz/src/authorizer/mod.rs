@@ -88,6 +88,17 @@ impl Authorizer {
         }
     }
 
+    /// The decision of a permit once more, by the land, policy and settings as they stand now. Between a permit and the
+    /// write that it is for, the land may have passed to somebody else, or the caller may have been removed from its
+    /// members.
+    ///
+    /// # Errors
+    /// The refusal, where it would be refused now.
+    pub fn again<R: Resource>(&self, permit: &Permit<R>) -> Result<Grant, Refusal> {
+        let Grant { caller, action, .. } = permit.grant();
+        self.decide(caller, *action, permit.resource()).map_err(|(refusal, _)| refusal)
+    }
+
     /// Leave to register. Under `authorization.post_reads = effect` a refusal waits inside until something is to be written.
     ///
     /// Where the decision is [`Decision::Observed`], nothing would have been refused unless something is written: count it then.
@@ -128,19 +139,20 @@ impl Authorizer {
 
     /// May a look-up of `bare`, which the default context lacks, be answered from `context`?
     ///
-    /// Only from a context of the namespace that owns the bare name; otherwise whoever owns some context could answer for
-    /// names of others. Where nobody owns either, only administrators could have written there.
+    /// Only from a context of the namespace that owns the bare name; otherwise whoever owns some context could answer
+    /// for names of others. Nor for a name in it that the context's owner has given to somebody else. Where nobody owns
+    /// either, only administrators could have written there.
     pub fn may_fall_back(&self, bare: &Subject, context: &Context) -> bool {
         self.with_judge(|judge| {
             if judge.settings.mode == Enforcement::Off {
                 return true;
             }
-            match (judge.land.owner(bare), judge.land.context_owner(context)) {
-                (Some(owner), Some(other)) => owner.name == other.name,
-                (None, None) => {
-                    judge.settings.unclaimed == Unclaimed::Admin
-                        && judge.land.owner(&Subject::new(context.clone(), bare.name())).is_none()
+            let inside = judge.land.owner(&Subject::new(context.clone(), bare.name()));
+            match (judge.land.owner(bare), judge.land.context_owner(context), inside) {
+                (Some(owner), Some(of_context), Some(inside)) => {
+                    owner.name == of_context.name && owner.name == inside.name
                 }
+                (None, None, None) => judge.settings.unclaimed == Unclaimed::Admin,
                 _ => false,
             }
         })
@@ -157,7 +169,11 @@ impl Authorizer {
             let Judgement { refusal, rule, namespace, .. } = judge.judge(caller, action, resource.scope());
             let decision = match refusal {
                 None => Decision::Permitted,
-                Some(refusal) if judge.settings.mode == Enforcement::Observe => Decision::Observed(Box::new(refusal)),
+                Some(refusal)
+                    if judge.settings.mode == Enforcement::Observe && may_be_observed(action, resource.scope()) =>
+                {
+                    Decision::Observed(Box::new(refusal))
+                }
                 Some(refusal) => return Err((refusal, judge.settings.post_reads)),
             };
             Ok(Grant { caller: caller.clone(), action, decision, rule, namespace })
@@ -169,6 +185,17 @@ impl Authorizer {
         let policy = self.shared.policy.load();
         let land = self.shared.land.load();
         decide(Judge { settings: &settings, policy: &policy, land: &land })
+    }
+}
+
+/// May this be let through while authorization only observes? Not what authorization itself is made of, or whoever
+/// comes before it is enforced would own the registry from then on; and no secrets. No client of an open registry does
+/// either.
+fn may_be_observed(action: Action, scope: Scope<'_>) -> bool {
+    match scope {
+        Scope::Namespace(_) => false,
+        Scope::Global => !matches!(action, Action::Secret | Action::Administer),
+        Scope::Subject(_) | Scope::Topic(_) | Scope::Context(_) => action != Action::Secret,
     }
 }
 

@@ -248,6 +248,42 @@ fn a_permit_tells_the_audit_how_it_came_about() {
 }
 
 #[test]
+fn while_authorization_only_observes_land_and_secrets_are_still_guarded() {
+    let authorizer = authorizer(Settings { mode: Enforcement::Observe, ..settings(PostReads::Method) });
+    let pay: NamespaceName = "pay".parse().unwrap();
+    #[track_caller]
+    fn check<R: Resource + Clone>(authorizer: &Authorizer, action: Action, resource: R, stranger: &str, nobody: &str) {
+        for (name, expected) in [("stranger", stranger), ("nobody", nobody), ("ada", "yes")] {
+            let decided = authorizer.permit(&caller(name, &[]), action, resource.clone());
+            assert_eq!(word(&decided), expected, "{name} {action}");
+        }
+    }
+    check(&authorizer, Action::Govern, pay.clone(), "no", "who?");
+    check(&authorizer, Action::Secret, pay, "no", "who?");
+    check(&authorizer, Action::Administer, "new".parse::<NamespaceName>().unwrap(), "no", "who?");
+    check(&authorizer, Action::Administer, Global, "no", "who?");
+    check(&authorizer, Action::Secret, Global, "no", "who?");
+    check(&authorizer, Action::Secret, Subject::parse("payments-value"), "no", "who?");
+    check(&authorizer, Action::Config, Global, "yes", "yes");
+    check(&authorizer, Action::Delete, Subject::parse("payments-value"), "yes", "yes");
+    check(&authorizer, Action::Import, Context::new(".eu").unwrap(), "yes", "yes");
+}
+
+#[test]
+fn what_was_permitted_is_decided_again_by_the_land_as_it_stands() {
+    let authorizer = authorizer(settings(PostReads::Method));
+    let permit = authorizer.permit(&caller("wim", &[]), Action::Register, Subject::parse("payments.x")).unwrap();
+    let owner = |grant: Grant| grant.namespace.map(|owner| owner.to_string());
+    assert_eq!(authorizer.again(&permit).map(owner), Ok(Some("pay".into())));
+    let mut namespaces = authorizer.land().namespaces().to_vec();
+    namespaces.push(namespace("new", &["payments.x"], &[("user:basic/nora", MemberRole::Owner)]));
+    authorizer.set_land(Land::new(namespaces).unwrap());
+    assert!(matches!(authorizer.again(&permit), Err(Refusal::Forbidden(_))));
+    let admin = authorizer.permit(&caller("ada", &[]), Action::Register, Subject::parse("payments.x")).unwrap();
+    assert_eq!(authorizer.again(&admin).map(owner), Ok(Some("new".into())));
+}
+
+#[test]
 fn a_held_registration_gives_up_no_permit() {
     let authorizer = authorizer(settings(PostReads::Effect));
     let leave = |name: &str| authorizer.permit_register(&caller(name, &[]), Subject::parse("payments")).unwrap();
@@ -335,6 +371,12 @@ fn a_bare_name_falls_back_only_to_contexts_of_its_own_namespace() {
     check(&authorizer, "payments-value", ".new", false);
     check(&authorizer, "other", ".pay", false);
     check(&authorizer, "other", ".new", true);
+    let mut namespaces = authorizer.land().namespaces().to_vec();
+    namespaces.push(namespace("guest", &[":.pay:payments.given", ":.new:given"], &[]));
+    authorizer.set_land(Land::new(namespaces).unwrap());
+    check(&authorizer, "payments.given-value", ".pay", false);
+    check(&authorizer, "payments-value", ".pay", true);
+    check(&authorizer, "given", ".new", false);
     authorizer.set_settings(Settings { unclaimed: Unclaimed::Authenticated, ..settings(PostReads::Method) });
     check(&authorizer, "other", ".new", false);
     authorizer.set_settings(Settings { mode: Enforcement::Off, ..settings(PostReads::Method) });

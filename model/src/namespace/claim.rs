@@ -53,14 +53,15 @@ pub enum InvalidClaim {
         "the claim on {text:?} ends in the separator {separator:?} and would miss what follows it; claim {instead:?}"
     )]
     EndsInSeparator { text: String, separator: char, instead: String },
-    #[error("the claim's name has {0} bytes; at most {max} are possible", max = Claim::MAX_NAME)]
+    #[error("the claim's name or context has {0} bytes; at most {max} are possible", max = Claim::MAX_NAME)]
     TooLong(usize),
     #[error("the claim {0:?} holds a control character")]
     ControlCharacter(String),
 }
 
 impl Claim {
-    /// The longest name that can be claimed, in bytes. It bounds the look-ups for a name of any length.
+    /// The longest name, and the longest context, that can be claimed, in bytes. It bounds the look-ups for a name of any
+    /// length.
     pub const MAX_NAME: usize = 255;
 
     /// Is this byte one that may follow a claimed prefix?
@@ -84,8 +85,9 @@ impl Claim {
                 return Err(InvalidClaim::ExactWithoutName(context));
             }
         }
-        if name.len() > Self::MAX_NAME {
-            return Err(InvalidClaim::TooLong(name.len()));
+        let longest = name.len().max(context.as_str().len());
+        if longest > Self::MAX_NAME {
+            return Err(InvalidClaim::TooLong(longest));
         }
         if name.contains(char::is_control) || context.as_str().contains(char::is_control) {
             return Err(InvalidClaim::ControlCharacter(name.to_owned()));
@@ -219,7 +221,11 @@ mod tests {
         let dotted =
             "the claim on \"payments.\" ends in the separator '.' and would miss what follows it; claim \"payments\"";
         check("payments.", dotted);
-        check(&"x".repeat(256), "the claim's name has 256 bytes; at most 255 are possible");
+        check(&"x".repeat(256), "the claim's name or context has 256 bytes; at most 255 are possible");
+        check(
+            &format!(":.{}:", "x".repeat(255)),
+            "the claim's name or context has 256 bytes; at most 255 are possible",
+        );
         check("a\nb", "the claim \"a\\nb\" holds a control character");
     }
 

@@ -90,6 +90,10 @@ fn say(gate: &Gate, settings: &Settings) {
             if now.admins.is_empty() {
                 tracing::warn!("authorization.admins is empty: nobody can make namespaces or write what nobody owns");
             }
+            if now.mode != Enforcement::Enforce {
+                let mode = now.mode;
+                tracing::warn!(%mode, "authorization is not enforced: anyone who reaches this address may write");
+            }
             let (mode, post_reads, unclaimed) = (now.mode, now.post_reads, now.unclaimed);
             let users = users.display();
             tracing::info!(%users, %mode, %post_reads, %unclaimed, model, policy = rules, "authorization");

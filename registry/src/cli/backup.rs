@@ -6,6 +6,7 @@ use crate::settings::Settings;
 use crate::{control, node};
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Writes a backup file, and reads it once to see that it is whole.
@@ -15,7 +16,8 @@ pub fn backup(settings: &Settings, file: &Path) -> Result<(), String> {
         return Err(format!("{} exists; a backup does not overwrite anything", file.display()));
     }
     let partial = file.with_extension("partial");
-    let out = OpenOptions::new().write(true).create(true).truncate(true).open(&partial).map_err(about)?;
+    // For its owner's eyes only: it holds the audit.
+    let out = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial).map_err(about)?;
     let mut out = BufWriter::new(out);
     let outcome = write(settings, &mut out).and_then(|()| {
         let out = out.into_inner().map_err(|error| about(error.into_error()))?;

@@ -4,6 +4,7 @@ use super::say;
 use crate::node::Node;
 use crate::settings::Settings;
 use crate::{control, log};
+use authz::Enforcement;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Serves until SIGTERM or SIGINT.
@@ -49,7 +50,11 @@ fn writing(settings: &Settings) -> String {
         None => "anyone who can reach this address (name a users file with --authentication-users)".to_owned(),
         Some(users) => {
             let mode = settings.access.authorization.mode;
-            format!("the owners of namespaces; users in {} (authorization.mode={mode})", users.display())
+            let who = match mode {
+                Enforcement::Enforce => "the owners of namespaces",
+                Enforcement::Observe | Enforcement::Off => "anyone who can reach this address",
+            };
+            format!("{who}; users in {} (authorization.mode={mode})", users.display())
         }
     }
 }

@@ -26,10 +26,15 @@ use model::Subject;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use tokio::sync::OwnedSemaphorePermit;
 
 /// Bodies up to this size, in bytes, need no share of the budget for bodies.
 const SMALL_BODY: usize = 64 * 1024;
+
+/// After a body that took longer than this to arrive, who asks is found out again: the user may have been removed
+/// meanwhile.
+const STALE: Duration = Duration::from_millis(500);
 
 /// Headers, body, handler, answer.
 pub async fn handle(
@@ -65,12 +70,16 @@ pub async fn handle(
     let arrived = AtomicBool::new(false);
     let answering = async {
         // Before the body is read: nobody has a large one taken in for nothing.
-        let caller = admitted(&app, operation, &parts, &mut who).await?;
+        let mut caller = admitted(&app, operation, &parts, &mut who).await?;
+        let asked = Instant::now();
         if let Err(fault) = &named {
             return Err(Failure::Fault(fault.clone()));
         }
         let (body, _held) = read(&app, body).await?;
         arrived.store(true, Ordering::Relaxed);
+        if asked.elapsed() > STALE {
+            caller = admitted(&app, operation, &parts, &mut who).await?;
+        }
         let question = Question { operation, subject: subject.as_deref(), form, accepted: &accepted, target };
         if let Some(answer) = repeated(&app, &question, &parts.method, &caller, &body)? {
             return Ok(Outcome::Ready(answer));

@@ -29,9 +29,35 @@ pub fn check(sent: &str, subject: &Subject, purpose: Use) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The longest alias, in bytes: a path gives no longer name either. Every request for the alias shows it in its answer, in
+/// the log and in the audit.
+const LONGEST_ALIAS: usize = 8 * 1024;
+
+/// Refuses an alias that no subject could be registered or asked for under.
+///
+/// # Errors
+/// `InvalidSubject`, with the beginning of the alias.
+pub fn check_alias(alias: &str) -> Result<(), Fault> {
+    if alias.len() > LONGEST_ALIAS || alias.chars().any(char::is_control) {
+        return Err(Fault::InvalidSubject(alias.chars().take(100).collect()));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_alias_is_one_that_a_path_could_give() {
+        for good in ["", "orders", ":.c:orders", "größe", &"x".repeat(LONGEST_ALIAS)] {
+            assert!(check_alias(good).is_ok(), "{good:.20}");
+        }
+        for bad in ["a\nb", "\0", &"x".repeat(LONGEST_ALIAS + 1)] {
+            let Err(Fault::InvalidSubject(told)) = check_alias(bad) else { panic!("{bad:.20} is taken") };
+            assert!(bad.starts_with(&told) && told.len() <= 100, "{told}");
+        }
+    }
 
     #[test]
     fn reserved_names_and_control_characters_are_refused() {

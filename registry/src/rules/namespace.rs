@@ -6,7 +6,7 @@
 use crate::fault::Fault;
 use authz::claims::{Authority, Claimant, Claimed, judge_claim};
 use authz::{Caller, Land};
-use model::{Claim, HouseRecord, MemberRole, Namespace, NamespaceName, Record};
+use model::{Claim, HouseRecord, MemberRole, Namespace, NamespaceName, Principal, Record};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -94,23 +94,22 @@ pub fn plan(
                         .entry(other.clone())
                         .or_insert_with(|| known.cloned().unwrap_or_else(|| Namespace::new(other)));
                     given.claims.remove(claim);
-                    if given.offers.get(claim) == Some(name) {
-                        given.offers.remove(claim);
-                    }
                 }
             }
         }
     }
-    // An offer of what is no longer its own would give away what somebody else may own by then.
-    let Namespace { claims, offers, .. } = &mut new;
-    let unfounded = |claim: &Claim| !(claims.contains(claim) || claims.iter().any(|own| claim.is_below(own)));
-    let fresh = offers.iter().find(|(claim, _)| unfounded(claim) && !old.offers.contains_key(*claim));
-    if let Some((claim, to)) = fresh {
+    let after = after(all, others.values().chain([&new]))?;
+    let fresh = |claim: &Claim| !old.offers.contains_key(claim) && !is_to_give(&after, name, claim);
+    if let Some((claim, to)) = new.offers.iter().find(|(claim, _)| fresh(claim)) {
         return Err(Fault::InvalidNamespace(format!(
-            "{claim} cannot be offered to {to}: it is not a claim of {name} or below one"
+            "{claim} cannot be offered to {to}: it is not a claim of {name} or directly below one"
         )));
     }
-    offers.retain(|claim, _| !unfounded(claim));
+    // An offer of what is no longer its own would give it away once it comes back.
+    for namespace in others.values_mut().chain([&mut new]) {
+        let Namespace { name, offers, .. } = namespace;
+        offers.retain(|claim, _| is_to_give(&after, name, claim));
+    }
     for (claim, to) in new.offers.iter().filter(|(claim, to)| old.offers.get(*claim) != Some(*to)) {
         if to == name || !all.iter().any(|namespace| namespace.name == *to) {
             return Err(Fault::InvalidNamespace(format!(
@@ -126,6 +125,22 @@ pub fn plan(
     others.retain(|other, given| all.iter().any(|namespace| namespace.name == *other && namespace != given));
     records.extend(others.into_values().map(put));
     Ok(Planned { namespace: new, records })
+}
+
+/// The land once these namespaces are as they shall be.
+///
+/// # Errors
+/// `ClaimRefused` where two of them would hold one claim.
+pub fn after<'a>(all: &[Namespace], changed: impl Iterator<Item = &'a Namespace>) -> Result<Land, Fault> {
+    let mut namespaces: BTreeMap<&NamespaceName, &Namespace> =
+        all.iter().map(|namespace| (&namespace.name, namespace)).collect();
+    namespaces.extend(changed.map(|namespace| (&namespace.name, namespace)));
+    Land::new(namespaces.into_values().cloned()).map_err(|error| Fault::ClaimRefused(error.to_string()))
+}
+
+/// Is a claim this namespace's to give: one that it holds, or one directly below?
+fn is_to_give(land: &Land, name: &NamespaceName, claim: &Claim) -> bool {
+    land.holder(claim).or_else(|| land.outer_owner(claim)).is_some_and(|owner| owner.name == *name)
 }
 
 /// Decides that a namespace goes: what it was, and what is to be written.
@@ -174,10 +189,12 @@ fn validate(namespace: &Namespace, may_claim: &MayClaim) -> Result<(), Fault> {
     if namespace.labels.len() > MOST_LABELS {
         return invalid(&format!("has more than {MOST_LABELS} labels"));
     }
-    let mut texts = namespace.labels.iter().flat_map(|(key, value)| [key, value]).chain(&namespace.contact);
+    let labels = namespace.labels.iter().flat_map(|(key, value)| [key.as_str(), value]);
+    let members = namespace.members.keys().map(Principal::as_str);
+    let mut texts = labels.chain(namespace.contact.as_deref()).chain(members);
     if texts.any(|text| text.len() > LONGEST_TEXT || text.contains(char::is_control)) {
         return invalid(&format!(
-            "has a contact or label with a control character, or with more than {LONGEST_TEXT} bytes"
+            "has a contact, label or member with a control character, or with more than {LONGEST_TEXT} bytes"
         ));
     }
     let owned = namespace.members.values().any(|role| *role == MemberRole::Owner);

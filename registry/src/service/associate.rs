@@ -152,18 +152,18 @@ impl Judge<'_> {
         }
         let subjects: Vec<&Subject> = leaves.iter().map(|leaves| leaves.subject.resource()).collect();
         let steps = match bind::plan(state, self.knowledge, request, &subjects, self.default_level) {
-            // Who may not write is not told what else is wrong with it.
-            Err(Stop::Fault(fault)) if !is_passing(&fault) => {
-                let refusal = leaves.iter().filter_map(|leaves| leaves.register.as_ref()?.0.refusal()).next();
-                return Err(refusal.map_or(fault, Fault::Denied).into());
+            Err(Stop::Fault(fault)) => {
+                let rights = leaves.iter().filter_map(|leaves| leaves.register.as_ref());
+                return Err(rights.fold(fault, |fault, (rights, _)| rights.instead_of(fault)).into());
             }
             other => other?,
         };
         let mut records = Vec::new();
         for (Step { bound, schema, association }, leaves) in steps.into_iter().zip(&leaves) {
-            if let (Some((rights, id)), false) = (&leaves.register, schema.is_empty()) {
-                let entry = rights.to_write(state, &Takes::of(&schema, *id, Force::No))?;
-                records.extend(entry);
+            let registered = bound.as_ref().and_then(|bound| bound.schema.as_ref());
+            if let (Some((rights, id)), Some(registered), false) = (&leaves.register, registered, schema.is_empty()) {
+                let takes = Takes::of(leaves.subject.resource(), *id, Force::No, &schema, &registered.content);
+                records.extend(rights.to_write(&self.hands.authorizer, state, &takes)?);
             }
             records.extend(schema);
             if let Some(association) = association {
@@ -184,8 +184,7 @@ impl Judge<'_> {
                 if let Ok(permit) = leave.to_write() {
                     outcome.observe(permit.grant(), &subject);
                 }
-                let rights = Rights::of(authorizer, caller, operation, leave, &schema.references);
-                Some((rights, schema.id))
+                Some((Rights { leave, operation }, schema.id))
             }
         };
         Ok(Leaves {
@@ -220,8 +219,8 @@ impl Judge<'_> {
         outcome: &mut Outcome,
     ) -> Result<Change<R>, Fault> {
         let Hands { authorizer, caller, operation } = self.hands;
-        let change = Change::new(authorizer.permit(caller, action, resource)?, operation);
-        outcome.observe(change.grant(), subject);
-        Ok(change)
+        let permit = authorizer.permit(caller, action, resource)?;
+        outcome.observe(permit.grant(), subject);
+        Ok(Change::new(permit, operation))
     }
 }

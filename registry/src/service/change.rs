@@ -1,10 +1,18 @@
 //! A permit on its way into the store: what may be changed, and the entry that the audit gets with the change.
+//!
+//! Between the permit and the commit a request may wait, and meanwhile land may pass to somebody else or a member be
+//! removed. So the writer decides again, about the records that it is about to write rather than about what was asked
+//! for.
 
+use super::settle::is_passing;
 use crate::fault::Fault;
 use crate::rules::register::Force;
 use authz::audit::AuditEntry;
-use authz::{Action, Authorizer, Caller, Decision, Grant, Leave, Permit, Refusal, Resource, Rule};
-use model::{AuditRecord, Context, HouseRecord, Record, Reference, RegistryRecord, SchemaId, Subject};
+use authz::{Action, Authorizer, Decision, Grant, Leave, Permit, Refusal, Resource, Rule, Scope};
+use model::{
+    AuditRecord, Content, HouseRecord, NamespaceName, Record, RegistryRecord, SchemaId, SchemaRecord, Subject,
+};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use storage::State;
 
@@ -25,25 +33,62 @@ impl<R: Resource> Change<R> {
         self.permit.resource()
     }
 
-    /// How it was decided.
-    pub fn grant(&self) -> &Grant {
-        self.permit.grant()
+    /// The entry of the change as it was permitted.
+    pub fn entry(&self) -> Option<Record> {
+        entry(self.permit.resource().scope(), self.permit.grant(), self.operation)
     }
 
-    /// The entry of the change.
-    pub fn entry(&self) -> Option<Record> {
-        entry(&self.permit, self.operation)
+    /// Decides once more, in the writer: may it still be changed, and may all that these records touch? The entry of
+    /// the change as it is permitted now, in the audit of each owner whom it concerns.
+    ///
+    /// # Errors
+    /// `Denied`.
+    pub fn to_write(&self, authorizer: &Authorizer, records: &[Record]) -> Result<Vec<Record>, Fault> {
+        let (grant, scope) = (authorizer.again(&self.permit)?, self.permit.resource().scope());
+        let mut others = BTreeSet::new();
+        for (action, subject) in records.iter().filter_map(touched) {
+            if subject.scope() != scope {
+                let permit = authorizer.permit(&grant.caller, action, subject.clone())?;
+                others.extend(permit.grant().namespace.clone().filter(|other| grant.namespace.as_ref() != Some(other)));
+            }
+        }
+        let Some(entry) = entry(scope, &grant, self.operation) else { return Ok(vec![]) };
+        let theirs = others.iter().map(|other| in_audit_of(other, entry.clone()));
+        Ok(std::iter::once(entry.clone()).chain(theirs).collect())
+    }
+}
+
+/// What a record changes, and the action that this is. A change of a whole context may reach subjects that others own.
+fn touched(record: &Record) -> Option<(Action, &Subject)> {
+    let Record::Registry(record) = record else { return None };
+    match record {
+        RegistryRecord::Schema(schema) if !schema.deleted => Some((Action::Register, &schema.subject)),
+        RegistryRecord::Schema(SchemaRecord { subject, .. })
+        | RegistryRecord::SchemaTombstone { subject, .. }
+        | RegistryRecord::DeleteSubject { subject, .. } => Some((Action::Delete, subject)),
+        RegistryRecord::Config { scope, .. } => Some((Action::Config, scope)),
+        RegistryRecord::Mode { scope, .. } => Some((Action::Mode, scope)),
+        RegistryRecord::Association { key, .. } => Some((Action::Associate, &key.subject)),
+        // It goes with the tombstones of all that it clears.
+        RegistryRecord::ClearSubject { .. } | RegistryRecord::Context { .. } => None,
     }
 }
 
 /// The audit's entry of a change. Where everything is open there is nothing to say about who was allowed what by which rule,
 /// and the log of changes is the record.
-fn entry<R: Resource>(permit: &Permit<R>, operation: &str) -> Option<Record> {
-    let grant = permit.grant();
+fn entry(scope: Scope<'_>, grant: &Grant, operation: &str) -> Option<Record> {
     (grant.rule != Rule::Open).then(|| {
-        let entry = AuditEntry::permitted(0, operation, permit.resource().scope(), grant);
+        let entry = AuditEntry::permitted(0, operation, scope, grant);
         Record::House(HouseRecord::Audit(Box::new(AuditRecord::from(entry))))
     })
+}
+
+/// The same entry for another namespace, which is concerned as well.
+pub fn in_audit_of(namespace: &NamespaceName, mut entry: Record) -> Record {
+    if let Record::House(HouseRecord::Audit(entry)) = &mut entry {
+        entry.namespace = Some(namespace.clone());
+    }
+    entry
 }
 
 /// Entries that are forgotten at once: old ones go in the commits of new ones, which must stay short.
@@ -65,23 +110,13 @@ pub fn expired(state: &dyn State, now: i64, kept: Duration) -> Result<Option<Rec
 /// How far above the highest id of its context an explicit id may lie without an administrator's `force`.
 const NEAR: SchemaId = 1_000_000;
 
-/// All that a registration may turn out to take. What is lacking is only held against one that writes something for which it
-/// is needed; whether it does is known once it has been planned.
+/// The right to register. What else a registration may turn out to take is only held against one that writes something
+/// for which it is needed; whether it does is known once it has been planned.
 pub struct Rights {
     /// To register in the subject, or to find that it is registered.
     pub leave: Leave<Subject>,
     /// The operation's name in metrics and log.
     pub operation: &'static str,
-    /// To let the context come into being.
-    pub create_context: Result<Permit<Context>, Refusal>,
-    /// To choose the id.
-    pub import: Result<Permit<Subject>, Refusal>,
-    /// To choose an id that lies far away.
-    pub administer: Result<Permit<Subject>, Refusal>,
-    /// To overrule the compatibility check.
-    pub force: Result<Permit<Subject>, Refusal>,
-    /// To refer to what is referred to.
-    pub refer: Result<(), Refusal>,
 }
 
 /// What a planned registration does besides adding a version.
@@ -92,71 +127,63 @@ pub struct Takes {
     pub id: Option<SchemaId>,
     /// With `force=true`.
     pub forced: bool,
+    /// The subjects that the version refers to, also by what it takes over from the one before.
+    pub refers_to: Vec<Subject>,
 }
 
 impl Takes {
-    /// What these records, planned for a registration with this id, do.
-    pub fn of(records: &[Record], id: Option<SchemaId>, force: Force) -> Self {
+    /// What a registration with this id and force takes that writes these records and this content.
+    pub fn of(subject: &Subject, id: Option<SchemaId>, force: Force, records: &[Record], content: &Content) -> Self {
         let creates =
             |record: &Record| matches!(record, Record::Registry(RegistryRecord::Context { exists: true, .. }));
-        Takes { new_context: records.iter().any(creates), id, forced: force == Force::Yes }
+        Takes {
+            new_context: records.iter().any(creates),
+            id,
+            forced: force == Force::Yes,
+            refers_to: content.references.iter().map(|reference| subject.sibling(&reference.subject)).collect(),
+        }
     }
 }
 
 impl Rights {
-    /// What this caller has of them, for a schema with these references.
-    pub fn of(
-        authorizer: &Authorizer,
-        caller: &Caller,
-        operation: &'static str,
-        leave: Leave<Subject>,
-        references: &[Reference],
-    ) -> Self {
-        let subject = leave.resource().clone();
-        let permit = |action| authorizer.permit(caller, action, subject.clone());
-        let refer = references.iter().try_for_each(|reference| {
-            authorizer.permit_reference(caller, &subject, &subject.sibling(&reference.subject)).map(drop)
-        });
-        Rights {
-            operation,
-            create_context: authorizer.permit(caller, Action::CreateContext, subject.context().clone()),
-            import: permit(Action::Import),
-            administer: permit(Action::Administer),
-            force: permit(Action::Force),
-            refer,
-            leave,
-        }
-    }
-
-    /// The entry of the audit for a registration that writes something, or why it may not.
+    /// Decides in the writer, by the land as it stands there: the entry of the audit for a registration that writes
+    /// something, or why it may not.
     ///
     /// # Errors
     /// `Denied`, `FarId`, those of the store.
-    pub fn to_write(&self, state: &dyn State, takes: &Takes) -> Result<Option<Record>, Fault> {
+    pub fn to_write(&self, authorizer: &Authorizer, state: &dyn State, takes: &Takes) -> Result<Option<Record>, Fault> {
         let permit = self.leave.to_write()?;
+        let (subject, grant) = (permit.resource(), authorizer.again(permit)?);
+        let permitted = |action| authorizer.permit(&grant.caller, action, subject.clone());
         if takes.new_context {
-            self.create_context.as_ref().map_err(Clone::clone)?;
+            let _permit = authorizer.permit(&grant.caller, Action::CreateContext, subject.context().clone())?;
         }
         if takes.forced {
-            self.force.as_ref().map_err(Clone::clone)?;
+            let _permit = permitted(Action::Force)?;
         }
-        self.refer.clone()?;
+        for target in &takes.refers_to {
+            authorizer.permit_reference(&grant.caller, subject, target)?;
+        }
         if let Some(id) = takes.id {
-            let grant = self.import.as_ref().map_err(Clone::clone)?.grant();
-            let highest = state.highest_id(permit.resource().context())?.unwrap_or(0).max(0);
-            if grant.rule != Rule::Open && id > highest.saturating_add(NEAR) {
-                self.administer.as_ref().map_err(Clone::clone)?;
+            let import = permitted(Action::Import)?;
+            let highest = state.highest_id(subject.context())?.unwrap_or(0).max(0);
+            if import.grant().rule != Rule::Open && id > highest.saturating_add(NEAR) {
+                let _permit = permitted(Action::Administer)?;
                 if !takes.forced {
                     return Err(Fault::FarId(id, highest));
                 }
             }
         }
-        Ok(entry(permit, self.operation))
+        Ok(entry(subject.scope(), &grant, self.operation))
     }
 
-    /// The refusal that waits for a write, if there is one. Who may not write is not told why the write would fail.
-    pub fn refusal(&self) -> Option<Refusal> {
-        self.leave.to_write().err()
+    /// What is answered to a request that failed: who may not write is told that and not what else is wrong with it,
+    /// unless it passes by itself.
+    pub fn instead_of(&self, fault: Fault) -> Fault {
+        match self.leave.to_write() {
+            Err(refusal) if !is_passing(&fault) => Fault::Denied(refusal),
+            _ => fault,
+        }
     }
 }
 
@@ -165,5 +192,108 @@ pub fn observed(grant: &Grant) -> Option<&Refusal> {
     match &grant.decision {
         Decision::Permitted => None,
         Decision::Observed(refusal) => Some(refusal),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use authz::{Caller, Identity, Land, Method, Policy, Settings, Verified};
+    use model::{Claim, MemberRole, Mode, Namespace};
+    use storage::MemoryState;
+
+    fn caller(name: &str) -> Caller {
+        let principal = format!("user:basic/{name}").parse().unwrap();
+        let verified = Verified { principal, groups: vec![], method: Method::Basic };
+        Caller { identity: Identity::Verified(verified.into()), address: None, request_id: "r".into() }
+    }
+
+    /// Namespaces written as `name: claim claim`; each is owned by the user of its name.
+    fn land(namespaces: &[&str]) -> Land {
+        Land::new(namespaces.iter().map(|text| {
+            let (name, claims) = text.split_once(": ").unwrap();
+            let mut namespace = Namespace::new(name.parse().unwrap());
+            namespace.claims = claims.split(' ').map(|claim| claim.parse::<Claim>().unwrap()).collect();
+            namespace.members.insert(format!("user:basic/{name}").parse().unwrap(), MemberRole::Owner);
+            namespace
+        }))
+        .unwrap()
+    }
+
+    fn authorizer(namespaces: &[&str]) -> Authorizer {
+        let authorizer = Authorizer::new(Settings::default(), Policy::embedded());
+        authorizer.set_land(land(namespaces));
+        authorizer
+    }
+
+    fn denied<T>(outcome: Result<T, Fault>) -> String {
+        match outcome {
+            Err(Fault::Denied(refusal)) => refusal.to_string().split(" (").next().unwrap().to_owned(),
+            Err(other) => format!("{other:?}"),
+            Ok(_) => "permitted".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_writer_refuses_what_was_permitted_on_land_that_has_passed_on() {
+        let authorizer = authorizer(&["pay: payments"]);
+        let subject = || Subject::parse("payments.x");
+        let change = Change::new(
+            authorizer.permit(&caller("pay"), Action::Delete, subject()).unwrap(),
+            "subjects.delete-subject",
+        );
+        let leave = authorizer.permit_register(&caller("pay"), subject()).unwrap();
+        let rights = Rights { leave, operation: "subjects.versions.register" };
+        let takes = Takes { new_context: false, id: None, forced: false, refers_to: vec![] };
+        let outcomes = || {
+            let registration = rights.to_write(&authorizer, &MemoryState::default(), &takes);
+            [denied(change.to_write(&authorizer, &[])), denied(registration)]
+        };
+        assert_eq!(outcomes(), ["permitted", "permitted"]);
+        authorizer.set_land(land(&["pay: payments", "risk: payments.x"]));
+        let refused = "User is denied operation Write on Subject: payments.x";
+        assert_eq!(outcomes(), [refused, refused]);
+    }
+
+    #[test]
+    fn a_change_of_a_context_reaches_no_subject_in_it_that_somebody_else_owns() {
+        let authorizer = authorizer(&["whole: :.c:", "guest: :.c:guest"]);
+        let context = Subject::parse(":.c:");
+        let permit = authorizer.permit(&caller("whole"), Action::Mode, context.clone()).unwrap();
+        let change = Change::new(permit, "mode.delete-subject");
+        let mode =
+            |subject: &str, mode| Record::Registry(RegistryRecord::Mode { scope: Subject::parse(subject), mode });
+        let gone = |subject: &str| {
+            Record::Registry(RegistryRecord::SchemaTombstone { subject: Subject::parse(subject), version: 1 })
+        };
+        let check = |records: &[Record], expected: &str| {
+            assert_eq!(denied(change.to_write(&authorizer, records)), expected, "{records:?}");
+        };
+        check(&[mode(":.c:", Some(Mode::Import)), mode(":.c:own", None), gone(":.c:own")], "permitted");
+        check(&[mode(":.c:guest-a", None)], "User is denied operation Write on Subject: :.c:guest-a");
+        check(&[gone(":.c:own"), gone(":.c:guest-a")], "User is denied operation Write on Subject: :.c:guest-a");
+    }
+
+    #[test]
+    fn what_a_registration_takes_besides_is_asked_for_when_it_is_written() {
+        let authorizer = authorizer(&["pay: payments :.pay:"]);
+        let mut namespaces = authorizer.land().namespaces().to_vec();
+        namespaces[0].referrers = model::Referrers::Members;
+        namespaces.push(land(&["guest: :.pay:guest"]).namespaces()[0].clone());
+        authorizer.set_land(Land::new(namespaces).unwrap());
+        let leave = authorizer.permit_register(&caller("guest"), Subject::parse(":.pay:guest")).unwrap();
+        let rights = Rights { leave, operation: "subjects.versions.register" };
+        let check = |takes: Takes, expected: &str| {
+            assert_eq!(denied(rights.to_write(&authorizer, &MemoryState::default(), &takes)), expected);
+        };
+        let nothing = || Takes { new_context: false, id: None, forced: false, refers_to: vec![] };
+        check(nothing(), "permitted");
+        check(Takes { forced: true, ..nothing() }, "permitted");
+        check(Takes { new_context: true, ..nothing() }, "User is denied operation Write on Context: .pay");
+        check(Takes { id: Some(7), ..nothing() }, "User is denied operation Write on Subject: :.pay:guest");
+        check(
+            Takes { refers_to: vec![Subject::parse("payments")], ..nothing() },
+            "User is denied operation Write on Subject: payments",
+        );
     }
 }

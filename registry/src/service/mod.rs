@@ -117,14 +117,17 @@ impl Service {
         rule: impl FnOnce(&dyn State, &R) -> Result<(Vec<Record>, T), Fault> + Send + 'static,
     ) -> Result<Done<T>, Fault> {
         self.check_audit()?;
-        let retention = self.retention;
-        let (outcome, committed) = storage::commit(&*self.store, move |state| match rule(state, change.resource()) {
-            Ok((mut records, answer)) => {
-                if !records.is_empty() {
-                    records.extend(with_expiry(state, change.entry(), retention)?);
-                }
-                Ok((records, Ok(answer)))
+        let (retention, authorizer) = (self.retention, self.authorizer.clone());
+        let decide = move |state: &dyn State| -> Result<(Vec<Record>, T), Fault> {
+            let (mut records, answer) = rule(state, change.resource())?;
+            if !records.is_empty() {
+                let entries = change.to_write(&authorizer, &records)?;
+                records.extend(with_expiry(state, entries, retention)?);
             }
+            Ok((records, answer))
+        };
+        let (outcome, committed) = storage::commit(&*self.store, move |state| match decide(state) {
+            Ok((records, answer)) => Ok((records, Ok(answer))),
             Err(Fault::Store(error)) => Err(error),
             Err(fault) => Ok((vec![], Err(fault))),
         })
@@ -168,9 +171,13 @@ impl Service {
     }
 }
 
-/// An entry of the audit, and the record that forgets the oldest ones.
-fn with_expiry(state: &dyn State, entry: Option<Record>, kept: Duration) -> Result<Vec<Record>, storage::Error> {
-    let mut records: Vec<Record> = entry.into_iter().collect();
+/// Entries of the audit, and the record that forgets the oldest ones.
+fn with_expiry(
+    state: &dyn State,
+    entries: impl IntoIterator<Item = Record>,
+    kept: Duration,
+) -> Result<Vec<Record>, storage::Error> {
+    let mut records: Vec<Record> = entries.into_iter().collect();
     if !records.is_empty() {
         records.extend(change::expired(state, crate::access::audit::now(), kept)?);
     }

@@ -4,16 +4,16 @@
 //! newest of them, so two owners cannot be given one claim. Which subjects would change hands is looked up before, outside the
 //! writer: it is a warning for people, not a condition of the change.
 
-use super::change::Change;
+use super::change::{Change, in_audit_of};
 use super::subjects::page;
 use super::{Done, Service};
 use crate::fault::Fault;
-use crate::rules::namespace::{Edit, Expect, MayClaim, Planned, plan, remove};
+use crate::rules::namespace::{Edit, Expect, MayClaim, Planned, after, plan, remove};
 use authz::Land;
 use authz::claims::{handovers, orphans};
-use model::{Claim, HouseRecord, Namespace, NamespaceName, Record, Subject, SubjectPrefix};
+use model::{Claim, Namespace, NamespaceName, Subject, SubjectPrefix};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use storage::{AuditEntry, AuditPlace, State};
@@ -138,12 +138,7 @@ impl Service {
         if changed.is_empty() {
             return Ok(vec![]);
         }
-        let mut namespaces: BTreeMap<NamespaceName, Namespace> =
-            land.namespaces().iter().map(|namespace| (namespace.name.clone(), namespace.clone())).collect();
-        for namespace in planned.put() {
-            namespaces.insert(namespace.name.clone(), namespace.clone());
-        }
-        let after = Land::new(namespaces.into_values()).map_err(|error| Fault::ClaimRefused(error.to_string()))?;
+        let after = after(land.namespaces(), planned.put())?;
         let (before, store) = (land.clone(), Arc::clone(&self.store));
         self.pool
             .run(usize::MAX, move || {
@@ -248,13 +243,6 @@ fn covered(state: &dyn State, claim: &Claim, visit: &mut dyn FnMut(Subject)) -> 
         }
         ControlFlow::Continue(())
     })
-}
-
-fn in_audit_of(namespace: &NamespaceName, mut entry: Record) -> Record {
-    if let Record::House(HouseRecord::Audit(entry)) = &mut entry {
-        entry.namespace = Some(namespace.clone());
-    }
-    entry
 }
 
 fn handover(handover: &authz::claims::Handover) -> String {

@@ -1,12 +1,12 @@
 //! `POST /subjects/{subject}/versions`: decide on a snapshot, then again in the writer with what was learnt.
 
 use super::change::{Rights, Takes};
-use super::settle::is_passing;
 use super::{Done, Service, with_expiry};
 use crate::fault::Fault;
 use crate::rules::candidate::Described;
 use crate::rules::knowledge::Knowledge;
 use crate::rules::register::{self, Force, Plan, Registered, Registration};
+use std::sync::Arc;
 use storage::State;
 
 /// What is to be registered; where, the rights say.
@@ -25,24 +25,21 @@ impl Service {
     /// # Errors
     /// The refusals of `rules::register::plan` and of the rights, `Busy`, `Contended`, those of the store.
     pub async fn register(&self, rights: Rights, offered: Offered) -> Result<Done<Registered>, Fault> {
-        let refusal = rights.refusal();
-        let outcome = self.register_with(rights, offered).await;
-        match (outcome, refusal) {
-            // Who may not write is not told what else is wrong with it.
-            (Err(fault), Some(refusal)) if !is_passing(&fault) => Err(Fault::Denied(refusal)),
-            (outcome, _) => outcome,
-        }
+        let rights = Arc::new(rights);
+        let outcome = self.register_with(Arc::clone(&rights), offered).await;
+        outcome.map_err(|fault| rights.instead_of(fault))
     }
 
-    async fn register_with(&self, rights: Rights, offered: Offered) -> Result<Done<Registered>, Fault> {
+    async fn register_with(&self, rights: Arc<Rights>, offered: Offered) -> Result<Done<Registered>, Fault> {
         let Offered { schema, normalize, force } = offered;
         let subject = rights.leave.resource().clone();
         let request = Registration { subject, schema, normalize, force, default_level: self.default_level };
-        let retention = self.retention;
+        let (authorizer, retention) = (self.authorizer.clone(), self.retention);
         self.settle(request.schema.text.len(), move |state: &dyn State, knowledge: &dyn Knowledge| {
             let Plan { answer, mut records } = register::plan(state, knowledge, &request)?;
             if !records.is_empty() {
-                let entry = rights.to_write(state, &Takes::of(&records, request.schema.id, request.force))?;
+                let takes = Takes::of(&request.subject, request.schema.id, request.force, &records, &answer.content);
+                let entry = rights.to_write(&authorizer, state, &takes)?;
                 records.extend(with_expiry(state, entry, retention)?);
             }
             Ok((records, answer))

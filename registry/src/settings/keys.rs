@@ -61,7 +61,7 @@ pub const KEYS: &[Key] = &[
     key(
         "authorization.mode",
         "enforce",
-        "what becomes of a refusal: off, observe (let through, audit and count) or enforce",
+        "what becomes of a refusal: off, observe (let through and count; namespaces and the audit stay guarded) or enforce",
     ),
     key(
         "authorization.post_reads",

@@ -4,8 +4,9 @@
 //! durable before RocksDB makes its first file.
 
 use crate::Error;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 /// The format this release writes. A change of it comes with a step that brings the one before to it.
@@ -46,9 +47,10 @@ fn damaged(dir: &Path, why: &str) -> Error {
     Error::Corrupt(format!("{}: {why}", dir.display()))
 }
 
-/// Makes a directory and those above it, each durably.
+/// Makes a directory and those above it, each durably. Others on the machine may not look in: the audit is not for
+/// everybody.
 fn make(dir: &Path) -> io::Result<()> {
-    match fs::create_dir(dir) {
+    match DirBuilder::new().mode(0o750).create(dir) {
         Ok(()) => sync(parent(dir)),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             make(parent(dir))?;

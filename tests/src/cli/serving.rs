@@ -3,6 +3,8 @@
 use crate::harness::command::{freehold, freehold_with, run};
 use crate::harness::{Node, Settings, named};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 #[test]
 fn the_greeting_says_where_it_listens_and_its_curl_line_works() {
@@ -59,6 +61,19 @@ fn data_of_a_newer_release_are_left_alone() {
     std::fs::write(dir.path().join("FORMAT"), "99\n").unwrap();
     let said = run(freehold().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(dir.path())).bad();
     assert!(said.contains("format 99") && said.contains("newer"), "{said}");
+}
+
+#[test]
+fn nobody_else_on_the_machine_may_look_at_the_data_or_a_backup() {
+    let node = Node::start();
+    // The socket is there once the greeting is.
+    node.greeting();
+    let others = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o077;
+    assert_eq!(others(node.data()) & 0o027, 0);
+    assert_eq!(others(&node.data().join("control.sock")), 0);
+    let file = node.data().with_file_name("backup");
+    run(freehold().args(["backup", "--data"]).arg(node.data()).arg(&file)).good();
+    assert_eq!(others(&file), 0);
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub async fn put(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     };
     let edit = edit(&ask.object(app, missing, "ConfigUpdateRequest").await?)?;
     names::check(ask.parameter(0), change.resource(), Use::Settings)?;
+    edit.alias.iter().flatten().try_for_each(|alias| names::check_alias(alias))?;
     let done = app.service.change_config(change, edit).await?;
     Ok(Answer::json(&ConfigOut::written(&done.answer)).wrote(done.wrote))
 }

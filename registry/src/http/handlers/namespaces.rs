@@ -175,7 +175,7 @@ pub fn can_i(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let (subject, context);
     let scope = match (ask.query.text("subject"), ask.query.text("context")) {
         (Some(text), _) => {
-            subject = Subject::parse(text);
+            subject = meant(app, action, Subject::parse(text))?;
             subject.scope()
         }
         (None, Some(text)) => {
@@ -200,6 +200,15 @@ pub fn can_i(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         answer["reason"] = refusal.to_string().into();
     }
     Ok(Answer::json(&answer))
+}
+
+/// The subject that a request of this kind would be about: what an alias points to, except where the alias itself is
+/// changed.
+fn meant(app: &App, action: Action, named: Subject) -> Result<Subject, Fault> {
+    match action {
+        Action::Config | Action::Mode | Action::Import | Action::Associate => Ok(named),
+        _ => Ok(app.service.alias(&named)?.unwrap_or(named)),
+    }
 }
 
 /// `GET /namespaces/{namespace}/audit?from=&to=&limit=&before=`

@@ -12,7 +12,7 @@ use crate::rules::register::Force;
 use crate::service::{Offered, Rights, Validation, VersionsFilter, change};
 use authz::{Action, PostReads, Refusal, Resource};
 use base64::Engine;
-use model::NamespaceName;
+use model::{NamespaceName, Subject};
 use serde_json::{Value, json};
 
 /// `GET /subjects/{subject}/versions`
@@ -31,16 +31,11 @@ pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 pub async fn register(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let authorizer = &app.access.gate.authorizer;
     let leave = authorizer.permit_register(&ask.caller, ask.subject())?;
-    let object = ask.object(app, "register.arg6", "RegisterSchemaRequest").await?;
-    let schema = wire::request::registrable(&object)?;
     let subject = leave.resource().clone();
-    names::check(ask.parameter(0), &subject, Use::Register)?;
-    let format = format(ask)?;
+    let rights = Rights { leave, operation: ask.operation.route().name };
+    let (offered, format) = offered(app, ask, &subject).await.map_err(|fault| rights.instead_of(fault))?;
     let depends = app.ready.stripes.subject(&subject);
-    let keeps = schema.references.is_empty();
-    let force = if ask.query.flag("force") { Force::Yes } else { Force::No };
-    let offered = Offered { schema, normalize: ask.query.flag("normalize"), force };
-    let rights = Rights::of(authorizer, &ask.caller, ask.operation.route().name, leave, &offered.schema.references);
+    let keeps = offered.schema.references.is_empty();
     let observed = observed(&rights);
     let done = app.service.register(rights, offered).await?;
     match observed {
@@ -54,6 +49,15 @@ pub async fn register(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let text = app.service.formatted_content(&subject, &done.answer.content, format)?;
     let answer = Answer::json(&SchemaOut::registered(&done.answer).with_text(text.as_deref())).wrote(done.wrote);
     Ok(if keeps && !done.wrote { answer.depending(depends) } else { answer })
+}
+
+/// What is to be registered, and the format of the answer.
+async fn offered<'a>(app: &App, ask: &'a Ask, subject: &Subject) -> Result<(Offered, &'a str), Fault> {
+    let object = ask.object(app, "register.arg6", "RegisterSchemaRequest").await?;
+    let schema = wire::request::registrable(&object)?;
+    names::check(ask.parameter(0), subject, Use::Register)?;
+    let force = if ask.query.flag("force") { Force::Yes } else { Force::No };
+    Ok((Offered { schema, normalize: ask.query.flag("normalize"), force }, format(ask)?))
 }
 
 /// What would have been refused if authorization did not only observe.

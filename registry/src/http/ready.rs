@@ -212,8 +212,9 @@ impl Ready {
         self.answers.get(&KeyRef { form, target }).filter(|answer| self.stripes.holds(&answer.depends))
     }
 
-    /// Keeps an answer.
+    /// Keeps an answer. Its bytes are copied: a body that grew while it was written still holds twice what it needs.
     pub fn keep(&self, form: Form, target: &str, answer: ReadyAnswer) {
+        let answer = ReadyAnswer { body: Bytes::copy_from_slice(&answer.body), ..answer };
         self.answers.insert(Key { form, target: target.into() }, answer);
     }
 }

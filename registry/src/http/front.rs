@@ -14,7 +14,7 @@ use super::routes::{Method, Operation, ROUTES};
 use super::target;
 use super::trail::{Trail, log};
 use crate::app::App;
-use authz::Peer;
+use authz::{Peer, RequestId};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawPathParams, State};
@@ -70,7 +70,7 @@ impl Front {
             self.app.metrics.answered(operation, response.status().as_u16(), started.elapsed());
             return response;
         }
-        request.extensions_mut().insert(id.clone());
+        request.extensions_mut().insert(RequestId(String::from_utf8_lossy(id.as_bytes()).into()));
         if let Some(peer) = self.peer {
             request.extensions_mut().insert(Peer(peer));
         }

@@ -208,12 +208,6 @@ impl Operation {
     }
 }
 
-impl authz::Operation for Operation {
-    fn action(&self) -> Action {
-        self.route().action
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -50,6 +50,7 @@ pub struct AuditPage {
 
 /// Subjects that a refusal lists.
 const LISTED: usize = 20;
+
 impl Service {
     /// The namespaces as they stand.
     pub fn land(&self) -> Arc<Land> {
@@ -79,13 +80,11 @@ impl Service {
     ) -> Result<Done<Edited>, Fault> {
         let name = change.resource().clone();
         let land = self.land();
-        let before = land.namespace(name.as_str()).cloned();
-        let planned = plan(&name, before.clone(), land.namespaces(), &may_claim, &expect, &edit)?;
-        let created = before.is_none();
-        let found = if confirm == Confirm::Yes { vec![] } else { self.handed_over(&land, before, &planned).await? };
+        let planned = plan(&name, land.namespaces(), &may_claim, &expect, &edit)?;
+        let found = if confirm == Confirm::Yes { vec![] } else { self.handed_over(&land, &planned).await? };
         if confirm == Confirm::DryRun {
-            let edited = Edited { namespace: planned.namespace, created, handovers: found };
-            return Ok(Done { answer: edited, wrote: false });
+            let Planned { namespace, created, .. } = planned;
+            return Ok(Done { answer: Edited { namespace, created, handovers: found }, wrote: false });
         }
         if !found.is_empty() {
             let some = found.iter().take(LISTED).map(handover).collect();
@@ -93,16 +92,14 @@ impl Service {
         }
         let entry = change.entry();
         self.commit(change, move |state, name| {
-            let all = state.namespaces()?;
-            let before = all.iter().find(|namespace| namespace.name == *name).cloned();
-            let created = before.is_none();
-            let planned = plan(name, before, &all, &may_claim, &expect, &edit)?;
+            let planned = plan(name, &state.namespaces()?, &may_claim, &expect, &edit)?;
             let mut records = planned.records.clone();
             // Whoever gives land up finds that in its own audit as well.
             for other in planned.put().filter(|other| other.name != *name) {
                 records.extend(entry.clone().map(|entry| in_audit_of(&other.name, entry)));
             }
-            let edited = Edited { namespace: planned.namespace, created, handovers: vec![] };
+            let Planned { namespace, created, .. } = planned;
+            let edited = Edited { namespace, created, handovers: vec![] };
             Ok((records, edited))
         })
         .await
@@ -125,15 +122,11 @@ impl Service {
     }
 
     /// Subjects that a planned change would hand over.
-    async fn handed_over(
-        &self,
-        land: &Land,
-        before: Option<Namespace>,
-        planned: &Planned,
-    ) -> Result<Vec<authz::claims::Handover>, Fault> {
-        let changed: Vec<Claim> = {
-            let had = before.map(|namespace| namespace.claims).unwrap_or_default();
-            had.symmetric_difference(&planned.namespace.claims).cloned().collect()
+    async fn handed_over(&self, land: &Land, planned: &Planned) -> Result<Vec<authz::claims::Handover>, Fault> {
+        let Namespace { name, claims, .. } = &planned.namespace;
+        let changed: Vec<Claim> = match land.namespace(name.as_str()) {
+            Some(before) => before.claims.symmetric_difference(claims).cloned().collect(),
+            None => claims.iter().cloned().collect(),
         };
         if changed.is_empty() {
             return Ok(vec![]);

@@ -4,9 +4,8 @@
 //! newest of them, so two owners cannot be given one claim. Which subjects would change hands is looked up before, outside the
 //! writer: it is a warning for people, not a condition of the change.
 
-use super::change::{Change, in_audit_of};
 use super::subjects::page;
-use super::{Done, Service};
+use super::{Change, Done, Service};
 use crate::fault::Fault;
 use crate::rules::namespace::{Edit, Expect, MayClaim, Planned, after, plan, remove};
 use authz::Land;
@@ -90,17 +89,9 @@ impl Service {
             let some = found.iter().take(LISTED).map(handover).collect();
             return Err(Fault::Handovers(some, found.len()));
         }
-        let entry = change.entry();
         self.commit(change, move |state, name| {
-            let planned = plan(name, &state.namespaces()?, &may_claim, &expect, &edit)?;
-            let mut records = planned.records.clone();
-            // Whoever gives land up finds that in its own audit as well.
-            for other in planned.put().filter(|other| other.name != *name) {
-                records.extend(entry.clone().map(|entry| in_audit_of(&other.name, entry)));
-            }
-            let Planned { namespace, created, .. } = planned;
-            let edited = Edited { namespace, created, handovers: vec![] };
-            Ok((records, edited))
+            let Planned { namespace, created, records } = plan(name, &state.namespaces()?, &may_claim, &expect, &edit)?;
+            Ok((records, Edited { namespace, created, handovers: vec![] }))
         })
         .await
     }

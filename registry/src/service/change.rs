@@ -9,7 +9,6 @@ use authz::audit::AuditEntry;
 use authz::{Action, Authorizer, Decision, Grant, Leave, Permit, Refusal, Resource, Rule, Scope};
 use model::{AuditRecord, HouseRecord, NamespaceName, Record, RegistryRecord, SchemaId, SchemaRecord, Subject};
 use std::collections::BTreeSet;
-use std::time::Duration;
 use storage::State;
 
 /// A change that is permitted. What changes something takes its target from here.
@@ -88,22 +87,6 @@ fn in_audit_of(namespace: &NamespaceName, mut entry: Record) -> Record {
         entry.namespace = Some(namespace.clone());
     }
     entry
-}
-
-/// Entries that are forgotten at once: old ones go in the commits of new ones, which must stay short.
-const FORGOTTEN_AT_ONCE: usize = 1_000;
-
-/// The record that forgets what is older than the audit is kept, if anything is.
-///
-/// # Errors
-/// Those of the store.
-pub fn expired(state: &dyn State, now: i64, kept: Duration) -> Result<Option<Record>, storage::Error> {
-    let cutoff = now.saturating_sub(i64::try_from(kept.as_millis()).unwrap_or(i64::MAX));
-    if state.audit_age(1)?.is_none_or(|oldest| oldest >= cutoff) {
-        return Ok(None);
-    }
-    let some = state.audit_age(FORGOTTEN_AT_ONCE)?.map_or(cutoff, |age| age.saturating_add(1));
-    Ok(Some(Record::House(HouseRecord::AuditForgotten { before: cutoff.min(some) })))
 }
 
 /// How far above the highest id of its context an explicit id may lie without an administrator's `force`.

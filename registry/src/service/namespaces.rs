@@ -1,4 +1,4 @@
-//! `/namespaces`: who owns what, changing that, and the audit.
+//! `/namespaces`: who owns what, and changing that.
 //!
 //! Namespaces are read from memory, where they are in step with the store. A change is decided in the writer against the
 //! newest of them, so two owners cannot be given one claim. Which subjects would change hands is looked up before, outside the
@@ -11,11 +11,10 @@ use crate::rules::namespace::{Edit, Expect, MayClaim, Planned, after, plan, remo
 use authz::Land;
 use authz::claims::{handovers, orphans};
 use model::{Claim, Namespace, NamespaceName, Subject, SubjectPrefix};
-use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use storage::{AuditEntry, AuditPlace, State};
+use storage::State;
 
 /// Is a change made although subjects change hands?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,14 +36,6 @@ pub struct Edited {
     pub created: bool,
     /// Subjects that change hands, as far as they were looked up.
     pub handovers: Vec<authz::claims::Handover>,
-}
-
-/// A page of the audit, the newest entry first.
-pub struct AuditPage {
-    /// The entries.
-    pub entries: Vec<AuditEntry>,
-    /// Where the next page ends, if there may be one.
-    pub next: Option<AuditPlace>,
 }
 
 /// Subjects that a refusal lists.
@@ -185,30 +176,6 @@ impl Service {
                 ControlFlow::Continue(())
             })?;
             Ok(held)
-        })
-    }
-
-    /// Entries of the audit, of one namespace or of all, written at `from` or later and before `to`; the newest first. A refusal
-    /// is written a little after it happened, so a page is put into the order in which things happened.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn audit(
-        &self,
-        namespace: Option<&NamespaceName>,
-        from: AuditPlace,
-        to: AuditPlace,
-        limit: usize,
-    ) -> Result<AuditPage, Fault> {
-        self.read(|state| {
-            let mut entries: Vec<AuditEntry> = Vec::new();
-            state.audit(namespace, from, to, &mut |entry| {
-                entries.push(entry);
-                if entries.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            })?;
-            let next = entries.last().filter(|_| entries.len() >= limit).map(|entry| entry.place);
-            entries.sort_by_key(|entry| Reverse(entry.record.happened.unwrap_or(entry.place.at)));
-            Ok(AuditPage { entries, next })
         })
     }
 }

@@ -3,9 +3,9 @@
 use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
-use crate::http::body;
 use crate::http::routes::Operation;
 use crate::http::wire::namespace::{self as wire, parsed, shown, tag};
+use crate::http::{alias, body};
 use crate::rules::namespace::{Edit, Expect, MayClaim};
 use crate::service::{Change, Confirm, Done, Edited};
 use authz::{Action, Global, Resource, Scope};
@@ -173,7 +173,7 @@ pub fn can_i(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let (subject, context);
     let scope = match (ask.query.text("subject"), ask.query.text("context")) {
         (Some(text), _) => {
-            subject = meant(app, action, Subject::parse(text))?;
+            subject = alias::meant(&app.service, action, Subject::parse(text))?;
             subject.scope()
         }
         (None, Some(text)) => {
@@ -198,15 +198,6 @@ pub fn can_i(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         answer["reason"] = refusal.to_string().into();
     }
     Ok(Answer::json(&answer))
-}
-
-/// The subject that a request of this kind would be about: what an alias points to, except where the alias itself is
-/// changed.
-fn meant(app: &App, action: Action, named: Subject) -> Result<Subject, Fault> {
-    match action {
-        Action::Config | Action::Mode | Action::Import | Action::Associate => Ok(named),
-        _ => Ok(app.service.alias(&named)?.unwrap_or(named)),
-    }
 }
 
 /// Leave to change a namespace, and whether its claims are made by an admin or by its owner.

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod app;
+pub mod arenas;
 pub mod cli;
 pub mod control;
 pub mod fault;

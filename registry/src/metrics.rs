@@ -27,6 +27,8 @@ pub struct Metrics {
     unrouted: OfOperation,
     ready_hits: IntCounter,
     ready_misses: IntCounter,
+    found_hits: IntCounter,
+    found_misses: IntCounter,
     commit_duration: Histogram,
     group_size: Histogram,
     commits: IntCounter,
@@ -85,6 +87,11 @@ impl Metrics {
                 "freehold_ready_answers_misses_total",
                 "Requests that could have been kept ready and were not",
             )?,
+            found_hits: counter(
+                "freehold_finds_hits_total",
+                "Look-ups and registrations answered by where the same request found its schema before",
+            )?,
+            found_misses: counter("freehold_finds_misses_total", "Look-ups and registrations that had to be parsed")?,
             commit_duration: histogram(
                 "freehold_commit_duration_seconds",
                 "Time to make one group of commits durable",
@@ -124,6 +131,11 @@ impl Metrics {
     /// Counts a use of the ready answers.
     pub fn ready(&self, hit: bool) {
         if hit { self.ready_hits.inc() } else { self.ready_misses.inc() }
+    }
+
+    /// Counts a look-up or registration by whether the same was known.
+    pub fn found(&self, hit: bool) {
+        if hit { self.found_hits.inc() } else { self.found_misses.inc() }
     }
 
     /// Counts a group.

@@ -39,6 +39,8 @@ mod documents;
 #[cfg(test)]
 mod durability;
 #[cfg(test)]
+mod finds;
+#[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod harness;

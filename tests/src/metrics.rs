@@ -10,7 +10,7 @@ fn samples(page: &str) -> Vec<(&str, f64)> {
     lines.map(|line| line.rsplit_once(' ').unwrap()).map(|(name, value)| (name, value.parse().unwrap())).collect()
 }
 
-fn value(page: &str, name: &str) -> f64 {
+pub fn value(page: &str, name: &str) -> f64 {
     let samples = samples(page);
     let found = samples.iter().find(|(known, _)| *known == name);
     found.unwrap_or_else(|| panic!("{name} is not in:\n{page}")).1

@@ -127,7 +127,7 @@ impl Bench<'_> {
             let mut compared = Compared::new(name);
             // Once without counting: what is kept ready is there, on both sides.
             wrk::run(server, server.address, &self.script, &load, 2, 0)?;
-            let hits = counter(server.address, "freehold_ready_answers_hits_total")?;
+            let hits = hits_of(server)?;
             for round in 1..=self.options.rounds {
                 compared.freehold.push(self.run(server, server.address, &load, 0)?);
                 if beside_nginx {
@@ -136,7 +136,7 @@ impl Bench<'_> {
                 }
                 say(&format!("{name}, round {round}: {}", compared.last()));
             }
-            let hits = counter(server.address, "freehold_ready_answers_hits_total")? - hits;
+            let hits = hits_of(server)? - hits;
             compared.ready = hits / compared.freehold.iter().map(|run| run.requests).sum::<f64>();
             self.report.reads.push(compared);
         }
@@ -161,8 +161,9 @@ impl Bench<'_> {
             }
             let (syncs, commits) = (count("freehold_syncs_total")? - syncs, count("freehold_commits_total")? - commits);
             let sent: f64 = compared.freehold.iter().map(|run| run.requests).sum();
-            // wrk leaves at most one request per connection and run unanswered, which may be committed.
-            let unanswered = (self.options.rounds * wrk::CONNECTIONS) as f64;
+            // wrk leaves at most one request per connection and run unanswered, which may be committed; those of the run
+            // before may be committed after the counting has begun.
+            let unanswered = ((self.options.rounds + 1) * wrk::CONNECTIONS) as f64;
             if commits < sent || commits > sent + unanswered {
                 return Err(format!("{name}: {sent} answers, but {commits} commits: not each was new"));
             }
@@ -277,6 +278,12 @@ impl Bench<'_> {
         }
         Ok(())
     }
+}
+
+/// Requests for which the work of an earlier one was used.
+fn hits_of(server: &Server) -> Result<f64, String> {
+    let ready = counter(server.address, "freehold_ready_answers_hits_total")?;
+    Ok(ready + counter(server.address, "freehold_finds_hits_total")?)
 }
 
 /// The first lines of a profile, by some columns.

@@ -12,11 +12,12 @@ use super::routes::{Method, Operation};
 use super::trail::Trail;
 use crate::app::App;
 use crate::fault::Fault;
-use authz::{Action, AuthorizeLayer, Caller, Decision, Grant, Identity, RefusedRequest, Resource};
+use authz::{AuthorizeLayer, Caller, Identity, RefusedRequest, Resource};
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -136,7 +137,7 @@ impl From<RefusedRequest> for Failure {
 async fn admitted(request: Request<Unread>) -> Result<Answered, Failure> {
     let (mut parts, unread) = request.into_parts();
     let Unread { exchange, parameters, query, body } = unread;
-    let Exchange { ref app, operation, ref subject, ref accepted, form, .. } = *exchange;
+    let Exchange { ref app, operation, settings, ref accepted, form, .. } = *exchange;
     let mut caller = parts.extensions.remove::<Caller>().expect("the gate names whom it lets through");
     let _unset = exchange.who.set(caller.clone());
     if let Err(fault) = &exchange.named {
@@ -148,18 +149,18 @@ async fn admitted(request: Request<Unread>) -> Result<Answered, Failure> {
     if asked.elapsed() > STALE {
         caller = app.access.gate.admit(&parts).await?;
     }
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    let question = Question { operation, subject: subject.as_deref(), form, accepted, target };
-    if let Some(answer) = repeated(app, &question, &parts.method, &caller, &body)? {
-        // Whether the client has it already is only asked of what it can keep.
-        let kept = if operation.route().method == Method::Get { &parts.headers } else { &HeaderMap::new() };
-        return Ok(Answered { response: respond(&answer, form, kept), wrote: false });
+    let target = parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+    if accepted.parameters.is_none()
+        && let Some(answer) = repeated(app, &parts.method, &caller, form, target.as_str())
+    {
+        return Ok(Answered { response: respond(&answer, form, &parts.headers), wrote: false });
     }
-    let ask = Ask { operation, parameters, query, body, caller, conditions: conditions(&parts.headers) };
+    let conditions = conditions(&parts.headers);
+    let ask = Ask { operation, target, parameters, query, body, caller, settings, conditions };
     let mut answer = handlers::answer(app, &ask).await.map_err(Failure::Fault)?;
-    answer.depends = answer.depends.filter(|depends| depends.since(exchange.settings));
+    answer.depends = answer.depends.filter(|depends| depends.since(settings));
     let wrote = answer.wrote;
-    Ok(Answered { response: finish(app, operation, answer, form, accepted, target, &ask.body), wrote })
+    Ok(Answered { response: finish(app, operation, answer, form, accepted, ask.target.as_str()), wrote })
 }
 
 impl Exchange {
@@ -291,47 +292,12 @@ fn conditions(headers: &HeaderMap) -> Conditions {
     Conditions { if_match: joined(headers, &IF_MATCH), if_none_match: joined(headers, &IF_NONE_MATCH) }
 }
 
-/// What a ready answer is looked for by.
-struct Question<'a> {
-    operation: Operation,
-    subject: Option<&'a str>,
-    form: Form,
-    accepted: &'a Accepted,
-    target: &'a str,
-}
-
-/// What was answered before, word for word, and of which nothing has changed: a look-up, a registration that writes nothing,
-/// or what somebody known reads (everybody else has been answered by the front). Only for those who may ask it.
-fn repeated(
-    app: &App,
-    question: &Question<'_>,
-    method: &http::Method,
-    caller: &Caller,
-    body: &[u8],
-) -> Result<Option<ReadyAnswer>, Failure> {
-    let authorizer = &app.access.gate.authorizer;
-    let subject = || Subject::parse(question.subject.unwrap_or_default());
-    let lets_through = |grant: &Grant| grant.decision == Decision::Permitted;
-    let may = match question.operation {
-        Operation::LookUpSchema => {
-            let permit = authorizer.permit(caller, Action::Lookup, subject()).map_err(Fault::Denied);
-            lets_through(permit.map_err(Failure::Fault)?.grant())
-        }
-        // What waits in a held leave is the refusal of a write, and this writes nothing.
-        Operation::RegisterSchema => {
-            let leave = authorizer.permit_register(caller, subject()).map_err(Fault::Denied);
-            leave.map_err(Failure::Fault)?.to_write().map_or(true, |permit| lets_through(permit.grant()))
-        }
-        _ => *method == http::Method::GET && caller.identity != Identity::Anonymous,
-    };
-    if !may || question.accepted.parameters.is_some() {
-        return Ok(None);
-    }
-    let answer = app.ready.get(question.form, question.target, body);
-    if answer.is_some() || question.operation.route().method == Method::Post {
-        app.metrics.ready(answer.is_some());
-    }
-    Ok(answer)
+/// What somebody known reads is kept ready as well; everybody else has been answered by the front.
+fn repeated(app: &App, method: &http::Method, caller: &Caller, form: Form, target: &str) -> Option<ReadyAnswer> {
+    let known = *method == http::Method::GET && caller.identity != Identity::Anonymous;
+    let answer = known.then(|| app.ready.get(form, target)).flatten()?;
+    app.metrics.ready(true);
+    Some(answer)
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

@@ -107,7 +107,7 @@ impl Front {
         }
         let form = form(headers)?;
         let target = request.uri().path_and_query()?.as_str();
-        let answer = self.app.ready.get(form, target, b"")?;
+        let answer = self.app.ready.get(form, target)?;
         self.app.metrics.ready(true);
         Some(respond(&answer, form, headers))
     }

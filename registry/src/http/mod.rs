@@ -8,6 +8,7 @@ pub mod answer;
 pub mod body;
 pub mod catalogue;
 mod exchange;
+pub mod finds;
 pub mod front;
 mod handlers;
 pub mod negotiate;

@@ -6,13 +6,13 @@
 //! was acknowledged, and no lock is shared with the writer. Two subjects may share a stripe: that costs a miss, never a
 //! wrong answer.
 
+use super::finds::Finds;
 use super::routes::Operation;
 use bytes::Bytes;
 use http::HeaderValue;
 use model::{Context, Record, RegistryRecord, SchemaId, Stamped, Subject};
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
-use sha2::{Digest, Sha256};
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -137,28 +137,22 @@ pub struct Form {
     pub gzip: bool,
 }
 
-/// A request that is answered with the same bytes each time. A body stands there by its SHA-256, so that it is not kept.
+/// A read that is answered with the same bytes each time.
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
     form: Form,
     target: Box<str>,
-    body: [u8; 32],
 }
 
 #[derive(PartialEq, Eq, Hash)]
 struct KeyRef<'a> {
     form: Form,
     target: &'a str,
-    body: [u8; 32],
-}
-
-fn digest(body: &[u8]) -> [u8; 32] {
-    if body.is_empty() { [0; 32] } else { Sha256::digest(body).into() }
 }
 
 impl Equivalent<Key> for KeyRef<'_> {
     fn equivalent(&self, key: &Key) -> bool {
-        self.form == key.form && *self.target == *key.target && self.body == key.body
+        self.form == key.form && *self.target == *key.target
     }
 }
 
@@ -188,25 +182,26 @@ impl Weighter<Key, ReadyAnswer> for Weight {
 pub struct Ready {
     /// The counters that they depend on.
     pub stripes: Stripes,
+    /// Where the schemas of look-ups and registrations were found.
+    pub finds: Finds,
     answers: Cache<Key, ReadyAnswer, Weight>,
 }
 
 impl Ready {
-    /// Keeps about this many bytes.
+    /// Keeps answers of about this many bytes, and an eighth as much of finds.
     pub fn new(bytes: u64) -> Self {
-        Ready { stripes: Stripes::default(), answers: Cache::with_weighter(10_000, bytes.max(1), Weight) }
+        let answers = Cache::with_weighter(10_000, bytes.max(1), Weight);
+        Ready { stripes: Stripes::default(), finds: Finds::new(bytes / 8), answers }
     }
 
     /// The answer, if it is there and holds.
-    pub fn get(&self, form: Form, target: &str, body: &[u8]) -> Option<ReadyAnswer> {
-        self.answers
-            .get(&KeyRef { form, target, body: digest(body) })
-            .filter(|answer| self.stripes.holds(&answer.depends))
+    pub fn get(&self, form: Form, target: &str) -> Option<ReadyAnswer> {
+        self.answers.get(&KeyRef { form, target }).filter(|answer| self.stripes.holds(&answer.depends))
     }
 
     /// Keeps an answer.
-    pub fn keep(&self, form: Form, target: &str, body: &[u8], answer: ReadyAnswer) {
-        self.answers.insert(Key { form, target: target.into(), body: digest(body) }, answer);
+    pub fn keep(&self, form: Form, target: &str, answer: ReadyAnswer) {
+        self.answers.insert(Key { form, target: target.into() }, answer);
     }
 }
 
@@ -258,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_told_apart_by_form_target_and_body() {
+    fn answers_are_told_apart_by_form_and_target() {
         let ready = Ready::new(1 << 20);
         let form = Form { media: Media::V1, gzip: false };
         let answer = ReadyAnswer {
@@ -267,10 +262,9 @@ mod tests {
             etag: HeaderValue::from_static("\"1\""),
             depends: ready.stripes.subject(&Subject::parse("s")),
         };
-        ready.keep(form, "/a", b"x", answer);
-        assert!(ready.get(form, "/a", b"x").is_some());
-        assert!(ready.get(form, "/a", b"y").is_none());
-        assert!(ready.get(form, "/b", b"x").is_none());
-        assert!(ready.get(Form { gzip: true, ..form }, "/a", b"x").is_none());
+        ready.keep(form, "/a", answer);
+        assert!(ready.get(form, "/a").is_some());
+        assert!(ready.get(form, "/b").is_none());
+        assert!(ready.get(Form { gzip: true, ..form }, "/a").is_none());
     }
 }

@@ -4,7 +4,7 @@ use super::answer::{Answer, Kind};
 use super::catalogue::Refusal;
 use super::negotiate::Accepted;
 use super::ready::{Form, ReadyAnswer};
-use super::routes::{Method, Operation};
+use super::routes::Operation;
 use super::trail::Trail;
 use crate::app::App;
 use axum::body::Body;
@@ -84,7 +84,6 @@ pub fn finish(
     form: Form,
     accepted: &Accepted,
     target: &str,
-    body: &[u8],
 ) -> Response<Body> {
     let negotiated = answer.kind == Kind::Negotiated;
     let tag = answer.etag.as_deref().and_then(|tag| HeaderValue::from_str(tag).ok());
@@ -93,10 +92,8 @@ pub fn finish(
     let bytes = if gzip { gzipped(&plain) } else { plain };
     if let Some(depends) = answer.depends.filter(|_| negotiated && accepted.parameters.is_none()) {
         let ready = ReadyAnswer { operation, etag: etag(&bytes), body: bytes, depends };
-        app.ready.keep(form, target, body, ready.clone());
-        if operation.route().method == Method::Get {
-            app.metrics.ready(false);
-        }
+        app.ready.keep(form, target, ready.clone());
+        app.metrics.ready(false);
         return respond(&ready, form, &HeaderMap::new());
     }
     let mut response = Response::new(Body::from(bytes));

@@ -75,6 +75,14 @@ impl Service {
         })
     }
 
+    /// A version by its number, soft-deleted or not.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn stored(&self, subject: &Subject, version: Version) -> Result<Option<Shown>, Fault> {
+        self.read(|state| Ok(state.version(subject, version)?.map(|stored| Shown::of(state, stored)).transpose()?))
+    }
+
     /// The highest version whose metadata properties hold all pairs. Versions without metadata never match.
     ///
     /// # Errors

@@ -46,7 +46,11 @@ pub const KEYS: &[Key] = &[
         "",
         "addresses and networks, separated by commas, of the proxies whose X-Forwarded-For is believed",
     ),
-    key("cache.answers", "25165824", "memory for answers kept ready, in bytes"),
+    key(
+        "cache.answers",
+        "25165824",
+        "memory for answers kept ready, in bytes; an eighth as much again remembers where schemas were found",
+    ),
     key("cache.schemas", "8388608", "memory for parsed schemas, in bytes"),
     key("store.block-cache", "33554432", "memory for blocks read from the store, in bytes"),
     key("store.memtable", "8388608", "memory for the newest writes of one column family, in bytes"),

@@ -2,7 +2,10 @@
 
 use super::{Options, Place};
 use crate::kv::Table;
-use rocksdb::{BlockBasedOptions, Cache, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, Env, LogLevel};
+use rocksdb::{
+    BlockBasedOptions, Cache, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, Env, LogLevel,
+    LruCacheOptions,
+};
 use std::path::Path;
 
 /// Bytes of the write-ahead log after which families are written to tables. It bounds what is replayed when opening after a
@@ -10,6 +13,15 @@ use std::path::Path;
 const LARGEST_WAL: u64 = 16 << 20;
 /// Tables kept open; the others are opened when read.
 const OPEN_FILES: i32 = 256;
+/// A power of two: the shards of the block cache. The filter of a table must fit into one beside other blocks, or it would be
+/// read from the file and checked again for every look-up; RocksDB's default are 64 shards of half a MiB here.
+const CACHE_SHARD_BITS: i32 = 2;
+/// Bytes of a compacted table. It bounds the filter and the index of one: about a sixtieth of it each.
+const TABLE_BYTES: u64 = 8 << 20;
+/// Bytes of the level that fresh tables are merged into, all of which such a merge may write again.
+const FIRST_LEVEL_BYTES: u64 = 32 << 20;
+/// Bytes that a compaction reads ahead of each of its input files. RocksDB's default are 2 MiB, for disks that turn.
+const COMPACTION_READAHEAD: usize = 256 << 10;
 /// Tables not yet compacted, all of which a look-up may have to ask, after which writes wait for a compaction.
 const LEVEL_ZERO_FILES: i32 = 36;
 
@@ -41,6 +53,7 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<DB, rocksdb::Error> 
     db.set_manifest_preallocation_size(64 << 10);
     db.set_max_open_files(OPEN_FILES);
     db.set_max_background_jobs(2);
+    db.set_compaction_readahead_size(COMPACTION_READAHEAD);
     db.set_skip_stats_update_on_db_open(true);
     db.set_stats_dump_period_sec(0);
     db.set_stats_persist_period_sec(0);
@@ -49,7 +62,10 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<DB, rocksdb::Error> 
     db.set_keep_log_file_num(2);
     db.set_max_log_file_size(1 << 20);
 
-    let cache = Cache::new_lru_cache(options.block_cache_bytes);
+    let mut cache = LruCacheOptions::default();
+    cache.set_capacity(options.block_cache_bytes);
+    cache.set_num_shard_bits(CACHE_SHARD_BITS);
+    let cache = Cache::new_lru_cache_opts(&cache);
     let families = Table::ALL.map(|table| ColumnFamilyDescriptor::new(name(table), family(table, options, &cache)));
     DB::open_cf_descriptors(&db, dir, families)
 }
@@ -73,6 +89,8 @@ fn family(table: Table, options: &Options, cache: &Cache) -> rocksdb::Options {
     family.set_compression_type(DBCompressionType::Lz4);
     family.set_write_buffer_size(options.memtable_bytes);
     family.set_max_write_buffer_number(2);
+    family.set_target_file_size_base(TABLE_BYTES);
+    family.set_max_bytes_for_level_base(FIRST_LEVEL_BYTES);
     // A write is either taken or must wait (see `Stall`); nothing in between.
     family.set_level_zero_slowdown_writes_trigger(LEVEL_ZERO_FILES);
     family.set_level_zero_stop_writes_trigger(LEVEL_ZERO_FILES);

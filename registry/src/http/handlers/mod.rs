@@ -14,21 +14,27 @@ mod versions;
 
 use super::answer::Answer;
 use super::body::{self, Object};
+use super::finds::{Find, Request, Showing};
 use super::query::Query;
+use super::ready::Settings;
 use super::routes::Operation;
 use crate::app::App;
 use crate::fault::Fault;
 use crate::rules::delete::{Depth, Selector};
 use crate::rules::find::Deleted;
+use crate::service::Shown;
 use crate::service::change::{self, Change};
 use authz::{Action, Caller, Permit, Refusal, Resource, Scope};
 use bytes::Bytes;
+use http::uri::PathAndQuery;
 use model::Subject;
 
 /// A request whose target, headers and body have been read.
 pub struct Ask {
     /// What is asked.
     pub operation: Operation,
+    /// The target, normalised; aliases are not followed in it.
+    pub target: PathAndQuery,
     /// The path parameters, decoded, in the order of the path.
     pub parameters: Vec<String>,
     /// The query parameters.
@@ -37,6 +43,8 @@ pub struct Ask {
     pub body: Bytes,
     /// Who asks.
     pub caller: Caller,
+    /// The settings before aliases were followed.
+    pub settings: Settings,
     /// What the client expects to find.
     pub conditions: Conditions,
 }
@@ -101,6 +109,26 @@ impl Ask {
             app.access.audit.observed_change(grant.namespace.as_ref(), refusal);
         }
         Ok(Change::new(permit, self.operation.route().name))
+    }
+
+    /// The version that a request like this one found, if that still holds.
+    fn found(&self, app: &App, request: &Request, subject: &Subject) -> Result<Option<Shown>, Fault> {
+        let find = app.ready.finds.get(&app.ready.stripes, request);
+        app.metrics.found(find.is_some());
+        let Some(find) = find else { return Ok(None) };
+        let mut shown = app.service.stored(subject, find.version)?;
+        if let Some(shown) = shown.as_mut().filter(|_| find.shown == Showing::AsSent) {
+            shown.at = None;
+        }
+        // Once more, since the version was read after the first time.
+        Ok(shown.filter(|_| app.ready.stripes.holds(&find.depends)))
+    }
+
+    /// Remembers where the schema of this request was found.
+    fn remember(&self, app: &App, request: Request, find: Find) {
+        if find.depends.since(self.settings) {
+            app.ready.finds.keep(request, find);
+        }
     }
 
     /// Counts and audits what is let through only because authorization observes.

@@ -4,6 +4,7 @@ use super::schemas::Extras;
 use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
+use crate::http::finds::{Find, Request, Showing};
 use crate::http::wire;
 use crate::http::wire::schema::SchemaOut;
 use crate::service::{Lookup, VersionsFilter};
@@ -21,16 +22,26 @@ pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 /// `POST /subjects/{subject}`
 pub async fn look_up(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let (subject, _) = ask.permit(app, Action::Lookup, ask.subject())?.into_parts();
-    let object = ask.object(app, "lookUpSchemaUnderSubject.arg5", "RegisterSchemaRequest").await?;
-    let schema = wire::request::schema(&object)?;
+    let request = Request::new(ask.target.as_str(), &ask.body);
     let depends = app.ready.stripes.subject(&subject);
-    let keeps = schema.references.is_empty();
-    let request =
-        Lookup { subject: subject.clone(), schema, normalize: ask.query.flag("normalize"), deleted: ask.deleted() };
-    let shown = app.service.lookup(request).await?;
+    let shown = match ask.found(app, &request, &subject)? {
+        Some(shown) => shown,
+        None => {
+            let object = ask.object(app, "lookUpSchemaUnderSubject.arg5", "RegisterSchemaRequest").await?;
+            let schema = wire::request::schema(&object)?;
+            let alone = schema.references.is_empty();
+            let (normalize, deleted) = (ask.query.flag("normalize"), ask.deleted());
+            let asked = Lookup { subject: subject.clone(), schema, normalize, deleted };
+            let shown = app.service.lookup(asked).await?;
+            if alone && shown.stored.subject == subject {
+                let find = Find { version: shown.stored.version, shown: Showing::by_time(shown.at), depends };
+                ask.remember(app, request, find);
+            }
+            shown
+        }
+    };
     let extras = Extras::of(app, ask, &shown)?;
-    let answer = Answer::json(&extras.apply(SchemaOut::of_subject(&shown)));
-    Ok(if keeps && shown.stored.subject == subject { answer.depending(depends) } else { answer })
+    Ok(Answer::json(&extras.apply(SchemaOut::of_subject(&shown))))
 }
 
 /// `GET /subjects/{subject}/metadata`

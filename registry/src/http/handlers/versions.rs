@@ -4,13 +4,14 @@ use super::schemas::{Extras, format, qualify_references};
 use super::{Answer, Ask, schemas, subjects};
 use crate::app::App;
 use crate::fault::Fault;
+use crate::http::finds::{Find, Request, Showing};
 use crate::http::wire::schema::SchemaOut;
 use crate::http::{body, wire};
 use crate::rules::find::Deleted;
 use crate::rules::names::{self, Use};
-use crate::rules::register::Force;
-use crate::service::{Offered, Rights, Validation, VersionsFilter, change};
-use authz::{Action, PostReads, Refusal, Resource};
+use crate::rules::register::{Force, Registered};
+use crate::service::{Offered, Rights, Shown, Validation, VersionsFilter, change};
+use authz::{Action, Leave, PostReads, Refusal, Resource};
 use base64::Engine;
 use model::{NamespaceName, Subject};
 use serde_json::{Value, json};
@@ -29,26 +30,24 @@ pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 
 /// `POST /subjects/{subject}/versions`
 pub async fn register(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let authorizer = &app.access.gate.authorizer;
-    let leave = authorizer.permit_register(&ask.caller, ask.subject())?;
-    let subject = leave.resource().clone();
+    let leave = app.access.gate.authorizer.permit_register(&ask.caller, ask.subject())?;
+    let (subject, observed) = (leave.resource().clone(), observed(&leave));
+    let request = Request::new(ask.target.as_str(), &ask.body);
+    let depends = app.ready.stripes.subject(&subject);
+    if let Some(shown) = ask.found(app, &request, &subject)? {
+        say_observed(app, ask, &subject, observed, Effect::None);
+        return registered(app, &subject, &found(shown), format(ask)?);
+    }
     let rights = Rights { leave, operation: ask.operation.route().name };
     let (offered, format) = offered(app, ask, &subject).await.map_err(|fault| rights.instead_of(fault))?;
-    let depends = app.ready.stripes.subject(&subject);
-    let keeps = offered.schema.references.is_empty();
-    let observed = observed(&rights);
+    let alone = offered.schema.references.is_empty();
     let done = app.service.register(rights, offered).await?;
-    match observed {
-        Some((owner, refusal)) if done.wrote => app.access.audit.observed_change(owner.as_ref(), &refusal),
-        // Under `effect` nothing would have been refused.
-        Some((_, refusal)) if authorizer.settings().post_reads != PostReads::Effect => {
-            ask.observed(app, subject.scope(), &refusal);
-        }
-        _ => {}
+    say_observed(app, ask, &subject, observed, if done.wrote { Effect::Change } else { Effect::None });
+    if !done.wrote && alone {
+        let find = Find { version: done.answer.version, shown: Showing::by_time(done.answer.stored), depends };
+        ask.remember(app, request, find);
     }
-    let text = app.service.formatted_content(&subject, &done.answer.content, format)?;
-    let answer = Answer::json(&SchemaOut::registered(&done.answer).with_text(text.as_deref())).wrote(done.wrote);
-    Ok(if keeps && !done.wrote { answer.depending(depends) } else { answer })
+    Ok(registered(app, &subject, &done.answer, format)?.wrote(done.wrote))
 }
 
 /// What is to be registered, and the format of the answer.
@@ -62,9 +61,45 @@ async fn offered<'a>(app: &App, ask: &'a Ask, subject: &Subject) -> Result<(Offe
     Ok((Offered { schema, normalize: ask.query.flag("normalize"), force }, format(ask)?))
 }
 
+/// A version found, as the answer to the registration that found it.
+fn found(shown: Shown) -> Registered {
+    let Shown { stored, content, at } = shown;
+    let (id, version, guid) = (stored.id, stored.version, stored.guid);
+    Registered { id, version, guid, content: content.into(), stored: at.map(|at| (at, stored.deleted)) }
+}
+
+fn registered(app: &App, subject: &Subject, registered: &Registered, format: &str) -> Result<Answer, Fault> {
+    let text = app.service.formatted_content(subject, &registered.content, format)?;
+    Ok(Answer::json(&SchemaOut::registered(registered).with_text(text.as_deref())))
+}
+
+/// What a request came to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    None,
+    Change,
+}
+
+/// Counts and audits a registration that would have been refused if authorization did not only observe.
+fn say_observed(
+    app: &App,
+    ask: &Ask,
+    subject: &Subject,
+    observed: Option<(Option<NamespaceName>, Refusal)>,
+    effect: Effect,
+) {
+    let Some((owner, refusal)) = observed else { return };
+    if effect == Effect::Change {
+        app.access.audit.observed_change(owner.as_ref(), &refusal);
+    } else if app.access.gate.authorizer.settings().post_reads != PostReads::Effect {
+        // Under `effect` nothing would have been refused.
+        ask.observed(app, subject.scope(), &refusal);
+    }
+}
+
 /// What would have been refused if authorization did not only observe.
-fn observed(rights: &Rights) -> Option<(Option<NamespaceName>, Refusal)> {
-    let grant = rights.leave.to_write().ok()?.grant();
+fn observed(leave: &Leave<Subject>) -> Option<(Option<NamespaceName>, Refusal)> {
+    let grant = leave.to_write().ok()?.grant();
     Some((grant.namespace.clone(), change::observed(grant)?.clone()))
 }
 

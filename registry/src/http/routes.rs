@@ -201,11 +201,6 @@ impl Operation {
         // One row per operation and in its order: checked by a test.
         &ROUTES[self as usize]
     }
-
-    /// Could the operation change something?
-    pub fn is_write(self) -> bool {
-        self == Operation::RegisterSchema || matches!(self.route().method, Method::Put | Method::Delete)
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! One exchange with a handler: headers and body are read, the handler is asked, and whatever comes of it, a panic and a
-//! time-out included, becomes an answer.
+//! One exchange with a handler: headers are read, the layer of `authz` lets the request through, its body is read and the
+//! handler asked. Whatever comes of it, a refusal, a panic and a time-out included, becomes an answer.
 
 use super::alias;
 use super::catalogue::{self, Refusal};

@@ -1,8 +1,8 @@
 //! The front door: what happens to every request, in order.
 //!
 //! request id → normalised target, the prefix of a context taken off → ready answer, if there is one → router (the matched row
-//! is the operation) → `exchange` (headers, body, handler) → metrics and log. A failure anywhere leaves in the one envelope.
-//! This wraps the router, because layers inside it run after routing.
+//! is the operation) → `exchange` (headers, permission, body, handler) → metrics and log. A failure anywhere leaves in the one
+//! envelope. This wraps the router, because layers inside it run after routing.
 
 use super::catalogue::Refusal;
 use super::exchange::handle;

@@ -92,7 +92,7 @@ impl Land {
     /// The namespace that a scope belongs to.
     pub fn owner_of(&self, scope: Scope<'_>) -> Option<&Namespace> {
         match scope {
-            Scope::Subject(subject) => self.owner(subject),
+            Scope::Subject(subject) | Scope::Topic(subject) => self.owner(subject),
             Scope::Context(context) => self.context_owner(context),
             Scope::Global => None,
             Scope::Namespace(name) => self.namespace(name.as_str()),

@@ -61,7 +61,7 @@ pub struct Forbidden {
     pub principal: String,
     /// What they wanted.
     pub action: Action,
-    /// The kind of resource: `Subject`, `Context`, `Global`, `Namespace`.
+    /// The kind of resource: `Subject`, `Topic`, `Context`, `Global`, `Namespace`.
     pub kind: &'static str,
     /// Its name.
     pub name: String,

@@ -17,6 +17,8 @@ pub trait Resource {
 pub enum Scope<'a> {
     /// A named subject.
     Subject(&'a Subject),
+    /// A topic, by the subject of the default context that has its name: it belongs to whoever owns that.
+    Topic(&'a Subject),
     /// A context as a whole, other than the default one.
     Context(&'a Context),
     /// The registry as a whole: global config and mode, the list of namespaces.
@@ -35,6 +37,7 @@ impl<'a> Scope<'a> {
     pub fn kind(self) -> &'static str {
         match self {
             Scope::Subject(_) => "Subject",
+            Scope::Topic(_) => "Topic",
             Scope::Context(_) => "Context",
             Scope::Global => "Global",
             Scope::Namespace(_) => "Namespace",
@@ -46,7 +49,7 @@ impl<'a> Scope<'a> {
 impl fmt::Display for Scope<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Scope::Subject(subject) => fmt::Display::fmt(subject, f),
+            Scope::Subject(subject) | Scope::Topic(subject) => fmt::Display::fmt(subject, f),
             Scope::Context(context) => fmt::Display::fmt(context, f),
             Scope::Global => Ok(()),
             Scope::Namespace(name) => fmt::Display::fmt(name, f),
@@ -107,7 +110,7 @@ impl Topic {
 
 impl Resource for Topic {
     fn scope(&self) -> Scope<'_> {
-        if self.name().is_empty() { Scope::Global } else { Scope::Subject(&self.0) }
+        if self.name().is_empty() { Scope::Global } else { Scope::Topic(&self.0) }
     }
 }
 

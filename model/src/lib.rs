@@ -1,9 +1,10 @@
-//! The vocabulary of Freehold: subjects, contexts, versions, ids, schema content, configuration, modes and the records of
-//! the log, as plain values.
+//! The vocabulary of Freehold: subjects, contexts, versions, ids, schema content, configuration, modes, associations and the
+//! records of the log, as plain values.
 //!
 //! Pure: no I/O, no serde (wire and log formats are promises to strangers and are written by hand where they are made), no
 //! opinion about HTTP or about how state is kept. Words are those of the Confluent API.
 
+mod association;
 mod audit;
 mod config;
 mod content;
@@ -13,6 +14,7 @@ mod record;
 mod subject;
 mod words;
 
+pub use association::{Association, AssociationKey, Lifecycle, TOPIC};
 pub use audit::{AuditOutcome, AuditRecord};
 pub use config::{Config, Mode, UnknownMode};
 pub use content::{Content, Guid, Metadata, Reference, Rule, RuleKind, RuleMode, RuleSet, SchemaType};

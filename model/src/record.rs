@@ -3,7 +3,9 @@
 //! There are two logs: the *registry* log holds what Confluent's `_schemas` topic can hold, the *house* log holds kinds of
 //! our own. Each has positions of its own and is folded by itself; nothing folded from one depends on the other.
 
-use crate::{AuditRecord, Config, Content, Context, Mode, Namespace, NamespaceName, Subject};
+use crate::{
+    Association, AssociationKey, AuditRecord, Config, Content, Context, Mode, Namespace, NamespaceName, Subject,
+};
 use std::sync::Arc;
 
 /// A version number of a subject: 1, 2, … A foreign log may hold others; they are stored and never listed.
@@ -84,6 +86,13 @@ pub enum RegistryRecord {
         context: Context,
         /// Does it exist?
         exists: bool,
+    },
+    /// A subject is associated with a resource; `None` ends that.
+    Association {
+        /// Which subject with which resource.
+        key: Box<AssociationKey>,
+        /// The association as it is now.
+        association: Option<Association>,
     },
 }
 

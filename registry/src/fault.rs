@@ -36,6 +36,29 @@ pub enum Fault {
     /// Every id up to 2^31-1 has been handed out in the context.
     IdsExhausted(Context),
     Referenced(Subject, Version),
+    AssociationNotFound(String),
+    /// A member of a request for associations that cannot be, with the reference's word for what it should be.
+    InvalidAssociation {
+        property: &'static str,
+        detail: String,
+    },
+    AssociationExists {
+        association_type: String,
+        resource: String,
+    },
+    /// The subject has an association.
+    SubjectAssociated(Subject),
+    /// The subject has a STRONG association.
+    StronglyAssociated(Subject),
+    NoActiveVersion(Subject),
+    /// Its type and its subject.
+    AssociationFrozen(String, Subject),
+    /// Some version of the subject is referred to.
+    SubjectReferenced(Subject),
+    /// A subject that may not be referred to, because a topic owns it.
+    NotReferable(Subject),
+    /// The messages of comparing a schema that came with an association.
+    AssociationIncompatible(Vec<String>),
     ContextNotEmpty(Context),
     /// The request asks for something that this registry does not do, with a sentence that says so.
     NotSupported(String),

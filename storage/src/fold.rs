@@ -10,10 +10,10 @@ use crate::codec::bytes::{Form, decode, encode};
 use crate::codec::value::{self, Head, Ids};
 use crate::codec::{key, record, text_key};
 use crate::kv::{Direction, Kv, KvMut, Table};
-use crate::{AuditPlace, Error, StoredVersion, SubjectSummary, TextKey};
+use crate::{AuditPlace, Error, StoredAssociation, StoredVersion, SubjectSummary, TextKey};
 use model::{
-    AuditRecord, Context, Guid, HouseRecord, Mode, Record, RegistryRecord, SchemaId, SchemaRecord, Stamped, Subject,
-    SubjectPrefix, Version,
+    Association, AssociationKey, AuditRecord, Context, Guid, HouseRecord, Mode, Record, RegistryRecord, SchemaId,
+    SchemaRecord, Stamped, Subject, SubjectPrefix, Version,
 };
 use std::ops::ControlFlow;
 
@@ -134,7 +134,33 @@ impl<K: KvMut> Fold<'_, K> {
                 self.set(key::context(context), exists.then(Vec::new));
                 Ok(())
             }
+            RegistryRecord::Association { key, association } => self.associate(key, association.as_ref(), at),
         }
+    }
+
+    /// The first record gives the time of creation, which later ones keep, until the association ends.
+    fn associate(&mut self, key: &AssociationKey, now: Option<&Association>, at: i64) -> Result<(), Error> {
+        let own = key::association(key);
+        let before = self.kv.get(Table::State, &own)?;
+        let before = before.map(|bytes| value::take_association(key.clone(), &bytes)).transpose()?;
+        if let Some(before) = &before {
+            self.set(key::association_of_resource(&before.association.resource_id, key), None);
+        }
+        let created = before.map_or(at, |before| before.created);
+        let stored = now.map(|association| StoredAssociation {
+            key: key.clone(),
+            association: association.clone(),
+            created,
+            updated: at,
+        });
+        let entry = || stored.as_ref().map(|_| Vec::new());
+        self.set(key::association_of_subject(key), entry());
+        self.set(key::association_in_namespace(key), entry());
+        if let Some(stored) = &stored {
+            self.set(key::association_of_resource(&stored.association.resource_id, key), entry());
+        }
+        self.set(own, stored.as_ref().map(value::association));
+        Ok(())
     }
 
     fn schema(&mut self, record: &SchemaRecord, text: TextKey, at: i64) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::contract::records::*;
 use crate::kv::Map;
-use crate::{Holder, MemoryState, State};
+use crate::{Associations, Holder, MemoryState, State};
 use model::Context;
 use proptest::prelude::*;
 use std::fmt::Write as _;
@@ -197,6 +197,76 @@ fn configuration_mode_contexts_and_high_water_are_kept_by_scope() {
     assert_eq!(state.position(), model::Position { registry: 14, house: 2 });
 }
 
+/// Associations of some, as `namespace/name of id: subject @created-updated`.
+fn associated(state: &dyn State, which: Associations<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    state
+        .associations(which, &mut |StoredAssociation { key, association, created, updated }| {
+            let (namespace, name, id) = (key.resource_namespace, key.resource_name, association.resource_id);
+            found.push(format!("{namespace}/{name} of {id}: {} @{created}-{updated}", key.subject));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    found
+}
+
+#[test]
+fn associations_are_found_by_subject_id_and_name() {
+    let state = folded([
+        associate("n/b", "1", "s"),
+        associate("m/b", "2", "s"),
+        associate("n/a", "3", ":.c:s"),
+        associate("n/bb", "1", "t"),
+    ]);
+    let check = |which: Associations<'_>, expected: &[&str]| assert_eq!(associated(&state, which), expected);
+    let [a, mb, nb, bb] = ["n/a of 3: :.c:s @3-3", "m/b of 2: s @2-2", "n/b of 1: s @1-1", "n/bb of 1: t @4-4"];
+    check(Associations::All, &[a, mb, nb, bb]);
+    check(Associations::OfSubject(&Subject::parse("s")), &[mb, nb]);
+    check(Associations::OfSubject(&Subject::parse("c")), &[]);
+    check(Associations::OfResource("1"), &[nb, bb]);
+    check(Associations::Named("b"), &[mb, nb]);
+    check(Associations::NamedIn("n", "b"), &[nb]);
+    check(Associations::InNamespace("n"), &[a, nb, bb]);
+    let mut first = Vec::new();
+    let stop = &mut |stored: StoredAssociation| {
+        first.push(stored.key.resource_name);
+        ControlFlow::Break(())
+    };
+    state.associations(Associations::All, stop).unwrap();
+    assert_eq!(first, ["a"]);
+}
+
+#[test]
+fn whoever_writes_the_same_key_takes_the_association_over() {
+    let taken = [associate("n/a", "1", "s"), associate("n/a", "2", "s")];
+    let state = folded(taken.clone());
+    assert_eq!(associated(&state, Associations::All), ["n/a of 2: s @1-2"]);
+    assert_eq!(associated(&state, Associations::OfResource("1")), [""; 0]);
+    assert_eq!(associated(&state, Associations::OfResource("2")), ["n/a of 2: s @1-2"]);
+    assert_consistent(&state);
+    let ended = folded(taken.into_iter().chain([dissociate("n/a", "s"), dissociate("n/never", "s")]));
+    assert_eq!(associated(&ended, Associations::All), [""; 0]);
+    assert_consistent(&ended);
+    let again = [associate("n/a", "1", "s"), dissociate("n/a", "s"), associate("n/a", "1", "s")];
+    assert_eq!(associated(&folded(again), Associations::All), ["n/a of 1: s @3-3"]);
+}
+
+#[test]
+fn a_draft_shows_what_would_be_and_changes_nothing() {
+    let state = folded([schema("s", 1, 1, "a")]);
+    let mut draft = state.draft().unwrap();
+    draft.add(&[schema("s", 2, 2, "b"), high_water(".", 9)]).unwrap();
+    let mut further = draft.draft().unwrap();
+    further.add(&[tombstone("s", 1)]).unwrap();
+    let numbers = |state: &dyn State| {
+        let versions = state.versions(&Subject::parse("s")).unwrap();
+        versions.iter().map(|version| version.version).collect::<Vec<_>>()
+    };
+    assert_eq!((numbers(&state), numbers(&*draft), numbers(&*further)), (vec![1], vec![1, 2], vec![2]));
+    assert_eq!(draft.high_water(&Context::default_context()).unwrap(), Some(9));
+    assert_eq!((state.position().registry, further.position().registry), (1, 3));
+}
+
 #[test]
 fn equivalents_are_those_of_a_fingerprint_and_those_without_newest_first() {
     let state = folded([
@@ -247,7 +317,7 @@ fn a_record_out_of_order_is_refused() {
     assert_eq!(refused, Err(Error::Corrupt("record 0 follows record 1 of its log".into())));
 }
 
-/// All entries that stand there because of versions, computed anew from the versions, are those that are there.
+/// All entries that stand there because of versions or associations, computed anew from those, are those that are there.
 #[track_caller]
 fn assert_consistent(state: &MemoryState) {
     let tables = &state.kv;
@@ -292,6 +362,14 @@ fn assert_consistent(state: &MemoryState) {
         held.sort();
         expected.put(Table::State, key, encode(&held));
     }
+    for (key, bytes) in everything(15, 16) {
+        let key = key::take_association(&key).unwrap();
+        let id = value::take_association(key.clone(), &bytes).unwrap().association.resource_id;
+        let (subject, resource) = (key::association_of_subject(&key), key::association_of_resource(&id, &key));
+        for entry in [subject, resource, key::association_in_namespace(&key)] {
+            expected.put(Table::State, entry, Vec::new());
+        }
+    }
     let mut derived = Vec::new();
     expected
         .scan(Table::State, &(vec![2], vec![7]), Direction::Up, &mut |key, value| {
@@ -299,7 +377,14 @@ fn assert_consistent(state: &MemoryState) {
             ControlFlow::Continue(())
         })
         .unwrap();
+    expected
+        .scan(Table::State, &(vec![16], vec![19]), Direction::Up, &mut |key, value| {
+            derived.push((key.to_vec(), value.to_vec()));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
     let mut actual = everything(2, 7);
+    actual.extend(everything(16, 19));
     for (_, value) in actual.iter_mut().filter(|(key, _)| key[0] == 5) {
         let mut held: Ids = decode(value).unwrap();
         held.sort();
@@ -328,6 +413,7 @@ fn assert_consistent(state: &MemoryState) {
 fn any_record() -> impl Strategy<Value = Record> {
     let subject = || prop::sample::select(vec!["s", "t", ":.c:s", ":.c:t"]);
     let text = || prop::sample::select(vec!["a", "b"]);
+    let topic = || prop::sample::select(vec!["n/a", "n/b", "m/a"]);
     let schemas = (subject(), 1..4i32, 1..4i32, text(), any::<bool>(), prop::option::of(0..2u64), 0..3usize).prop_map(
         |(subject, version, id, text, deleted, fingerprint, to)| {
             let to: Vec<_> = [("s", 1), (":.c:t", 2)].into_iter().take(to).collect();
@@ -342,6 +428,8 @@ fn any_record() -> impl Strategy<Value = Record> {
         2 => (subject(), 1..4i32).prop_map(|(subject, version)| tombstone(subject, version)),
         1 => (subject(), 0..4i32).prop_map(|(subject, through)| delete_subject(subject, through)),
         1 => prop::sample::select(vec!["s", ":.c:", "", ":.__GLOBAL:"]).prop_map(clear),
+        2 => (topic(), prop::sample::select(vec!["1", "2"]), subject()).prop_map(|(topic, id, s)| associate(topic, id, s)),
+        1 => (topic(), subject()).prop_map(|(topic, subject)| dissociate(topic, subject)),
     ]
 }
 

@@ -9,6 +9,7 @@ pub mod backup;
 mod codec;
 mod condition;
 pub mod contract;
+mod draft;
 mod engine;
 mod error;
 mod fold;
@@ -23,5 +24,8 @@ mod store;
 pub use engine::{Engine, Limits};
 pub use error::Error;
 pub use memory::{MemoryState, MemoryStore};
-pub use state::{AuditEntry, AuditPlace, Holder, Referrer, State, StoredVersion, SubjectSummary, TextKey, Totals};
+pub use state::{
+    Associations, AuditEntry, AuditPlace, Draft, Holder, Referrer, State, StoredAssociation, StoredVersion,
+    SubjectSummary, TextKey, Totals,
+};
 pub use store::{Committed, Decide, Group, Health, Observer, Store, commit};

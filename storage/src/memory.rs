@@ -6,8 +6,8 @@ use crate::condition::Condition;
 use crate::engine::{Backend, Engine, Limits};
 use crate::kv::{Changes, Map};
 use crate::query::Folded;
-use crate::{Error, Observer, State, fold};
-use model::{Record, Stamped};
+use crate::{Error, Observer};
+use model::Record;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A state in a map.
@@ -25,14 +25,8 @@ impl MemoryState {
     /// # Errors
     /// None that a caller can cause.
     pub fn fold(&mut self, records: impl IntoIterator<Item = Record>, at: i64) -> Result<(), Error> {
-        for record in records {
-            let position = match record {
-                Record::Registry(_) => self.position().registry,
-                Record::House(_) => self.position().house,
-            };
-            self.change(|map| fold::append(&Stamped { position, at, record }, map))??;
-        }
-        Ok(())
+        let records: Vec<Record> = records.into_iter().collect();
+        self.fold_all(&records, at)
     }
 }
 

@@ -5,10 +5,14 @@ use crate::codec::key::{self, Range};
 use crate::codec::value::{self, Head, Ids};
 use crate::codec::{Malformed, bytes::Form};
 use crate::fold;
-use crate::kv::{Direction, Kv, Table};
-use crate::{AuditEntry, AuditPlace, Error, Holder, Referrer, State, StoredVersion, SubjectSummary, TextKey, Totals};
+use crate::kv::{Direction, Kv, Overlay, Table};
+use crate::{
+    Associations, AuditEntry, AuditPlace, Draft, Error, Holder, Referrer, State, StoredAssociation, StoredVersion,
+    SubjectSummary, TextKey, Totals,
+};
 use model::{
-    Config, Context, Guid, Mode, Namespace, NamespaceName, Position, SchemaId, Subject, SubjectPrefix, Version,
+    AssociationKey, Config, Context, Guid, Mode, Namespace, NamespaceName, Position, SchemaId, Subject, SubjectPrefix,
+    Version,
 };
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -51,6 +55,25 @@ impl<K: Kv> Folded<K> {
         visit: impl FnMut(T) -> ControlFlow<()>,
     ) -> Result<(), Error> {
         each(&self.kv, range, direction, take, visit)
+    }
+
+    /// The associations that the entries of an index are about.
+    fn indexed(&self, range: &Range, visit: &mut dyn FnMut(StoredAssociation) -> ControlFlow<()>) -> Result<(), Error> {
+        let mut outcome = Ok(());
+        let read = |key: AssociationKey| -> Result<StoredAssociation, Error> {
+            let bytes = self.kv.get(Table::State, &key::association(&key))?;
+            let bytes = bytes.ok_or(Malformed("an association is listed but is not there"))?;
+            Ok(value::take_association(key, &bytes)?)
+        };
+        let take = |key: &[u8], _: &[u8]| key::take_indexed_association(key);
+        self.each(range, Direction::Up, take, |key| match read(key) {
+            Ok(stored) => visit(stored),
+            Err(error) => {
+                outcome = Err(error);
+                ControlFlow::Break(())
+            }
+        })?;
+        outcome
     }
 
     fn all<T>(
@@ -183,6 +206,25 @@ impl<K: Kv> State for Folded<K> {
         self.all(&key::contexts(), Direction::Up, |key, _| key::take_context(key))
     }
 
+    fn associations(
+        &self,
+        which: Associations<'_>,
+        visit: &mut dyn FnMut(StoredAssociation) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let own = |range: Range, visit: &mut dyn FnMut(StoredAssociation) -> ControlFlow<()>| {
+            let take = |key: &[u8], value: &[u8]| value::take_association(key::take_association(key)?, value);
+            self.each(&range, Direction::Up, take, visit)
+        };
+        match which {
+            Associations::All => own(key::associations(None), visit),
+            Associations::Named(name) => own(key::associations(Some((name, None))), visit),
+            Associations::NamedIn(namespace, name) => own(key::associations(Some((name, Some(namespace)))), visit),
+            Associations::OfSubject(subject) => self.indexed(&key::associations_of_subject(subject), visit),
+            Associations::OfResource(id) => self.indexed(&key::associations_of_resource(id), visit),
+            Associations::InNamespace(namespace) => self.indexed(&key::associations_in_namespace(namespace), visit),
+        }
+    }
+
     fn namespaces(&self) -> Result<Vec<Namespace>, Error> {
         self.all(&key::namespaces(), Direction::Up, |_, value| value::take_house(value))
     }
@@ -241,6 +283,11 @@ impl<K: Kv> State for Folded<K> {
             },
         )?;
         Ok(age)
+    }
+
+    fn draft(&self) -> Result<Box<dyn Draft + '_>, Error> {
+        // Over `dyn`, or a draft of a draft of a draft would be a type of its own without end.
+        Ok(Box::new(Folded::over(Overlay::new(&self.kv as &dyn Kv))?))
     }
 }
 

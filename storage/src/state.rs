@@ -5,8 +5,8 @@
 
 use crate::Error;
 use model::{
-    AuditRecord, Config, Context, Guid, Metadata, Mode, Namespace, NamespaceName, Position, Reference, RuleSet,
-    SchemaId, SchemaType, Subject, SubjectPrefix, Version,
+    Association, AssociationKey, AuditRecord, Config, Context, Guid, Metadata, Mode, Namespace, NamespaceName,
+    Position, Record, Reference, RuleSet, SchemaId, SchemaType, Subject, SubjectPrefix, Version,
 };
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -67,6 +67,36 @@ pub struct Referrer {
     pub id: SchemaId,
     /// Is it soft-deleted?
     pub deleted: bool,
+}
+
+/// An association as the state keeps it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredAssociation {
+    /// What tells it from others.
+    pub key: AssociationKey,
+    /// The rest.
+    pub association: Association,
+    /// Time of the first record since it was last absent, in milliseconds since 1970.
+    pub created: i64,
+    /// Time of the last record.
+    pub updated: i64,
+}
+
+/// Which associations are asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Associations<'a> {
+    /// All.
+    All,
+    /// Those of a subject.
+    OfSubject(&'a Subject),
+    /// Those of the resource with this id.
+    OfResource(&'a str),
+    /// Those of resources with this name.
+    Named(&'a str),
+    /// Those of resources in this namespace.
+    InNamespace(&'a str),
+    /// Those of resources in this namespace with this name.
+    NamedIn(&'a str, &'a str),
 }
 
 /// The place of an entry in the audit: by time, then by position in the house log.
@@ -170,6 +200,13 @@ pub trait State {
     /// Named contexts that exist, ascending.
     fn contexts(&self) -> Result<Vec<Context>, Error>;
 
+    /// Associations, ordered by their keys.
+    fn associations(
+        &self,
+        which: Associations<'_>,
+        visit: &mut dyn FnMut(StoredAssociation) -> ControlFlow<()>,
+    ) -> Result<(), Error>;
+
     /// All namespaces, by name.
     fn namespaces(&self) -> Result<Vec<Namespace>, Error>;
     /// The namespace of a name.
@@ -184,4 +221,19 @@ pub trait State {
     ) -> Result<(), Error>;
     /// The time of the `count`th oldest entry of the audit, or of the newest where there are fewer.
     fn audit_age(&self, count: usize) -> Result<Option<i64>, Error>;
+
+    /// What the state would be with more records. Nothing is written.
+    ///
+    /// # Errors
+    /// Those of reading.
+    fn draft(&self) -> Result<Box<dyn Draft + '_>, Error>;
+}
+
+/// A state as it would be: for a decision of several steps, each of which must see what the ones before it write.
+pub trait Draft: State {
+    /// Folds records as the writer would.
+    ///
+    /// # Errors
+    /// Those of reading.
+    fn add(&mut self, records: &[Record]) -> Result<(), Error>;
 }

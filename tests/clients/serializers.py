@@ -8,6 +8,8 @@ import struct
 
 from checks import client, equal, refused, run
 from confluent_kafka.schema_registry import (
+    AssociationCreateOrUpdateInfo,
+    AssociationCreateOrUpdateRequest,
     Schema,
     SchemaReference,
     dual_schema_id_deserializer,
@@ -154,6 +156,34 @@ def every_avro_type_survives_the_round_trip():
     equal(read("all", written("all", schema, value)), value)
 
 
+def associated(topic, subject=None, schema=None):
+    """Associates a subject with the values of a topic, or lets the topic own one that begins with this schema."""
+    info = AssociationCreateOrUpdateInfo(subject, "value", None, None, schema and Schema(schema, "AVRO"), None)
+    client().create_association(AssociationCreateOrUpdateRequest(topic, "lkc", f"id-{topic}", "topic", [info]))
+
+
+def an_association_sends_producers_and_consumers_to_its_subject():
+    shared = client().register_schema("shared", Schema(V1, "AVRO"))
+    associated("linked", subject="shared")
+    message = written("linked", V2, {"id": 1, "note": "x"})
+    equal(client().get_versions("shared"), [1, 2])
+    equal(client().get_subjects(subject_prefix="linked"), [])
+    equal(read("linked", message, V1), {"id": 1})
+    refused(409, 40904, lambda: client().delete_subject("shared"))
+    client().delete_associations("id-linked")
+    equal(id_in(written("linked", V1, {"id": 1})), shared)
+    equal(client().get_subjects(subject_prefix="linked"), ["linked-value"])
+
+
+def a_topic_that_owns_its_subject_takes_it_with_it():
+    associated("owner", schema=V1)
+    equal(read("owner", written("owner", V1, {"id": 1})), {"id": 1})
+    equal(client().get_subjects(subject_prefix=":.lkc:"), [":.lkc:owner-value"])
+    refused(409, 40908, lambda: client().delete_associations("id-owner"))
+    client().delete_associations("id-owner", cascade_lifecycle=True)
+    equal(client().get_subjects(subject_prefix=":.lkc:", deleted=True), [])
+
+
 run(
     defaults_register_the_schema_and_read_it_back,
     keys_and_values_have_subjects_of_their_own,
@@ -166,4 +196,6 @@ run(
     the_guid_in_a_header_finds_the_schema,
     soft_deleted_schemas_still_read_old_messages,
     every_avro_type_survives_the_round_trip,
+    an_association_sends_producers_and_consumers_to_its_subject,
+    a_topic_that_owns_its_subject_takes_it_with_it,
 )

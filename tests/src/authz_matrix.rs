@@ -34,6 +34,8 @@ fn every_operation_asks_what_it_has_to_ask() {
         // So that an id may be chosen there at all.
         let import = json!({ "mode": "IMPORT" });
         bank.send("ada", "PUT", "/mode/:.whole:inner-import", Some(&import)).ok();
+        bank.send("ada", "POST", "/associations", Some(&associated("payments", "weak", "payments-value"))).ok();
+        bank.send("ada", "POST", "/associations", Some(&owned("strong"))).ok();
     }
     let mut found = format!("{:<44}", "");
     for (who, _) in WHO {
@@ -72,6 +74,24 @@ fn outcome(bank: &Bank, name: &str, method: &str, target: &str, body: &Option<Va
         (500.., _) => panic!("{method} {target}: {answer:?}"),
         _ => "yes",
     }
+}
+
+/// A topic whose values a subject describes.
+fn associated(topic: &str, id: &str, subject: &str) -> Value {
+    let associations = json!([{ "subject": subject, "associationType": "value" }]);
+    json!({ "resourceName": topic, "resourceNamespace": "lkc", "resourceId": id, "associations": associations })
+}
+
+/// A topic of payments that owns a subject in the context of `whole`.
+fn owned(id: &str) -> Value {
+    let associations = json!([{ "associationType": "value", "schema": { "schema": "\"long\"" } }]);
+    json!({ "resourceName": "payments", "resourceNamespace": "whole", "resourceId": id, "associations": associations })
+}
+
+/// A dry run with the associations of a topic; `cascadeLifecycle=true` may follow its id.
+fn dry(id: &str) -> String {
+    let (id, further) = id.split_once('&').map_or((id, String::new()), |(id, further)| (id, format!("&{further}")));
+    format!("/associations/resources/{id}?dryRun=true{further}")
 }
 
 /// What is asked of an operation. An operation that is missing here does not compile.
@@ -147,8 +167,37 @@ fn requests(operation: Operation) -> Vec<Asked> {
         Op::DeleteMode => one("/mode/:.whole:inner-import"),
         Op::ListContexts => one("/contexts"),
         Op::DeleteContext => one("/contexts/.whole"),
+        Op::CreateAssociations => vec![
+            ("", "/associations?dryRun=true".into(), Some(associated("payments", "weak", "payments-value"))),
+            (
+                "of a foreign topic",
+                "/associations?dryRun=true".into(),
+                Some(associated("other", "x", "payments-value")),
+            ),
+            (
+                "of a foreign subject",
+                "/associations?dryRun=true".into(),
+                Some(associated("payments", "x", ":.whole:other")),
+            ),
+            ("with a schema", "/associations?dryRun=true".into(), Some(owned("strong"))),
+        ],
         Op::ListAssociationsBySubject => one(&format!("/associations/subjects/{inner}")),
         Op::ListAssociationsByResourceId => one("/associations/resources/x"),
+        Op::PutAssociations => vec![
+            ("", dry("weak"), Some(associated("payments", "weak", "payments-value"))),
+            ("of a foreign topic", dry("x"), Some(associated("other", "x", "payments-value"))),
+        ],
+        Op::DeleteAssociations => vec![
+            ("", dry("weak"), None),
+            ("that are frozen", dry("strong"), None),
+            ("with the subject", dry("strong&cascadeLifecycle=true"), None),
+        ],
+        Op::BatchGetAssociations => with("/associations:batchGet", json!({ "requests": [{ "resourceId": "weak" }] })),
+        // Each element is judged by itself, and its refusal is in the answer.
+        Op::BatchMutateAssociations => with(
+            "/associations:batchMutate?dryRun=true",
+            json!({ "requests": [{ "resourceId": "weak", "associations": [{ "opType": "DELETE" }] }] }),
+        ),
         Op::ListAssociationsByResourceName => one("/associations/resources/x/y"),
         Op::ListNamespaces => one("/namespaces"),
         Op::ListOrphans => one("/namespaces/-/orphans"),

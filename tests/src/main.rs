@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod arrows;
 #[cfg(test)]
+mod authz_associations;
+#[cfg(test)]
 mod authz_audit;
 #[cfg(test)]
 mod authz_load;

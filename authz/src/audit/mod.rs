@@ -81,7 +81,7 @@ impl AuditEntry {
             // A namespace that is just being made owns nothing yet, but its audit begins with that.
             namespace: grant.namespace.clone().or(match scope {
                 Scope::Namespace(name) => Some(name.clone()),
-                Scope::Subject(_) | Scope::Context(_) | Scope::Global => None,
+                Scope::Subject(_) | Scope::Topic(_) | Scope::Context(_) | Scope::Global => None,
             }),
             outcome,
             rule: grant.rule.to_string(),

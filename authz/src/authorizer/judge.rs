@@ -65,7 +65,7 @@ impl Judge<'_> {
         }
         let hint = match scope {
             _ if by_post => Some(Hint::PostReads),
-            Scope::Subject(_) if owner.is_none() => Some(self.unclaimed_hint(action)),
+            Scope::Subject(_) | Scope::Topic(_) if owner.is_none() => Some(self.unclaimed_hint(action)),
             _ => {
                 let least = self.policy.least_role(domain, action);
                 least.map(|least| Hint::Role(if owner.is_some() { least } else { Role::Admin }))
@@ -85,7 +85,7 @@ impl Judge<'_> {
         }
         let Some(owner) = owner else {
             return match scope {
-                Scope::Subject(_) if self.opens_unclaimed(action) => Role::Writer,
+                Scope::Subject(_) | Scope::Topic(_) if self.opens_unclaimed(action) => Role::Writer,
                 // A question about no subject at all (is this text valid?) touches nobody's land; it takes a name.
                 Scope::Global if action.nature() == Nature::ReadsByPost => Role::Writer,
                 _ => Role::Anyone,
@@ -102,7 +102,7 @@ impl Judge<'_> {
     /// Is an owner of what lies here also an owner of the context that it lies in?
     fn owns_context(&self, caller: &Caller, scope: Scope<'_>) -> bool {
         let context = match scope {
-            Scope::Subject(subject) => subject.context(),
+            Scope::Subject(subject) | Scope::Topic(subject) => subject.context(),
             Scope::Context(context) => context,
             Scope::Global | Scope::Namespace(_) => return false,
         };

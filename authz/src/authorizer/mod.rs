@@ -195,7 +195,7 @@ fn may_be_observed(action: Action, scope: Scope<'_>) -> bool {
     match scope {
         Scope::Namespace(_) => false,
         Scope::Global => !matches!(action, Action::Secret | Action::Administer),
-        Scope::Subject(_) | Scope::Context(_) => action != Action::Secret,
+        Scope::Subject(_) | Scope::Topic(_) | Scope::Context(_) => action != Action::Secret,
     }
 }
 

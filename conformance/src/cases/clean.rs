@@ -1,7 +1,9 @@
-//! Leaves a registry as it was: what a case registered or configured is deleted, for good, whatever came of the case.
+//! Leaves a registry as it was: what a case registered, configured or associated is deleted, for good, whatever came of the case.
 //!
 //! Works from the requests that succeeded, so no case has to say it. Errors do not matter here: a case may have deleted
 //! its subjects itself. What cannot be undone is that ids and context names have been used.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -13,15 +15,20 @@ use crate::http::{Client, Request, Response};
 pub struct Touched {
     /// Subjects as written in targets, in order of their first use.
     subjects: Vec<String>,
+    /// Ids of resources that subjects were associated with.
+    resources: BTreeSet<String>,
     /// The global config and mode before the case, as answered.
     global: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Touched {
-    /// Notes the subject that a successful request may have left something under.
+    /// Notes the subject, or the resource, that a successful request may have left something under.
     pub fn note(&mut self, request: &Request, response: &Response) {
-        if response.status != 200 || request.method == "GET" {
+        if !matches!(response.status, 200 | 207) || request.method == "GET" {
             return;
+        }
+        if request.target.contains("/associations") {
+            self.note_resources(request);
         }
         let path = request.target.split('?').next().unwrap_or_default();
         let mut segments = path.trim_start_matches('/').split('/');
@@ -31,6 +38,15 @@ impl Touched {
         {
             self.subjects.push(subject.to_owned());
         }
+    }
+
+    fn note_resources(&mut self, request: &Request) {
+        let body: Value =
+            request.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
+        let elements = body["requests"].as_array().map_or(std::slice::from_ref(&body), Vec::as_slice);
+        self.resources.extend(elements.iter().filter_map(|element| element["resourceId"].as_str()).map(str::to_owned));
+        let path = request.target.split('?').next().unwrap_or_default();
+        self.resources.extend(path.strip_prefix("/associations/resources/").map(str::to_owned));
     }
 
     /// Remembers the global settings.
@@ -47,6 +63,10 @@ impl Touched {
             // Mode first: a read-only registry refuses changes of its config.
             restore(client, "/mode", mode);
             restore(client, "/config", config);
+        }
+        // A subject under an association cannot be deleted.
+        for resource in &self.resources {
+            send(client, "DELETE", &format!("/associations/resources/{resource}?cascadeLifecycle=true"), None);
         }
         for subject in &self.subjects {
             send(client, "DELETE", &format!("/mode/{subject}"), None);

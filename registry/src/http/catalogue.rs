@@ -102,6 +102,33 @@ pub fn refusal(fault: &Fault) -> Refusal {
                 "One or more references exist to the schema {{magic=1,keytype=SCHEMA,subject={subject},version={version}}}."
             ),
         ),
+        Fault::AssociationNotFound(resource) => (40410, format!("Association for '{resource}' not found.")),
+        Fault::InvalidAssociation { property, detail } => (
+            42212,
+            format!("The association specified an invalid value for property: '{property}', detail: {detail}"),
+        ),
+        Fault::AssociationExists { association_type, resource } => (
+            40903,
+            format!("An association of type '{association_type}' already exists for resource '{resource}'"),
+        ),
+        Fault::SubjectAssociated(subject) => {
+            (40904, format!("An association already exists for subject '{subject}'"))
+        }
+        Fault::StronglyAssociated(subject) => {
+            (40905, format!("A strong association already exists for subject '{subject}'"))
+        }
+        Fault::NoActiveVersion(subject) => {
+            (40907, format!("No active (non-deleted) version exists for subject '{subject}'"))
+        }
+        // The reference has both spaces.
+        Fault::AssociationFrozen(association_type, subject) => {
+            (40908, format!("The association of type  '{association_type}' is frozen for subject '{subject}'"))
+        }
+        Fault::SubjectReferenced(subject) => (42206, format!("One or more references exist to the schema {subject}.")),
+        Fault::NotReferable(subject) => {
+            (42205, format!("Subject '{subject}' has a strong association and cannot be referenced"))
+        }
+        Fault::AssociationIncompatible(messages) => (40901, format!("[{}]", messages.join(", "))),
         Fault::InvalidSubject(text) => (42208, format!("The specified subject '{text}' is not a valid.")),
         Fault::ContextNotEmpty(context) => {
             (42211, format!("The specified context '{}' is not empty.", context.qualified()))
@@ -210,6 +237,24 @@ mod tests {
             422,
             42206,
             "One or more references exist to the schema {magic=1,keytype=SCHEMA,subject=s,version=1}.",
+        );
+        check(
+            Fault::AssociationFrozen("key".into(), Subject::parse(":.c:s")),
+            409,
+            40908,
+            "The association of type  'key' is frozen for subject ':.c:s'",
+        );
+        check(
+            Fault::InvalidAssociation { property: "frozen", detail: "no".into() },
+            422,
+            42212,
+            "The association specified an invalid value for property: 'frozen', detail: no",
+        );
+        check(
+            Fault::AssociationExists { association_type: "key".into(), resource: "orders".into() },
+            409,
+            40903,
+            "An association of type 'key' already exists for resource 'orders'",
         );
         check(Fault::NoSuchResource, 404, 404, "HTTP 404 Not Found");
         check(

@@ -63,6 +63,10 @@ impl Stripes {
         (self.hasher.hash_one((context.as_str(), id)) % STRIPES as u64) as u32
     }
 
+    fn of_resource(&self, name: &str) -> u32 {
+        (self.hasher.hash_one(("resource", name)) % STRIPES as u64) as u32
+    }
+
     fn now(&self, stripes: [Option<u32>; 2]) -> Depends {
         let read = |stripe: u32| (stripe, self.counters[stripe as usize].load(Ordering::SeqCst));
         Depends { stripes: stripes.map(|stripe| stripe.map(read)), settings: self.settings.load(Ordering::SeqCst) }
@@ -76,6 +80,11 @@ impl Stripes {
     /// What an answer about the holders of an id depends on, as long as the subject it shows is added with `and_subject`.
     pub fn id(&self, context: &Context, id: SchemaId) -> Depends {
         self.now([Some(self.of_id(context, id)), None])
+    }
+
+    /// What an answer about the associations of resources of a name depends on. To be read before the snapshot.
+    pub fn resource(&self, name: &str) -> Depends {
+        self.now([Some(self.of_resource(name)), None])
     }
 
     /// Adds a subject that only the answer names. Its counter is read late, so the answer must be made again if anything was
@@ -121,6 +130,10 @@ impl Stripes {
                     | RegistryRecord::Context { .. },
                 ) => {
                     self.settings.fetch_add(1, Ordering::SeqCst);
+                }
+                Record::Registry(RegistryRecord::Association { key, .. }) => {
+                    raise(self.of_subject(&key.subject));
+                    raise(self.of_resource(&key.resource_name));
                 }
                 Record::House(_) => {}
             }
@@ -209,7 +222,7 @@ impl Ready {
 mod tests {
     use super::*;
     use crate::http::negotiate::Media;
-    use model::{Content, SchemaRecord, SchemaType};
+    use model::{AssociationKey, Content, SchemaRecord, SchemaType, TOPIC};
 
     fn stamped(record: RegistryRecord) -> Stamped {
         Stamped { position: 0, at: 0, record: Record::Registry(record) }
@@ -250,6 +263,22 @@ mod tests {
         assert!(depends.since(settings));
         stripes.touch(&[stamped(RegistryRecord::Mode { scope: Subject::parse(""), mode: None })]);
         assert!(!stripes.holds(&depends) && !stripes.subject(&subject).since(settings));
+    }
+
+    #[test]
+    fn an_association_touches_its_subject_and_its_resource() {
+        let stripes = Stripes::default();
+        let key = Box::new(AssociationKey {
+            resource_name: "orders".into(),
+            resource_namespace: "n".into(),
+            resource_type: TOPIC.into(),
+            association_type: "value".into(),
+            subject: Subject::parse("s"),
+        });
+        let (subject, resource) = (stripes.subject(&key.subject), stripes.resource("orders"));
+        stripes.touch(&[stamped(RegistryRecord::Association { key, association: None })]);
+        assert!(!stripes.holds(&subject));
+        assert!(!stripes.holds(&resource));
     }
 
     #[test]

@@ -47,9 +47,14 @@ pub enum Operation {
     DeleteMode,
     ListContexts,
     DeleteContext,
+    CreateAssociations,
     ListAssociationsBySubject,
     ListAssociationsByResourceId,
+    PutAssociations,
+    DeleteAssociations,
     ListAssociationsByResourceName,
+    BatchGetAssociations,
+    BatchMutateAssociations,
     ListNamespaces,
     ListOrphans,
     GetWholeAudit,
@@ -167,9 +172,14 @@ routes! {
     Delete "/mode/{subject}"                                 => DeleteMode, Mode, "mode.delete-subject";
     Get    "/contexts"                                       => ListContexts, Read, "contexts.list";
     Delete "/contexts/{context}"                             => DeleteContext, DeleteContext, "contexts.delete";
+    Post   "/associations"                                   => CreateAssociations, Associate, "association.create";
     Get    "/associations/subjects/{subject}"                => ListAssociationsBySubject, Read, "associations.by-subject";
     Get    "/associations/resources/{resource}"              => ListAssociationsByResourceId, Read, "associations.by-resource-id";
+    Put    "/associations/resources/{resource}"              => PutAssociations, Associate, "association.upsert";
+    Delete "/associations/resources/{resource}"              => DeleteAssociations, Associate, "associations.delete";
     Get    "/associations/resources/{namespace}/{resource}"  => ListAssociationsByResourceName, Read, "associations.by-resource-name";
+    Post   "/associations:batchGet"                          => BatchGetAssociations, Lookup, "associations.batch-get";
+    Post   "/associations:batchMutate"                       => BatchMutateAssociations, Associate, "associations.batch-mutate";
     Get    "/namespaces"                                     => ListNamespaces, Read, "namespaces.list";
     Get    "/namespaces/-/orphans"                           => ListOrphans, Read, "namespaces.orphans";
     Get    "/namespaces/-/audit"                             => GetWholeAudit, Secret, "namespaces.audit-all";

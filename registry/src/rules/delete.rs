@@ -1,6 +1,6 @@
 //! Deleting versions and subjects, softly and for good.
 
-use super::{config, ids};
+use super::{association, config, ids};
 use crate::fault::{Fault, Scope};
 use model::{Context, Record, RegistryRecord, SchemaRecord, Subject, SubjectPrefix, Version};
 use std::ops::ControlFlow;
@@ -38,7 +38,8 @@ impl Selector {
 /// Deletes a subject: the records, and the versions deleted, ascending.
 ///
 /// # Errors
-/// In this order: no such subject, already soft-deleted, read-only, referenced by another subject, not soft-deleted before.
+/// In this order: no such subject, already soft-deleted, read-only, associated, referenced by another subject, not soft-deleted
+/// before.
 pub fn subject(state: &dyn State, subject: &Subject, depth: Depth) -> Result<(Vec<Record>, Vec<Version>), Fault> {
     let versions = state.versions(subject)?;
     if versions.is_empty() {
@@ -48,6 +49,7 @@ pub fn subject(state: &dyn State, subject: &Subject, depth: Depth) -> Result<(Ve
         return Err(Fault::SubjectSoftDeleted(subject.clone()));
     }
     check_writable(state, subject)?;
+    association::check_free(state, subject)?;
     let affected: Vec<&StoredVersion> = versions.iter().filter(|v| depth == Depth::Permanent || !v.deleted).collect();
     for version in &affected {
         check_unreferenced(state, version, depth, Own::Ignored)?;
@@ -74,7 +76,8 @@ pub fn subject(state: &dyn State, subject: &Subject, depth: Depth) -> Result<(Ve
 /// Deletes one version: the records, and its number.
 ///
 /// # Errors
-/// In this order: already soft-deleted, no such subject or version, read-only, referenced, not soft-deleted before.
+/// In this order: already soft-deleted, no such subject or version, read-only, the last one of an associated subject, referenced,
+/// not soft-deleted before.
 pub fn version(
     state: &dyn State,
     subject: &Subject,
@@ -95,6 +98,9 @@ pub fn version(
         return Err(Fault::VersionSoftDeleted(subject.clone(), stored.version));
     }
     check_writable(state, subject)?;
+    if depth == Depth::Soft && summary.live == 1 {
+        association::check_free(state, subject)?;
+    }
     check_unreferenced(state, &stored, depth, Own::Count)?;
     if depth == Depth::Permanent && !stored.deleted {
         return Err(Fault::VersionNotSoftDeleted(subject.clone(), stored.version));

@@ -2,6 +2,7 @@
 //!
 //! What is deliberately not here: parsing and comparing schemas (asked through `knowledge::Knowledge`), HTTP, and writing.
 
+pub mod association;
 pub mod candidate;
 pub mod config;
 pub mod delete;

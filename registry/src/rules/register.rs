@@ -8,7 +8,7 @@ use super::config::{self, InScope};
 use super::equivalence::{Candidate, equivalent};
 use super::find::{self, Deleted, Found};
 use super::knowledge::{Knowledge, Normalize, Stop};
-use super::{ids, verdict};
+use super::{association, ids, verdict};
 use crate::fault::{Fault, Scope};
 use crate::service::library;
 use model::{
@@ -89,6 +89,9 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
         populate(state, &request.schema, latest.as_ref(), &scope, next)?
     };
     let candidate = prepare(state, knowledge, subject, &described, &scope, mode, normalize)?;
+    for reference in &candidate.content.references {
+        association::check_referable(state, &subject.sibling(&reference.subject))?;
+    }
 
     // Metadata that was filled in can make of the request what is there already. What was looked for before is not again.
     if described.version == Wanted::Any

@@ -76,13 +76,13 @@ impl Service {
     }
 }
 
-/// Entries of the audit, and the record that forgets the oldest ones.
+/// What is to be written, entries of the audit among it, and with it the record that forgets the oldest ones.
 pub(super) fn with_expiry(
     state: &dyn State,
-    entries: impl IntoIterator<Item = Record>,
+    records: impl IntoIterator<Item = Record>,
     kept: Duration,
 ) -> Result<Vec<Record>, storage::Error> {
-    let mut records: Vec<Record> = entries.into_iter().collect();
+    let mut records: Vec<Record> = records.into_iter().collect();
     if !records.is_empty() {
         records.extend(expired(state, kept)?);
     }

@@ -4,10 +4,14 @@
 //! removed. So the writer decides again, about the records that it is about to write rather than about what was asked
 //! for.
 
+use super::settle::is_passing;
 use crate::fault::Fault;
+use crate::rules::register::Force;
 use authz::audit::AuditEntry;
 use authz::{Action, Authorizer, Decision, Grant, Leave, Permit, Refusal, Resource, Rule, Scope};
-use model::{AuditRecord, HouseRecord, NamespaceName, Record, RegistryRecord, SchemaId, SchemaRecord, Subject};
+use model::{
+    AuditRecord, Content, HouseRecord, NamespaceName, Record, RegistryRecord, SchemaId, SchemaRecord, Subject,
+};
 use std::collections::BTreeSet;
 use storage::State;
 
@@ -26,6 +30,11 @@ impl<R: Resource> Change<R> {
     /// What is changed.
     pub fn resource(&self) -> &R {
         self.permit.resource()
+    }
+
+    /// The entry of the change as it was permitted, for who asks for the permit where it is written.
+    pub fn entry(&self) -> Option<Record> {
+        entry(self.permit.resource().scope(), self.permit.grant(), self.operation)
     }
 
     /// Decides once more, in the writer: may it still be changed, and may all that these records touch? The entry of
@@ -59,6 +68,7 @@ fn touched(record: &Record) -> Option<(Action, &Subject)> {
         | RegistryRecord::DeleteSubject { subject, .. } => Some((Action::Delete, subject)),
         RegistryRecord::Config { scope, .. } => Some((Action::Config, scope)),
         RegistryRecord::Mode { scope, .. } => Some((Action::Mode, scope)),
+        RegistryRecord::Association { key, .. } => Some((Action::Associate, &key.subject)),
         // It goes with the tombstones of all that it clears.
         RegistryRecord::ClearSubject { .. } | RegistryRecord::Context { .. } => None,
     }
@@ -113,6 +123,20 @@ pub struct Takes {
     pub refers_to: Vec<Subject>,
 }
 
+impl Takes {
+    /// What a registration with this id and force takes that writes these records and this content.
+    pub fn of(subject: &Subject, id: Option<SchemaId>, force: Force, records: &[Record], content: &Content) -> Self {
+        let creates =
+            |record: &Record| matches!(record, Record::Registry(RegistryRecord::Context { exists: true, .. }));
+        Takes {
+            new_context: records.iter().any(creates),
+            id,
+            forced: force == Force::Yes,
+            refers_to: content.references.iter().map(|reference| subject.sibling(&reference.subject)).collect(),
+        }
+    }
+}
+
 impl Rights {
     /// Decides in the writer, by the land as it stands there: the entry of the audit for a registration that writes
     /// something, or why it may not.
@@ -148,10 +172,9 @@ impl Rights {
     /// What is answered to a request that failed: who may not write is told that and not what else is wrong with it,
     /// unless it passes by itself.
     pub fn instead_of(&self, fault: Fault) -> Fault {
-        match (&fault, self.leave.to_write()) {
-            (Fault::Busy | Fault::Contended | Fault::Store(_) | Fault::Internal(_) | Fault::Unaudited, _)
-            | (_, Ok(_)) => fault,
-            (_, Err(refusal)) => Fault::Denied(refusal),
+        match self.leave.to_write() {
+            Err(refusal) if !is_passing(&fault) => Fault::Denied(refusal),
+            _ => fault,
         }
     }
 }

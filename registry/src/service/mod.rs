@@ -1,6 +1,8 @@
 //! What the registry does, without HTTP: each operation reads a snapshot or commits through the store's one writer, and
 //! decides by the rules in `rules`. One file per resource.
 
+mod associate;
+mod associations;
 mod audit;
 pub mod change;
 mod compatibility;
@@ -11,9 +13,12 @@ mod pool;
 mod register;
 mod schemas;
 mod settings;
+mod settle;
 mod subjects;
 mod validate;
 
+pub use associate::{Element, Hands, Observed, Op, Outcome};
+pub use associations::{Filter, FoundAssociation, Schemas, Wanted};
 pub use audit::AuditPage;
 pub use change::{Change, Rights};
 pub use compatibility::{Against, Check};
@@ -22,7 +27,7 @@ pub use lookup::Lookup;
 pub use namespaces::{Confirm, Edited};
 pub use pool::Pool;
 pub use register::Offered;
-pub use schemas::{ById, Listed, Listing, Shown};
+pub use schemas::{AssociationFilter, ById, Listed, Listing, Shown};
 pub use settings::{ConfigChange, Inherit};
 pub use subjects::VersionsFilter;
 pub use validate::Validation;

@@ -1,14 +1,15 @@
 //! `/schemas`: by id, by GUID, and listings.
 
-use super::{FallsBack, Service, all_contexts, library};
+use super::{FallsBack, Filter, Service, all_contexts, library};
 use crate::fault::Fault;
-use crate::rules::config;
 use crate::rules::find::Deleted;
 use crate::rules::knowledge::Learnt;
-use model::{Content, Context, Guid, SchemaId, Subject, SubjectPrefix, Version};
+use crate::rules::{association, config};
+use model::{Content, Context, Guid, Lifecycle, SchemaId, Subject, SubjectPrefix, Version};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
-use storage::{Holder, State, StoredVersion};
+use std::sync::Arc;
+use storage::{Associations, Holder, State, StoredAssociation, StoredVersion};
 
 /// A version to be shown. `at` is its time where the answer comes from the store rather than from the request.
 #[derive(Clone, Debug)]
@@ -49,6 +50,8 @@ pub struct Listing {
     pub latest_only: bool,
     /// Only versions with a rule of this type, if not empty.
     pub rule_type: String,
+    /// Only versions of subjects with, or without, associations like these.
+    pub associations: Option<AssociationFilter>,
     /// Also the versions of what matching aliases stand for?
     pub aliases: bool,
     /// Items to leave out.
@@ -57,12 +60,39 @@ pub struct Listing {
     pub limit: usize,
 }
 
+/// Which subjects a listing of schemas shows by their associations.
+pub struct AssociationFilter {
+    /// Associations that count.
+    pub filter: Filter,
+    /// The lifecycles asked for, any if there are none.
+    pub lifecycles: Vec<Lifecycle>,
+    /// Are subjects without associations asked for?
+    pub unassociated: bool,
+}
+
+impl AssociationFilter {
+    /// The associations to show with a subject; `None` where the subject is not shown.
+    fn of(&self, state: &dyn State, subject: &Subject) -> Result<Option<Vec<StoredAssociation>>, storage::Error> {
+        let mut found = association::all(state, Associations::OfSubject(subject))?;
+        found.retain(|stored| self.filter.admits(stored));
+        if found.is_empty() {
+            return Ok(self.unassociated.then_some(found));
+        }
+        if !self.lifecycles.is_empty() || self.unassociated {
+            found.retain(|stored| self.lifecycles.contains(&stored.association.lifecycle));
+        }
+        Ok((!found.is_empty()).then_some(found))
+    }
+}
+
 /// A version in a listing.
 pub struct Listed {
     /// The version.
     pub shown: Shown,
     /// The subjects that stand for this one, where they were asked for and match the prefix.
     pub aliases: Vec<Subject>,
+    /// The associations of its subject, where the listing is of those.
+    pub associations: Arc<[StoredAssociation]>,
 }
 
 impl Service {
@@ -155,9 +185,9 @@ impl Service {
                     }
                 }
             }
-            let listed = |stored: StoredVersion| {
+            let listed = |(stored, associations): Found| {
                 let aliases = aliases.get(&stored.subject).cloned().unwrap_or_default();
-                Ok(Listed { shown: Shown::of(state, stored)?, aliases })
+                Ok(Listed { shown: Shown::of(state, stored)?, aliases, associations })
             };
             page.found.into_iter().map(listed).collect()
         })
@@ -233,17 +263,21 @@ struct Page<'a> {
     state: &'a dyn State,
     listing: &'a Listing,
     skip: usize,
-    found: Vec<StoredVersion>,
+    found: Vec<Found>,
 }
+
+/// A version that is listed, and the associations that are shown with it.
+type Found = (StoredVersion, Arc<[StoredAssociation]>);
 
 impl Page<'_> {
     /// Adds what matches of a subject, until the page is full.
     fn add(&mut self, subject: &Subject) -> Result<ControlFlow<()>, Fault> {
-        for version in matching(self.state, self.listing, subject)? {
+        let (versions, associations) = matching(self.state, self.listing, subject)?;
+        for version in versions {
             if self.skip > 0 {
                 self.skip -= 1;
             } else if self.found.len() < self.listing.limit {
-                self.found.push(version);
+                self.found.push((version, Arc::clone(&associations)));
             }
         }
         let full = self.found.len() >= self.listing.limit;
@@ -251,7 +285,19 @@ impl Page<'_> {
     }
 }
 
-fn matching(state: &dyn State, listing: &Listing, subject: &Subject) -> Result<Vec<StoredVersion>, Fault> {
+/// The versions of a subject that are listed, and the associations that are shown with each.
+fn matching(
+    state: &dyn State,
+    listing: &Listing,
+    subject: &Subject,
+) -> Result<(Vec<StoredVersion>, Arc<[StoredAssociation]>), Fault> {
+    let associations = match &listing.associations {
+        None => Vec::new(),
+        Some(filter) => match filter.of(state, subject)? {
+            None => return Ok((vec![], [].into())),
+            Some(associations) => associations,
+        },
+    };
     let mut versions = state.versions(subject)?;
     versions.retain(|version| listing.deleted == Deleted::Include || !version.deleted);
     if listing.latest_only {
@@ -265,7 +311,7 @@ fn matching(state: &dyn State, listing: &Listing, subject: &Subject) -> Result<V
             })
         });
     }
-    Ok(versions)
+    Ok((versions, associations.into()))
 }
 
 /// Which version stands for an id. No subject, or a bare context: the first holder there. A name in a named context: only

@@ -6,6 +6,10 @@
 //!
 //! Tags are assigned once.
 
+mod association;
+
+pub(crate) use association::*;
+
 use super::bytes::{Input, Malformed};
 use crate::AuditPlace;
 use model::{Context, Guid, NamespaceName, SchemaId, Subject, Version};
@@ -40,6 +44,14 @@ const NAMESPACE: u8 = 12;
 const AUDIT: u8 = 13;
 /// namespace, time, position → nothing
 const AUDIT_OF: u8 = 14;
+/// name, namespace, type of a resource, type of the association, subject → `value::association`
+const ASSOCIATION: u8 = 15;
+/// subject, the parts of an association's key → nothing
+const ASSOCIATION_OF_SUBJECT: u8 = 16;
+/// id of the resource, the parts of an association's key → nothing
+const ASSOCIATION_OF_RESOURCE: u8 = 17;
+/// namespace of the resource, the parts of an association's key → nothing
+const ASSOCIATION_IN_NAMESPACE: u8 = 18;
 
 /// The place of `value::Head` in the table `Meta`.
 pub(crate) const HEAD: &[u8] = b"head";

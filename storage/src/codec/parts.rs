@@ -1,4 +1,5 @@
-//! Forms of the values that records and the state have in common: references, metadata, rules, configuration, modes.
+//! Forms of the values that records and the state have in common: references, metadata, rules, configuration, modes,
+//! associations.
 //!
 //! Numbers of enums are assigned here once and never change; they are not the order of the enum in `model`. Configuration
 //! names its members by bits, so that a later member is a new bit and an older release refuses it rather than losing it.
@@ -6,8 +7,8 @@
 use super::bytes::{Form, Input, Malformed};
 use crate::TextKey;
 use model::{
-    CompatibilityLevel, CompatibilityPolicy, Config, Guid, Metadata, Mode, Reference, Rule, RuleKind, RuleMode,
-    RuleSet, SchemaType,
+    Association, AssociationKey, CompatibilityLevel, CompatibilityPolicy, Config, Guid, Lifecycle, Metadata, Mode,
+    Reference, Rule, RuleKind, RuleMode, RuleSet, SchemaType,
 };
 
 type Result<T> = std::result::Result<T, Malformed>;
@@ -44,6 +45,7 @@ macro_rules! members {
 }
 
 numbered!(Mode, "an unknown mode", ReadWrite = 0, ReadOnly = 1, ReadOnlyOverride = 2, Import = 3, Forward = 4);
+numbered!(Lifecycle, "an unknown lifecycle", Strong = 0, Weak = 1);
 numbered!(RuleKind, "an unknown kind of rule", Transform = 0, Condition = 1);
 numbered!(
     RuleMode,
@@ -72,6 +74,9 @@ members!(Reference, name, subject, version);
 members!(Metadata, tags, properties, sensitive);
 members!(RuleSet, migration_rules, domain_rules, encoding_rules, enable_at);
 members!(Rule, name, doc, kind, mode, rule_type, tags, params, expr, on_success, on_failure, disabled);
+
+members!(AssociationKey, resource_name, resource_namespace, resource_type, association_type, subject);
+members!(Association, guid, resource_id, lifecycle, frozen);
 
 impl Form for Guid {
     fn put(&self, out: &mut Vec<u8>) {

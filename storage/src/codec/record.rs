@@ -21,6 +21,7 @@ const CLEAR_SUBJECT: u8 = 4;
 const CONFIG: u8 = 5;
 const MODE: u8 = 6;
 const CONTEXT: u8 = 7;
+const ASSOCIATION: u8 = 8;
 const HIGH_WATER: u8 = 64;
 const NAMESPACE: u8 = 65;
 const NAMESPACE_REMOVED: u8 = 66;
@@ -103,6 +104,7 @@ fn kind(record: &Record) -> u8 {
         Record::Registry(RegistryRecord::Config { .. }) => CONFIG,
         Record::Registry(RegistryRecord::Mode { .. }) => MODE,
         Record::Registry(RegistryRecord::Context { .. }) => CONTEXT,
+        Record::Registry(RegistryRecord::Association { .. }) => ASSOCIATION,
         Record::House(HouseRecord::HighWater { .. }) => HIGH_WATER,
         Record::House(HouseRecord::Namespace(_)) => NAMESPACE,
         Record::House(HouseRecord::NamespaceRemoved { .. }) => NAMESPACE_REMOVED,
@@ -146,6 +148,10 @@ fn put_registry(record: &RegistryRecord, text: Option<TextKey>, out: &mut Vec<u8
         RegistryRecord::Context { context, exists } => {
             context.put(out);
             exists.put(out);
+        }
+        RegistryRecord::Association { key, association } => {
+            key.put(out);
+            association.put(out);
         }
     }
 }
@@ -204,6 +210,9 @@ fn take_registry(kind: u8, input: &mut Input<'_>) -> Result<RegistryRecord, Malf
         }
         MODE => RegistryRecord::Mode { scope: Subject::take(input)?, mode: Form::take(input)? },
         CONTEXT => RegistryRecord::Context { context: Context::take(input)?, exists: bool::take(input)? },
+        ASSOCIATION => {
+            RegistryRecord::Association { key: Box::new(Form::take(input)?), association: Form::take(input)? }
+        }
         _ => return Err(Malformed("an unknown kind of record")),
     })
 }

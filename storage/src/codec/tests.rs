@@ -7,11 +7,11 @@ use super::bytes::{Form, decode, encode};
 use super::value::{self, Head, Ids};
 use super::{key, record, text_key};
 use crate::contract::records::*;
-use crate::{AuditPlace, Error, StoredVersion, SubjectSummary, Totals};
+use crate::{AuditPlace, Error, StoredAssociation, StoredVersion, SubjectSummary, Totals};
 use model::{
-    AuditOutcome, AuditRecord, CompatibilityLevel, CompatibilityPolicy, Config, Content, Context, Guid, HouseRecord,
-    MemberRole, Metadata, Mode, Namespace, Position, Record, Referrers, RegistryRecord, Rule, RuleKind, RuleMode,
-    RuleSet, SchemaRecord, SchemaType, Stamped, Subject,
+    Association, AssociationKey, AuditOutcome, AuditRecord, CompatibilityLevel, CompatibilityPolicy, Config, Content,
+    Context, Guid, HouseRecord, Lifecycle, MemberRole, Metadata, Mode, Namespace, Position, Record, Referrers,
+    RegistryRecord, Rule, RuleKind, RuleMode, RuleSet, SchemaRecord, SchemaType, Stamped, Subject,
 };
 use proptest::prelude::*;
 use std::fmt::Write as _;
@@ -113,6 +113,9 @@ fn records() -> Vec<(&'static str, Record)> {
         ("audit", audit("payments-value", Some("payments"))),
         ("audit, counted", Record::House(HouseRecord::Audit(Box::new(counted())))),
         ("audit, forgotten", forget(1_700_000_000_000)),
+        ("association", associate("lkc-1/orders", "id-1", ":.c:s")),
+        ("association, frozen", frozen_association()),
+        ("association, ended", dissociate("lkc-1/orders", "s")),
     ]
 }
 
@@ -128,6 +131,20 @@ fn full_namespace() -> Namespace {
     namespace.labels = [("tier".into(), "1".into())].into();
     namespace.referrers = Referrers::Members;
     namespace
+}
+
+fn frozen_association() -> Record {
+    let mut record = associate("lkc-1/orders", "id-1", ":.lkc-1:orders-value");
+    if let Record::Registry(RegistryRecord::Association { association: Some(association), .. }) = &mut record {
+        (association.lifecycle, association.frozen) = (Lifecycle::Strong, true);
+    }
+    record
+}
+
+fn bound_at(key: AssociationKey) -> StoredAssociation {
+    let association =
+        Association { guid: Guid([9; 16]), resource_id: "id-1".into(), lifecycle: Lifecycle::Weak, frozen: false };
+    StoredAssociation { key, association, created: 1_700_000_000_000, updated: 1_700_000_000_001 }
 }
 
 fn counted() -> AuditRecord {
@@ -209,9 +226,16 @@ fn all_examples() -> Vec<(String, Vec<u8>)> {
     add("key: audit of a namespace", key::audit_of(&name, place));
     add("value: namespace", value::house(&full_namespace()));
     add("value: audit", value::house(&counted()));
+    let bound = association_key("lkc-1/orders", "s\0");
+    add("key: association", key::association(&bound));
+    add("key: association of a subject", key::association_of_subject(&bound));
+    add("key: association of a resource", key::association_of_resource("id-1", &bound));
+    add("key: association in a namespace", key::association_in_namespace(&bound));
+    add("value: association", value::association(&bound_at(bound.clone())));
     add("numbers: levels", CompatibilityLevel::ALL.map(|level| encode(&level)).concat());
     let modes = [Mode::ReadWrite, Mode::ReadOnly, Mode::ReadOnlyOverride, Mode::Import, Mode::Forward];
     add("numbers: modes", modes.map(|mode| encode(&mode)).concat());
+    add("numbers: lifecycles", [Lifecycle::Strong, Lifecycle::Weak].map(|lifecycle| encode(&lifecycle)).concat());
     let policies = [CompatibilityPolicy::Strict, CompatibilityPolicy::Lenient, CompatibilityPolicy::Logical];
     add("numbers: policies", policies.map(|policy| encode(&policy)).concat());
     let types = [SchemaType::Avro, SchemaType::Json, SchemaType::Protobuf];
@@ -269,6 +293,18 @@ fn values_are_read_back() {
     let keys = places.map(key::audit);
     assert!(keys.is_sorted());
     assert_eq!(keys.map(|key| key::take_audit(&key).unwrap()), places);
+    let key = association_key("n/a", ":.c:s");
+    let bound = bound_at(key.clone());
+    assert_eq!(value::take_association(key.clone(), &value::association(&bound)), Ok(bound));
+    assert_eq!(key::take_association(&key::association(&key)), Ok(key.clone()));
+    let entries = [
+        key::association_of_subject(&key),
+        key::association_of_resource("i", &key),
+        key::association_in_namespace(&key),
+    ];
+    for entry in entries {
+        assert_eq!(key::take_indexed_association(&entry), Ok(key.clone()));
+    }
     assert_eq!(key::take_audit_of(&key::audit_of(&"a".parse().unwrap(), places[1])), Ok(places[1]));
 }
 
@@ -314,6 +350,9 @@ fn read_as_anything(bytes: &[u8]) {
     let _ = key::take_log(bytes).is_ok();
     let _ = key::take_audit(bytes).is_ok();
     let _ = key::take_audit_of(bytes).is_ok();
+    let _ = key::take_association(bytes).is_ok();
+    let _ = key::take_indexed_association(bytes).is_ok();
+    let _ = value::take_association(association_key("n/a", "s"), bytes).is_ok();
     let _ = value::take_house::<Namespace>(bytes).is_ok();
     let _ = value::take_house::<AuditRecord>(bytes).is_ok();
     let _ = record::decode(0, bytes, |_| Ok(Some("".into()))).is_ok();

@@ -4,8 +4,8 @@
 //! flags of a version stand in a fixed place, so that marking it deleted does not need the rest.
 
 use super::bytes::{Form, Input, Malformed};
-use crate::{StoredVersion, SubjectSummary, Totals};
-use model::{Position, SchemaId, Subject, Version};
+use crate::{StoredAssociation, StoredVersion, SubjectSummary, Totals};
+use model::{AssociationKey, Position, SchemaId, Subject, Version};
 
 type Result<T> = std::result::Result<T, Malformed>;
 
@@ -96,6 +96,27 @@ pub fn is_deleted(version: &[u8]) -> Result<bool> {
 pub fn mark_deleted(version: &mut [u8]) -> Result<()> {
     *version.get_mut(FLAGS_AT).ok_or(Malformed("a version without flags"))? |= DELETED;
     Ok(())
+}
+
+/// The bytes of an association; what tells it from others is in its key.
+pub fn association(stored: &StoredAssociation) -> Vec<u8> {
+    let mut out = vec![FORMAT];
+    stored.association.put(&mut out);
+    stored.created.put(&mut out);
+    stored.updated.put(&mut out);
+    out
+}
+
+/// Reads what `association` wrote.
+pub fn take_association(key: AssociationKey, bytes: &[u8]) -> Result<StoredAssociation> {
+    let mut input = Input(bytes);
+    if input.byte()? != FORMAT {
+        return Err(Malformed("an association of unknown format"));
+    }
+    let association = Form::take(&mut input)?;
+    let (created, updated) = (Form::take(&mut input)?, Form::take(&mut input)?);
+    input.end()?;
+    Ok(StoredAssociation { key, association, created, updated })
 }
 
 /// The bytes of a namespace or of an entry of the audit.

@@ -22,6 +22,7 @@ fn filled(open: Open<'_>) -> Box<dyn Store> {
     }
     write(&*store, vec![delete_subject("s1", 100), tombstone("s2", 2), mode("s3", Some(model::Mode::Import))]).unwrap();
     write(&*store, vec![put_namespace(namespace("payments", "s1")), audit("s1", Some("payments"))]).unwrap();
+    write(&*store, vec![associate("n/orders", "1", "s1"), associate("n/orders", "2", "s1")]).unwrap();
     store
 }
 

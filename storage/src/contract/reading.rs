@@ -2,7 +2,9 @@
 
 use super::records::*;
 use super::{Open, plain, versions, write};
-use crate::{AuditEntry, AuditPlace, Holder, Referrer, State, Store, SubjectSummary, Totals};
+use crate::{
+    Associations, AuditEntry, AuditPlace, Holder, Referrer, State, Store, StoredAssociation, SubjectSummary, Totals,
+};
 use model::{Context, Mode, Position, Record, Subject, SubjectPrefix};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -116,6 +118,8 @@ pub(super) fn all_questions_are_answered_from_what_is_stored(open: Open<'_>) {
             mode(":.c:s", Some(Mode::Import)),
             context(".c", true),
             high_water(".c", 9),
+            associate("n/orders", "1", "s"),
+            associate("n/cards", "2", "s"),
         ],
     )
     .unwrap();
@@ -162,6 +166,20 @@ pub(super) fn all_questions_are_answered_from_what_is_stored(open: Open<'_>) {
     assert_eq!(view.mode(&subject(":.c:s")).unwrap(), Some(Mode::Import));
     assert_eq!(view.scopes_with_mode(&c).unwrap(), [subject(":.c:s")]);
     assert_eq!(view.contexts().unwrap(), [c]);
+    let associated = |which| {
+        let mut found = Vec::new();
+        let visit = &mut |stored: StoredAssociation| {
+            found.push(stored.key.resource_name);
+            ControlFlow::Continue(())
+        };
+        view.associations(which, visit).unwrap();
+        found
+    };
+    let s = subject("s");
+    assert_eq!(associated(Associations::OfSubject(&s)), ["cards", "orders"]);
+    assert_eq!(associated(Associations::OfResource("1")), ["orders"]);
+    assert_eq!(associated(Associations::InNamespace("n")), ["cards", "orders"]);
+    assert_eq!(associated(Associations::NamedIn("n", "cards")), ["cards"]);
 }
 
 pub(super) fn namespaces_and_the_audit_are_kept_and_forgotten(open: Open<'_>) {
@@ -213,5 +231,12 @@ pub(super) fn everything(store: &dyn Store) -> impl PartialEq + std::fmt::Debug 
     let subjects = list(&*view, ":*:");
     let versions: Vec<_> = subjects.iter().flat_map(|subject| view.versions(subject).unwrap()).collect();
     let changes = store.changes(Position::default(), usize::MAX).unwrap();
-    (view.position(), view.totals().unwrap(), subjects, versions, changes, view.namespaces().unwrap())
+    let mut associations = Vec::new();
+    let visit = &mut |stored| {
+        associations.push(stored);
+        ControlFlow::Continue(())
+    };
+    view.associations(Associations::All, visit).unwrap();
+    let namespaces = view.namespaces().unwrap();
+    (view.position(), view.totals().unwrap(), subjects, versions, changes, namespaces, associations)
 }

@@ -1,8 +1,8 @@
 //! Short ways to write records, for tests.
 
 use model::{
-    AuditOutcome, AuditRecord, Config, Content, Context, HouseRecord, Mode, Namespace, Record, Reference,
-    RegistryRecord, SchemaId, SchemaRecord, SchemaType, Subject, Version,
+    Association, AssociationKey, AuditOutcome, AuditRecord, Config, Content, Context, Guid, HouseRecord, Lifecycle,
+    Mode, Namespace, Record, Reference, RegistryRecord, SchemaId, SchemaRecord, SchemaType, Subject, Version,
 };
 use std::sync::Arc;
 
@@ -83,6 +83,32 @@ pub fn mode(scope: &str, mode: Option<Mode>) -> Record {
 pub fn context(dotted: &str, exists: bool) -> Record {
     let context = Context::new(dotted).expect("tests name contexts with their dot");
     Record::Registry(RegistryRecord::Context { context, exists })
+}
+
+/// What tells the association of a subject with the values of a topic, `NAMESPACE/NAME`, from others.
+pub fn association_key(topic: &str, subject: &str) -> AssociationKey {
+    let (namespace, name) = topic.split_once('/').expect("tests name topics with their namespace");
+    AssociationKey {
+        resource_name: name.to_owned(),
+        resource_namespace: namespace.to_owned(),
+        resource_type: model::TOPIC.to_owned(),
+        association_type: "value".to_owned(),
+        subject: Subject::parse(subject),
+    }
+}
+
+/// A subject is associated, weakly, with the values of a topic, `NAMESPACE/NAME`, that has this id.
+pub fn associate(topic: &str, id: &str, subject: &str) -> Record {
+    let association =
+        Association { guid: Guid([9; 16]), resource_id: id.to_owned(), lifecycle: Lifecycle::Weak, frozen: false };
+    let key = Box::new(association_key(topic, subject));
+    Record::Registry(RegistryRecord::Association { key, association: Some(association) })
+}
+
+/// The association ends.
+pub fn dissociate(topic: &str, subject: &str) -> Record {
+    let key = Box::new(association_key(topic, subject));
+    Record::Registry(RegistryRecord::Association { key, association: None })
 }
 
 /// Ids are handed out up to this one.

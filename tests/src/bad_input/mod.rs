@@ -1,6 +1,7 @@
 //! What no client should send. The answer is a refusal of the catalogue or a closed connection, within bounded time and
 //! memory, and the server lives on: every test ends with [`lives`].
 
+mod associations;
 mod bodies;
 mod heavy;
 mod references;

@@ -1,15 +1,145 @@
-//! `/associations`: default-configured serializers ask these before anything else. No association can be made yet, so every
-//! list is empty; what the reference checks in the parameters is checked.
+//! `/associations`: default-configured serializers ask the reads before anything else, once per topic.
 
 use super::{Answer, Ask};
+use crate::app::App;
 use crate::fault::Fault;
+use crate::http::routes::Operation;
+use crate::http::wire::association::{self as wire, AssociationOut, ResourceOut};
+use crate::rules::association::bind::Bound;
+use crate::rules::association::end::Ending;
+use crate::rules::association::request::{self, Asked, Run, Sent, Verb};
+use crate::service::{Filter, Hands, Op, Outcome};
+use authz::Scope;
+use model::{Context, Guid, Lifecycle, Subject, TOPIC};
+use storage::Associations;
 
 /// `GET /associations/…`
-pub fn list(ask: &Ask) -> Result<Answer, Fault> {
-    match ask.query.text("lifecycle") {
-        None | Some("STRONG" | "WEAK") => {}
-        Some(_) => return Err(Fault::NoSuchResource),
+pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let stripes = &app.ready.stripes;
+    let any = |text: &str| text == "-";
+    let subject = ask.subject();
+    let (namespace, name) = (ask.parameter(0), ask.parameter(1));
+    let (which, depends) = match ask.operation {
+        Operation::ListAssociationsBySubject => (Associations::OfSubject(&subject), Some(stripes.subject(&subject))),
+        Operation::ListAssociationsByResourceId => (Associations::OfResource(ask.parameter(0)), None),
+        _ => match (any(namespace), any(name)) {
+            (true, true) => (Associations::All, None),
+            (true, false) => (Associations::Named(name), Some(stripes.resource(name))),
+            (false, true) => (Associations::InNamespace(namespace), None),
+            (false, false) => (Associations::NamedIn(namespace, name), Some(stripes.resource(name))),
+        },
+    };
+    // As the reference: with a wildcard the kind of resource is not looked at.
+    let narrow = !matches!(which, Associations::All | Associations::Named(_) | Associations::InNamespace(_));
+    let (offset, limit) = ask.query.page(1000)?;
+    let filter = Filter {
+        resource_type: narrow.then(|| ask.query.text("resourceType").unwrap_or(TOPIC).to_owned()),
+        association_types: association_types(ask),
+        lifecycle: lifecycle(ask)?,
+    };
+    let found = app.service.associations(which, &filter, offset, limit)?;
+    let answer = Answer::json(&found.iter().map(AssociationOut::from).collect::<Vec<_>>());
+    Ok(match depends {
+        Some(depends) => answer.depending(depends),
+        None => answer,
+    })
+}
+
+/// `POST /associations`
+pub async fn create(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let object = ask.object(app, "createAssociation.body", "AssociationCreateOrUpdateRequest").await?;
+    bind(app, ask, Verb::Create, wire::resource(&object)?, wire::associations(&object)?).await
+}
+
+/// `PUT /associations/resources/{resource}`
+pub async fn upsert(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let object = ask.object(app, "createOrUpdateAssociation.body", "AssociationCreateOrUpdateRequest").await?;
+    let sent = wire::resource(&object)?;
+    let id = ask.parameter(0);
+    if sent.id.as_ref().is_some_and(|sent| !sent.is_empty() && sent != id) {
+        return Err(invalid("resourceId", format!("is not that of the path, '{id}'")));
     }
-    ask.query.page(1000)?;
-    Ok(Answer::text("[]"))
+    bind(app, ask, Verb::Upsert, Sent { id: Some(id.to_owned()), ..sent }, wire::associations(&object)?).await
+}
+
+/// `DELETE /associations/resources/{resource}`
+pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+    let ending = Ending {
+        resource_id: ask.parameter(0).to_owned(),
+        resource_type: ask.query.text("resourceType").unwrap_or(TOPIC).to_owned(),
+        association_types: association_types(ask),
+        cascade: wire::cascade(ask.query.flag("cascadeLifecycle")),
+    };
+    let (_, wrote) = change_one(app, ask, Op::End(ending)).await?;
+    Ok(Answer::nothing().wrote(wrote))
+}
+
+async fn bind(app: &App, ask: &Ask, verb: Verb, sent: Sent, asked: Vec<Asked>) -> Result<Answer, Fault> {
+    let request = request::check(verb, run(ask), &context(ask), sent, asked, random)?;
+    let resource = request.resource.clone();
+    let (outcome, wrote) = change_one(app, ask, Op::Bind(request)).await?;
+    Ok(Answer::json(&ResourceOut::bound(&resource, shown(ask, &outcome))).wrote(wrote))
+}
+
+async fn change_one(app: &App, ask: &Ask, op: Op) -> Result<(Outcome, bool), Fault> {
+    let done = app.service.change_associations(hands(app, ask), vec![vec![op]], run(ask)).await?;
+    let outcome = done.answer.into_iter().next().unwrap_or_else(|| Ok(Outcome::default()))?;
+    count_observed(app, ask, &outcome, done.wrote);
+    Ok((outcome, done.wrote))
+}
+
+/// A dry run says that it could be done, and shows nothing that is not there.
+pub(super) fn shown<'a>(ask: &Ask, outcome: &'a Outcome) -> &'a [Bound] {
+    match run(ask) {
+        Run::Real => &outcome.bound,
+        Run::Dry => &[],
+    }
+}
+
+fn association_types(ask: &Ask) -> Vec<String> {
+    ask.query.list("associationType").map(str::to_owned).collect()
+}
+
+fn lifecycle(ask: &Ask) -> Result<Option<Lifecycle>, Fault> {
+    ask.query.text("lifecycle").map(str::parse).transpose().map_err(|_| Fault::NoSuchResource)
+}
+
+pub(super) fn hands(app: &App, ask: &Ask) -> Hands {
+    Hands {
+        authorizer: app.access.gate.authorizer.clone(),
+        caller: ask.caller.clone(),
+        operation: ask.operation.route().name,
+    }
+}
+
+pub(super) fn run(ask: &Ask) -> Run {
+    if ask.query.flag("dryRun") { Run::Dry } else { Run::Real }
+}
+
+/// The context of subjects that name none: `.ctx` or `:.ctx:`.
+pub(super) fn context(ask: &Ask) -> Context {
+    match ask.query.text("context") {
+        Some(text) if text.starts_with('.') => Subject::parse(&format!(":{text}:")).context().clone(),
+        Some(text) => Subject::parse(text).context().clone(),
+        None => Context::default_context(),
+    }
+}
+
+pub(super) fn random() -> Guid {
+    let bytes = fastrand::u128(..).to_be_bytes();
+    Guid(uuid::Builder::from_random_bytes(bytes).into_uuid().into_bytes())
+}
+
+pub(super) fn invalid(property: &'static str, detail: impl Into<String>) -> Fault {
+    Fault::InvalidAssociation { property, detail: detail.into() }
+}
+
+/// Counts what was let through only because authorization observes. A change has its own entry in the audit.
+pub(super) fn count_observed(app: &App, ask: &Ask, outcome: &Outcome, wrote: bool) {
+    for observed in &outcome.observed {
+        match wrote {
+            true => app.access.audit.observed_change(observed.namespace.as_ref(), &observed.refusal),
+            false => ask.observed(app, Scope::Subject(&observed.subject), &observed.refusal),
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! From an operation and its parameters to the service and back: one file per resource, named like the URL.
 
+mod association_batches;
 mod associations;
 mod audit;
 mod compatibility;
@@ -199,8 +200,13 @@ pub async fn answer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         Op::ListContexts => metadata::contexts(app, ask),
         Op::DeleteContext => metadata::delete_context(app, ask).await,
         Op::ListAssociationsBySubject | Op::ListAssociationsByResourceId | Op::ListAssociationsByResourceName => {
-            associations::list(ask)
+            associations::list(app, ask)
         }
+        Op::CreateAssociations => associations::create(app, ask).await,
+        Op::PutAssociations => associations::upsert(app, ask).await,
+        Op::DeleteAssociations => associations::delete(app, ask).await,
+        Op::BatchGetAssociations => association_batches::get(app, ask).await,
+        Op::BatchMutateAssociations => association_batches::mutate(app, ask).await,
         Op::ListNamespaces => namespaces::list(app, ask),
         Op::ListOrphans => namespaces::orphans(app, ask),
         Op::GetWholeAudit => audit::whole(app, ask).await,

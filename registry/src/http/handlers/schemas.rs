@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::fault::Fault;
 use crate::http::routes::Operation;
 use crate::http::wire::schema::SchemaOut;
-use crate::service::{Listing, Shown};
+use crate::service::{AssociationFilter, Filter, Listing, Shown};
 use compat::TaggedEntity;
 use model::{Context, Subject, SubjectPrefix};
 use serde_json::json;
@@ -18,23 +18,31 @@ pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         deleted: ask.deleted(),
         latest_only: ask.query.flag("latestOnly"),
         rule_type: ask.query.text("ruleType").unwrap_or_default().to_owned(),
+        associations: association_filter(ask)?,
         aliases: ask.query.flag("aliases"),
         offset,
         limit,
     };
-    // Without associations in the store a filter on them leaves everything (NONE asked for) or nothing.
-    let filters = ["resourceType", "associationType", "lifecycle"];
-    let lifecycles: Vec<&str> = ask.query.list("lifecycle").collect();
-    let filtered = filters.iter().any(|name| ask.query.text(name).is_some());
-    if !lifecycles.iter().all(|lifecycle| matches!(*lifecycle, "STRONG" | "WEAK" | "NONE")) {
-        return Err(Fault::NoSuchResource);
-    }
-    if filtered && !lifecycles.contains(&"NONE") {
-        return Ok(Answer::text("[]"));
-    }
     let listed = app.service.list(&listing)?;
-    let shown = listed.iter().map(|listed| SchemaOut::of_subject(&listed.shown).with_aliases(&listed.aliases));
-    Ok(Answer::json(&shown.collect::<Vec<_>>()))
+    Ok(Answer::json(&listed.iter().map(SchemaOut::listed).collect::<Vec<_>>()))
+}
+
+/// The filter on associations, if the request has one.
+fn association_filter(ask: &Ask) -> Result<Option<AssociationFilter>, Fault> {
+    if ["resourceType", "associationType", "lifecycle"].iter().all(|name| ask.query.text(name).is_none()) {
+        return Ok(None);
+    }
+    let (none, named): (Vec<&str>, Vec<&str>) = ask.query.list("lifecycle").partition(|text| *text == "NONE");
+    let lifecycles: Result<_, _> = named.into_iter().map(str::parse).collect();
+    Ok(Some(AssociationFilter {
+        filter: Filter {
+            resource_type: ask.query.text("resourceType").map(str::to_owned),
+            association_types: ask.query.list("associationType").map(str::to_owned).collect(),
+            lifecycle: None,
+        },
+        lifecycles: lifecycles.map_err(|_| Fault::NoSuchResource)?,
+        unassociated: !none.is_empty(),
+    }))
 }
 
 /// `GET /schemas/types`

@@ -53,9 +53,7 @@ pub async fn register(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 /// What is to be registered, and the format of the answer.
 async fn offered<'a>(app: &App, ask: &'a Ask, subject: &Subject) -> Result<(Offered, &'a str), Fault> {
     let object = ask.object(app, "register.arg6", "RegisterSchemaRequest").await?;
-    let mut schema = wire::request::schema(&object)?;
-    // As the community server: rules are not kept (yet), so they must not become part of a version's identity.
-    schema.rule_set = None;
+    let schema = wire::request::registrable(&object)?;
     names::check(ask.parameter(0), subject, Use::Register)?;
     let force = if ask.query.flag("force") { Force::Yes } else { Force::No };
     Ok((Offered { schema, normalize: ask.query.flag("normalize"), force }, format(ask)?))

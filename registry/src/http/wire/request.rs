@@ -38,6 +38,15 @@ pub fn schema(object: &Object) -> Result<Described, Fault> {
     })
 }
 
+/// The same, to be registered.
+///
+/// # Errors
+/// As `schema`.
+pub fn registrable(object: &Object) -> Result<Described, Fault> {
+    // As the community server: rules are not kept (yet), so they must not become part of a version's identity.
+    Ok(Described { rule_set: None, ..schema(object)? })
+}
+
 fn references(object: &Object, schema_type: &SchemaType) -> Result<Vec<Reference>, Fault> {
     let items = match object.get("references") {
         None | Some(Value::Null) => return Ok(vec![]),

@@ -1,8 +1,9 @@
 //! Schemas as answers show them. Null, empty strings and empty collections are left out; metadata and rule sets that are
 //! present but empty are shown as `{}`.
 
+use super::association::AssociationOut;
 use crate::rules::register::Registered;
-use crate::service::Shown;
+use crate::service::{Listed, Shown};
 use compat::TaggedEntity;
 use model::{Content, Metadata, Reference, Rule, RuleSet, Subject};
 use serde::Serialize;
@@ -143,6 +144,8 @@ pub struct SchemaOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     deleted: Option<bool>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    associations: Vec<AssociationOut<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     aliases: Vec<&'a str>,
 }
 
@@ -162,6 +165,15 @@ impl<'a> SchemaOut<'a> {
     /// A subject's version: lookup, `GET …/versions/{version}`, items of `/schemas`.
     pub fn of_subject(shown: &'a Shown) -> Self {
         SchemaOut { id: Some(shown.stored.id), ..SchemaOut::by_id(shown) }
+    }
+
+    /// An item of a listing, which may show associations.
+    pub fn listed(listed: &'a Listed) -> Self {
+        SchemaOut {
+            associations: listed.associations.iter().map(AssociationOut::from).collect(),
+            aliases: listed.aliases.iter().map(Subject::as_str).collect(),
+            ..SchemaOut::of_subject(&listed.shown)
+        }
     }
 
     /// By id: the id itself is not shown.
@@ -193,6 +205,12 @@ impl<'a> SchemaOut<'a> {
         }
     }
 
+    /// With its subject.
+    pub fn with_subject(mut self, subject: &'a str) -> Self {
+        self.subject = Some(subject);
+        self
+    }
+
     /// With the text in another format.
     pub fn with_text(mut self, text: Option<&'a str>) -> Self {
         if let Some(text) = text {
@@ -204,12 +222,6 @@ impl<'a> SchemaOut<'a> {
     /// With the largest id of the context.
     pub fn with_max_id(mut self, max_id: Option<i32>) -> Self {
         self.max_id = max_id;
-        self
-    }
-
-    /// With the subjects that stand for its subject.
-    pub fn with_aliases(mut self, aliases: &'a [Subject]) -> Self {
-        self.aliases = aliases.iter().map(Subject::as_str).collect();
         self
     }
 

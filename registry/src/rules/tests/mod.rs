@@ -5,6 +5,7 @@
 //! as it is, and again with `Known`, as the writer does; both must come to the same. What is deliberately not here: HTTP, the
 //! writer's thread, a disk, and schema languages beyond the few texts below.
 
+mod associating;
 mod configs;
 mod deleting;
 mod finding;

@@ -1,0 +1,224 @@
+//! Making, changing and ending associations. Everything that one request writes is one commit.
+//!
+//! Which subjects and topics a request is about can depend on the state (an alias, an association named by the id of its
+//! resource). So permission is asked where it is decided, on the snapshot and again in the writer, for each association by itself:
+//! to associate the subject and to associate the topic, to register a schema that comes with it, and to delete a subject that goes
+//! with it. Whoever could bind his subject to another team's topic would redirect its producers.
+
+use super::audit::with_expiry;
+use super::change::{self, Change, Rights, Takes};
+use super::settle::{Decision, is_passing};
+use super::{Done, Service};
+use crate::fault::Fault;
+use crate::rules::association::bind::{self, Bound, Step};
+use crate::rules::association::end::{self, Ending};
+use crate::rules::association::request::{Binding, Request, Run};
+use crate::rules::knowledge::{Knowledge, Stop};
+use crate::rules::register::Force;
+use authz::{Action, Authorizer, Caller, Grant, Refusal, Resource, Topic};
+use model::{CompatibilityLevel, NamespaceName, Record, SchemaId, Subject};
+use storage::State;
+
+/// Who asks for changes, to be judged by what they turn out to touch.
+pub struct Hands {
+    /// Decides who may do what.
+    pub authorizer: Authorizer,
+    /// Who asks.
+    pub caller: Caller,
+    /// The operation's name in metrics and log.
+    pub operation: &'static str,
+}
+
+/// A change of the associations of one resource.
+pub enum Op {
+    /// Makes or changes some.
+    Bind(Request),
+    /// Ends some.
+    End(Ending),
+}
+
+/// What is done together, wholly or not at all.
+pub type Element = Vec<Op>;
+
+/// What would have been refused if authorization did not only observe.
+pub struct Observed {
+    /// The namespace that owns what it is about.
+    pub namespace: Option<NamespaceName>,
+    /// What it is about.
+    pub subject: Subject,
+    /// The refusal.
+    pub refusal: Refusal,
+}
+
+/// What an element comes to.
+#[derive(Default)]
+pub struct Outcome {
+    /// The associations made or changed.
+    pub bound: Vec<Bound>,
+    /// What was let through only because authorization observes.
+    pub observed: Vec<Observed>,
+}
+
+impl Outcome {
+    fn observe(&mut self, grant: &Grant, subject: &Subject) {
+        if let Some(refusal) = change::observed(grant) {
+            let (namespace, refusal) = (grant.namespace.clone(), refusal.clone());
+            self.observed.push(Observed { namespace, subject: subject.clone(), refusal });
+        }
+    }
+}
+
+impl Service {
+    /// Does what the elements ask for, each of which succeeds or fails by itself.
+    ///
+    /// # Errors
+    /// What passes by itself (`Busy`, `Contended`), `Unaudited`, those of the store.
+    pub async fn change_associations(
+        &self,
+        hands: Hands,
+        elements: Vec<Element>,
+        run: Run,
+    ) -> Result<Done<Vec<Result<Outcome, Fault>>>, Fault> {
+        let text = |op: &Op| match op {
+            Op::Bind(request) => request.bindings.iter().flat_map(|b| &b.schema).map(|schema| schema.text.len()).sum(),
+            Op::End(_) => 0,
+        };
+        let bytes: usize = elements.iter().flatten().map(text).sum();
+        let (default_level, retention) = (self.default_level, self.retention);
+        let decide = move |state: &dyn State, knowledge: &dyn Knowledge| {
+            let judge = Judge { knowledge, hands: &hands, default_level };
+            let (records, outcomes) = judge.elements(state, &elements)?;
+            Ok((with_expiry(state, records, retention)?, outcomes))
+        };
+        match run {
+            Run::Real => self.settle(bytes, decide).await,
+            Run::Dry => Ok(Done { answer: self.consider(bytes, decide).await?, wrote: false }),
+        }
+    }
+}
+
+/// Leave for one binding.
+struct Leaves {
+    subject: Change<Subject>,
+    topic: Change<Topic>,
+    /// To register a schema, with the id that it asks for.
+    register: Option<(Rights, Option<SchemaId>)>,
+}
+
+struct Judge<'a> {
+    knowledge: &'a dyn Knowledge,
+    hands: &'a Hands,
+    default_level: CompatibilityLevel,
+}
+
+impl Judge<'_> {
+    fn elements(&self, state: &dyn State, elements: &[Element]) -> Result<Decision<Vec<Result<Outcome, Fault>>>, Stop> {
+        let mut draft = state.draft()?;
+        let (mut records, mut outcomes) = (Vec::new(), Vec::with_capacity(elements.len()));
+        for element in elements {
+            match self.element(&*draft, element) {
+                Ok((step, outcome)) => {
+                    draft.add(&step)?;
+                    records.extend(step);
+                    outcomes.push(Ok(outcome));
+                }
+                Err(Stop::Fault(fault)) if !is_passing(&fault) => outcomes.push(Err(fault)),
+                Err(stop) => return Err(stop),
+            }
+        }
+        Ok((records, outcomes))
+    }
+
+    fn element(&self, state: &dyn State, ops: &[Op]) -> Result<Decision<Outcome>, Stop> {
+        let mut draft = state.draft()?;
+        let (mut records, mut outcome) = (Vec::new(), Outcome::default());
+        for op in ops {
+            let step = match op {
+                Op::Bind(request) => self.bind(&*draft, request, &mut outcome)?,
+                Op::End(ending) => self.end(&*draft, ending, &mut outcome)?,
+            };
+            draft.add(&step)?;
+            records.extend(step);
+        }
+        Ok((records, outcome))
+    }
+
+    fn bind(&self, state: &dyn State, request: &Request, outcome: &mut Outcome) -> Result<Vec<Record>, Stop> {
+        let mut leaves = Vec::with_capacity(request.bindings.len());
+        for (binding, subject) in request.bindings.iter().zip(bind::subjects(state, request)?) {
+            leaves.push(self.leaves(&request.resource.name, subject, binding, outcome)?);
+        }
+        let subjects: Vec<&Subject> = leaves.iter().map(|leaves| leaves.subject.resource()).collect();
+        let steps = match bind::plan(state, self.knowledge, request, &subjects, self.default_level) {
+            Err(Stop::Fault(fault)) => {
+                let rights = leaves.iter().filter_map(|leaves| leaves.register.as_ref());
+                return Err(rights.fold(fault, |fault, (rights, _)| rights.instead_of(fault)).into());
+            }
+            other => other?,
+        };
+        let mut records = Vec::new();
+        for (Step { bound, schema, association }, leaves) in steps.into_iter().zip(&leaves) {
+            let registered = bound.as_ref().and_then(|bound| bound.schema.as_ref());
+            if let (Some((rights, id)), Some(registered), false) = (&leaves.register, registered, schema.is_empty()) {
+                let takes = Takes::of(leaves.subject.resource(), *id, Force::No, &schema, &registered.content);
+                records.extend(rights.to_write(&self.hands.authorizer, state, &takes)?);
+            }
+            records.extend(schema);
+            if let Some(association) = association {
+                records.push(association);
+                records.extend(leaves.subject.entry().into_iter().chain(leaves.topic.entry()));
+            }
+            outcome.bound.extend(bound);
+        }
+        Ok(records)
+    }
+
+    fn leaves(&self, topic: &str, subject: Subject, binding: &Binding, outcome: &mut Outcome) -> Result<Leaves, Fault> {
+        let Hands { authorizer, caller, operation } = self.hands;
+        let register = match &binding.schema {
+            None => None,
+            Some(schema) => {
+                let leave = authorizer.permit_register(caller, subject.clone())?;
+                if let Ok(permit) = leave.to_write() {
+                    outcome.observe(permit.grant(), &subject);
+                }
+                Some((Rights { leave, operation }, schema.id))
+            }
+        };
+        Ok(Leaves {
+            subject: self.change(Action::Associate, subject.clone(), &subject, outcome)?,
+            topic: self.change(Action::Associate, Topic::new(topic), &subject, outcome)?,
+            register,
+        })
+    }
+
+    fn end(&self, state: &dyn State, ending: &Ending, outcome: &mut Outcome) -> Result<Vec<Record>, Stop> {
+        let targets = end::targets(state, ending)?;
+        let mut entries = Vec::new();
+        for target in &targets {
+            let subject = &target.key.subject;
+            let ends = self.change(Action::Associate, subject.clone(), subject, outcome)?;
+            let frees = self.change(Action::Associate, Topic::new(&target.key.resource_name), subject, outcome)?;
+            entries.extend(ends.entry().into_iter().chain(frees.entry()));
+            if end::takes_subject(state, target, ending.cascade)? {
+                entries.extend(self.change(Action::Delete, subject.clone(), subject, outcome)?.entry());
+            }
+        }
+        let mut records = end::plan(state, &targets, ending.cascade)?;
+        records.extend(entries);
+        Ok(records)
+    }
+
+    fn change<R: Resource>(
+        &self,
+        action: Action,
+        resource: R,
+        subject: &Subject,
+        outcome: &mut Outcome,
+    ) -> Result<Change<R>, Fault> {
+        let Hands { authorizer, caller, operation } = self.hands;
+        let permit = authorizer.permit(caller, action, resource)?;
+        outcome.observe(permit.grant(), subject);
+        Ok(Change::new(permit, operation))
+    }
+}

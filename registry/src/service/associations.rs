@@ -1,0 +1,160 @@
+//! `/associations`: lists them, and finds those of a resource.
+
+use super::settle::is_passing;
+use super::{Service, Shown};
+use crate::fault::Fault;
+use crate::rules::association::bind;
+use model::Lifecycle;
+use std::ops::ControlFlow;
+use storage::{Associations, State, StoredAssociation};
+
+/// Which associations a listing shows.
+pub struct Filter {
+    /// Only of this kind of resource.
+    pub resource_type: Option<String>,
+    /// Only of these types, if any are named.
+    pub association_types: Vec<String>,
+    /// Only of this lifecycle.
+    pub lifecycle: Option<Lifecycle>,
+}
+
+impl Filter {
+    /// Does it let an association through?
+    pub fn admits(&self, stored: &StoredAssociation) -> bool {
+        let StoredAssociation { key, association, .. } = stored;
+        self.resource_type.as_ref().is_none_or(|wanted| *wanted == key.resource_type)
+            && (self.association_types.is_empty() || self.association_types.contains(&key.association_type))
+            && self.lifecycle.is_none_or(|wanted| wanted == association.lifecycle)
+    }
+}
+
+/// A resource whose associations are asked for.
+pub struct Wanted {
+    /// Its id.
+    pub id: Option<String>,
+    /// Its name, where there is no id.
+    pub name: Option<String>,
+    /// The namespace of the name; any, where there is none.
+    pub namespace: Option<String>,
+    /// Which of its associations.
+    pub filter: Filter,
+}
+
+/// Are schemas shown with associations?
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Schemas {
+    /// The latest version of each subject is.
+    Shown,
+    /// They are not.
+    Hidden,
+}
+
+/// An association to be shown.
+pub struct FoundAssociation {
+    /// The association.
+    pub stored: StoredAssociation,
+    /// The latest version of its subject, if that was asked for and is there.
+    pub schema: Option<Shown>,
+}
+
+/// How many associations one request for several resources may read.
+const MOST: usize = 10_000;
+/// The same with schemas, each of which may be large.
+const MOST_WITH_SCHEMAS: usize = 1_000;
+
+impl Service {
+    /// A page of associations, ordered by name, namespace and type of the resource, then type and subject.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn associations(
+        &self,
+        which: Associations<'_>,
+        filter: &Filter,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Vec<StoredAssociation>, Fault> {
+        self.read(|state| {
+            let (mut found, mut skip) = (Vec::new(), offset);
+            state.associations(which, &mut |stored| {
+                if filter.admits(&stored) {
+                    match skip {
+                        0 => found.push(stored),
+                        _ => skip -= 1,
+                    }
+                }
+                if found.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            })?;
+            Ok(found)
+        })
+    }
+
+    /// The associations of resources, each found by its id or its name; of several resources of one name, those of the one that
+    /// was changed last. With the latest versions of their subjects, if those are wanted.
+    ///
+    /// # Errors
+    /// Those of the store. By itself each resource fails with `InvalidAssociation`: it has neither id nor name, or those before
+    /// it have used up what one request may read.
+    pub fn associations_of(
+        &self,
+        wanted: &[Wanted],
+        schemas: Schemas,
+    ) -> Result<Vec<Result<Vec<FoundAssociation>, Fault>>, Fault> {
+        self.read(|state| {
+            let mut left = if schemas == Schemas::Shown { MOST_WITH_SCHEMAS } else { MOST };
+            let mut all = Vec::with_capacity(wanted.len());
+            for wanted in wanted {
+                all.push(match of_resource(state, wanted, &mut left) {
+                    Ok(found) => {
+                        Ok(found.into_iter().map(|one| shown(state, one, schemas)).collect::<Result<_, _>>()?)
+                    }
+                    Err(fault) if is_passing(&fault) => return Err(fault),
+                    Err(fault) => Err(fault),
+                });
+            }
+            Ok(all)
+        })
+    }
+}
+
+fn of_resource(state: &dyn State, wanted: &Wanted, left: &mut usize) -> Result<Vec<StoredAssociation>, Fault> {
+    let which = match (&wanted.id, &wanted.name, &wanted.namespace) {
+        (Some(id), _, _) => Associations::OfResource(id),
+        (None, Some(name), Some(namespace)) => Associations::NamedIn(namespace, name),
+        (None, Some(name), None) => Associations::Named(name),
+        (None, None, _) => return Err(refused("resourceId", "either resourceId or resourceName must be specified")),
+    };
+    let (mut found, mut enough) = (Vec::new(), true);
+    state.associations(which, &mut |stored| {
+        enough = *left > 0;
+        if !enough {
+            return ControlFlow::Break(());
+        }
+        *left -= 1;
+        found.push(stored);
+        ControlFlow::Continue(())
+    })?;
+    if !enough {
+        return Err(refused("requests", "match more associations than can be read at once; ask for fewer resources"));
+    }
+    if wanted.id.is_none() {
+        bind::keep_last_changed(&mut found);
+    }
+    found.retain(|stored| wanted.filter.admits(stored));
+    Ok(found)
+}
+
+fn refused(property: &'static str, detail: &str) -> Fault {
+    Fault::InvalidAssociation { property, detail: detail.to_owned() }
+}
+
+fn shown(state: &dyn State, stored: StoredAssociation, schemas: Schemas) -> Result<FoundAssociation, storage::Error> {
+    let subject = &stored.key.subject;
+    let latest = match schemas {
+        Schemas::Shown => state.subject(subject)?.and_then(|summary| summary.latest),
+        Schemas::Hidden => None,
+    };
+    let version = latest.map(|version| state.version(subject, version)).transpose()?.flatten();
+    let schema = version.map(|version| Shown::of(state, version)).transpose()?;
+    Ok(FoundAssociation { stored, schema })
+}

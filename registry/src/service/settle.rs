@@ -1,0 +1,100 @@
+//! Decisions that need costly knowledge: made on a snapshot, where everything is learnt, then again in the writer with what was
+//! learnt, and so on until nothing was missing there.
+
+use super::{Done, Service};
+use crate::fault::Fault;
+use crate::rules::knowledge::{Knowledge, Known, Learning, Stop};
+use model::Record;
+use std::sync::Arc;
+use storage::State;
+
+/// How often a decision may come back for what was missing, because what it is about changed between the snapshot and the
+/// commit. Each round needs another write to the same subject to be undone.
+const ROUNDS: usize = 16;
+
+/// What is decided: the records to write, and the answer.
+pub(super) type Decision<T> = (Vec<Record>, T);
+
+/// A decision, made as often as it takes.
+pub(super) trait Decide<T>:
+    Fn(&dyn State, &dyn Knowledge) -> Result<Decision<T>, Stop> + Send + Sync + 'static
+{
+}
+
+impl<T, D> Decide<T> for D where D: Fn(&dyn State, &dyn Knowledge) -> Result<Decision<T>, Stop> + Send + Sync + 'static {}
+
+/// Will it pass by itself?
+pub(super) fn is_passing(fault: &Fault) -> bool {
+    matches!(fault, Fault::Busy | Fault::Contended | Fault::Store(_) | Fault::Internal(_) | Fault::Unaudited)
+}
+
+enum InWriter<T> {
+    Done(T),
+    Refused(Fault),
+    Missing(Known),
+}
+
+impl Service {
+    /// Decides over `bytes` bytes of input and commits what was decided, if that is anything.
+    ///
+    /// # Errors
+    /// Those of the decision, `Unaudited`, `Busy`, `Contended`, those of the store.
+    pub(super) async fn settle<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        decide: impl Decide<T>,
+    ) -> Result<Done<T>, Fault> {
+        let decide = Arc::new(decide);
+        let mut known = Known::default();
+        for _ in 0..ROUNDS {
+            let ((records, answer), learnt) = self.learn(bytes, Arc::clone(&decide), known).await?;
+            if records.is_empty() {
+                return Ok(Done { answer, wrote: false });
+            }
+            self.check_audit()?;
+            let writing = Arc::clone(&decide);
+            let (outcome, committed) = storage::commit(&*self.store, move |state| match writing(state, &learnt) {
+                Ok((records, answer)) => Ok((records, InWriter::Done(answer))),
+                Err(Stop::Fault(Fault::Store(error))) => Err(error),
+                Err(Stop::Fault(fault)) => Ok((vec![], InWriter::Refused(fault))),
+                Err(Stop::Missing) => Ok((vec![], InWriter::Missing(learnt))),
+            })
+            .await?;
+            match outcome {
+                InWriter::Done(answer) => return Ok(Done { answer, wrote: !committed.records.is_empty() }),
+                InWriter::Refused(fault) => return Err(fault),
+                InWriter::Missing(learnt) => known = learnt,
+            }
+        }
+        Err(Fault::Contended)
+    }
+
+    /// Decides on a snapshot and writes nothing.
+    ///
+    /// # Errors
+    /// Those of the decision, `Busy`, those of the store.
+    pub(super) async fn consider<T: Send + 'static>(&self, bytes: usize, decide: impl Decide<T>) -> Result<T, Fault> {
+        let ((_, answer), _) = self.learn(bytes, Arc::new(decide), Known::default()).await?;
+        Ok(answer)
+    }
+
+    /// Decides on a snapshot, computing what has to be known.
+    async fn learn<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        decide: Arc<impl Decide<T>>,
+        known: Known,
+    ) -> Result<(Decision<T>, Known), Fault> {
+        let (store, library) = (Arc::clone(&self.store), Arc::clone(&self.library));
+        self.pool
+            .run(bytes, move || {
+                let view = store.view()?;
+                let learning = Learning::resume(&library, known);
+                match decide(&*view, &learning) {
+                    Ok(decision) => Ok((decision, learning.known())),
+                    Err(stop) => Err(stop.outside_the_writer()),
+                }
+            })
+            .await
+    }
+}

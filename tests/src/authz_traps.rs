@@ -192,6 +192,7 @@ fn an_alias_opens_nothing_that_it_points_to() {
     for (who, action, allowed, resource) in [
         ("alice", "register", false, ":.whole:secret"),
         ("alice", "delete", false, ":.whole:secret"),
+        ("alice", "associate", false, ":.whole:secret"),
         ("alice", "config", true, "payments-alias"),
         ("cora", "register", true, ":.whole:secret"),
     ] {

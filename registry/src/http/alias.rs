@@ -44,7 +44,7 @@ pub fn follow(
 /// Those of the store.
 pub fn meant(service: &Service, action: Action, named: Subject) -> Result<Subject, Fault> {
     match action {
-        Action::Config | Action::Mode | Action::Import | Action::Associate => Ok(named),
+        Action::Config | Action::Mode | Action::Import => Ok(named),
         _ => Ok(service.alias(&named)?.unwrap_or(named)),
     }
 }

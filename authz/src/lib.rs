@@ -34,7 +34,7 @@ pub use authorizer::{Authorizer, Decision, Grant, Held, Judgement, Leave, Permit
 pub use browser::{BrowserPolicy, Hosts};
 pub use caller::{Caller, Identity, Method, Verified};
 pub use land::{InvalidLand, Land};
-pub use layer::{Authorize, AuthorizeLayer, Gate, Operation, Peer, Refuse, RefusedRequest, RequestId};
+pub use layer::{Authorize, AuthorizeLayer, Gate, Peer, RefusedRequest, RequestId};
 pub use policy::{Domain, InvalidLine, InvalidPolicy, Policy, Problem};
 pub use refusal::{Credential, Forbidden, Hint, Refusal};
 pub use reload::{PolicyFiles, Reload, Unusable, UsersFile};

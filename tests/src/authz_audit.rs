@@ -2,16 +2,10 @@
 
 use crate::authz_support::{Bank, basic};
 use crate::harness::{Caller, named, wait};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-
-/// The entries that this user is shown, the newest first.
-#[track_caller]
-fn entries(bank: &Bank, who: &str, target: &str) -> Vec<Value> {
-    bank.send(who, "GET", target, None).ok()["entries"].as_array().unwrap().clone()
-}
 
 /// Asks to delete what is payments', under this request id, and is refused.
 #[track_caller]
@@ -40,8 +34,8 @@ fn a_refusal_is_in_the_audit_at_the_very_next_read() {
         for who in ["stranger", "mona", "wim", ""] {
             let id = format!("{who}-{round}");
             refused(&mut caller, who, &id);
-            for (reader, target) in [("alice", "/namespaces/payments/audit"), ("ada", "/namespaces/-/audit")] {
-                let newest = entries(&bank, reader, target).remove(0);
+            for (reader, namespace) in [("alice", "payments"), ("ada", "-")] {
+                let newest = bank.audit(reader, namespace).remove(0);
                 assert_eq!((&newest["requestId"], &newest["decision"]), (&json!(id), &json!("refused")), "{newest}");
             }
         }
@@ -56,7 +50,7 @@ fn a_page_of_the_audit_is_in_the_order_in_which_things_happened() {
         refused(&mut caller, "stranger", &format!("refused-{round}"));
         bank.register("alice", &format!("payments-{round}"), "Payment");
     }
-    let shown = entries(&bank, "alice", "/namespaces/payments/audit");
+    let shown = bank.audit("alice", "payments");
     assert_eq!(shown.iter().filter(|entry| entry["decision"] == "refused").count(), 10);
     let times: Vec<i64> = shown.iter().map(|entry| entry["time"].as_i64().unwrap()).collect();
     assert!(times.is_sorted_by(|newer, older| newer >= older), "{times:?}");
@@ -65,7 +59,7 @@ fn a_page_of_the_audit_is_in_the_order_in_which_things_happened() {
 #[test]
 fn readers_neither_break_up_what_a_flood_is_kept_as_nor_write_without_it() {
     let bank = Bank::settled(&[]);
-    let read = || entries(&bank, "alice", "/namespaces/payments/audit");
+    let read = || bank.audit("alice", "payments");
     let (quiet, commits) = (read(), metric(&bank, "freehold_commits_total"));
     (0..50).for_each(|_| assert_eq!(read(), quiet));
     assert_eq!(metric(&bank, "freehold_commits_total"), commits);
@@ -101,16 +95,15 @@ fn what_was_refused_just_before_the_end_is_kept() {
     let mut bank = Bank::settled(&[]);
     refused(&mut bank.node.caller(), "stranger", "the-last");
     bank.restart(&[]);
-    assert_eq!(entries(&bank, "alice", "/namespaces/payments/audit")[0]["requestId"], "the-last");
+    assert_eq!(bank.audit("alice", "payments")[0]["requestId"], "the-last");
 }
 
 #[test]
 fn old_entries_are_forgotten_and_new_ones_stay_also_after_a_restart() {
     const SHORT: [&str; 2] = ["--audit-retention", "1"];
     let mut bank = Bank::settled(&[]);
-    let shows = |bank: &Bank, subject: &str| {
-        entries(bank, "alice", "/namespaces/payments/audit").iter().any(|entry| entry["resource"] == subject)
-    };
+    let shows =
+        |bank: &Bank, subject: &str| bank.audit("alice", "payments").iter().any(|entry| entry["resource"] == subject);
     bank.register("alice", "payments-old", "Old");
     assert!(shows(&bank, "payments-old"));
     bank.restart(&SHORT);
@@ -128,7 +121,7 @@ fn old_entries_are_forgotten_and_new_ones_stay_also_after_a_restart() {
     assert!(!shows(&bank, "payments-old") && shows(&bank, "payments-newer"));
     // Also where nothing happens any more.
     bank.restart(&SHORT);
-    let none_left = || entries(&bank, "alice", "/namespaces/payments/audit").is_empty().then_some(());
+    let none_left = || bank.audit("alice", "payments").is_empty().then_some(());
     wait::until("everything is forgotten", none_left);
     assert_eq!(bank.send("wim", "POST", "/subjects/payments-old", Some(&named("Old"))).status, 200);
 }

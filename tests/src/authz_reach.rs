@@ -1,7 +1,7 @@
 //! What an owner might reach beyond its own land: by what holds for a whole context, by offers that were forgotten, by
 //! references that are taken over; and what can be prepared while authorization only observes.
 
-use crate::authz_support::{Bank, basic, namespaces};
+use crate::authz_support::{Bank, basic, referring};
 use serde_json::{Value, json};
 
 /// Mona owns `guest` inside a context that is cora's.
@@ -29,17 +29,13 @@ fn settings_of_a_context_do_not_undo_those_of_its_guests() {
     bank.send("ada", "DELETE", "/mode/:.whole:?recursive=true", None).ok();
     assert_eq!(bank.node.get("/mode/:.whole:guest-value").error_code(), 40409);
     for owner in ["whole", "guest"] {
-        let page = bank.send("ada", "GET", &format!("/namespaces/{owner}/audit"), None).ok();
-        let told = |entry: &Value| {
+        let entries = bank.audit("ada", owner);
+        let told = |entry: &&Value| {
             entry["operation"] == "mode.delete-subject"
                 && entry["principal"] == "user:basic/ada"
                 && entry["resource"] == ".whole"
         };
-        assert_eq!(
-            page["entries"].as_array().unwrap().iter().filter(|entry| told(entry)).count(),
-            1,
-            "{owner}: {page}"
-        );
+        assert_eq!(entries.iter().filter(told).count(), 1, "{owner}: {entries:?}");
     }
 }
 
@@ -113,20 +109,14 @@ fn of_many_who_claim_the_same_land_at_once_one_gets_it() {
 #[test]
 fn a_reference_that_is_taken_over_from_the_version_before_needs_leave_too() {
     let bank = Bank::settled(&[]);
-    let referring = json!({
-        "schema": json!({ "type": "record", "name": "R", "fields": [{ "name": "p", "type": "Payment" }] }).to_string(),
-        "references": [{ "name": "Payment", "subject": ":.:payments-value", "version": 1 }],
-    });
     let target = "/subjects/:.whole:other/versions";
-    bank.send("cora", "POST", target, Some(&referring)).ok();
-    let mut keeps = namespaces()[0].1.clone();
-    keeps["referrers"] = "members".into();
-    bank.send("alice", "PUT", "/namespaces/payments", Some(&keeps)).ok();
+    bank.send("cora", "POST", target, Some(&referring())).ok();
+    bank.let_refer("members");
     let again = json!({ "schema": "", "metadata": { "properties": { "again": "1" } } });
     let refused = bank.send("cora", "POST", target, Some(&again));
     assert!(refused.error_code() == 40301 && refused.text.contains("lets only members refer"), "{refused:?}");
     // What is there already is found: that pins nothing more.
-    bank.send("cora", "POST", target, Some(&referring)).ok();
+    bank.send("cora", "POST", target, Some(&referring())).ok();
     assert_eq!(bank.node.get(target).ok(), json!([1]));
 }
 

@@ -2,6 +2,8 @@
 
 use crate::harness::command::freehold_with;
 use crate::harness::{Answer, Caller, Node, Settings, named};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use conformance::JSON;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -63,6 +65,29 @@ impl Bank {
         let answer = self.send(who, "POST", &format!("/subjects/{subject}/versions"), Some(&named(record)));
         assert_eq!(answer.status, 200, "{answer:?}");
     }
+
+    /// The newest page of a namespace's audit, or of all with `-`, as this user is shown it; the newest entry first.
+    #[track_caller]
+    pub fn audit(&self, who: &str, namespace: &str) -> Vec<Value> {
+        let page = self.send(who, "GET", &format!("/namespaces/{namespace}/audit"), None).ok();
+        page["entries"].as_array().unwrap().clone()
+    }
+
+    /// Alice says who may refer to schemas of `payments`: `anyone` or `members`.
+    #[track_caller]
+    pub fn let_refer(&self, referrers: &str) {
+        let mut payments = namespaces()[0].1.clone();
+        payments["referrers"] = referrers.into();
+        self.send("alice", "PUT", "/namespaces/payments", Some(&payments)).ok();
+    }
+}
+
+/// A record with a field of the type that a settled bank has in `payments-value`.
+pub fn referring() -> Value {
+    json!({
+        "schema": json!({ "type": "record", "name": "R", "fields": [{ "name": "p", "type": "Payment" }] }).to_string(),
+        "references": [{ "name": "Payment", "subject": ":.:payments-value", "version": 1 }],
+    })
 }
 
 fn node(directory: &Path, flags: &[&str]) -> Node {
@@ -112,14 +137,5 @@ pub fn remove_user(file: &Path, name: &str) {
 
 /// The value of an `Authorization` header.
 pub fn basic(name: &str, password: &str) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let pair = format!("{name}:{password}");
-    let digits = pair.as_bytes().chunks(3).flat_map(|three| {
-        let bits = (0..3).fold(0u32, |bits, at| bits << 8 | u32::from(three.get(at).copied().unwrap_or(0)));
-        (0..4).map(move |at| match at <= three.len() {
-            true => char::from(DIGITS[(bits >> (18 - 6 * at) & 63) as usize]),
-            false => '=',
-        })
-    });
-    format!("Basic {}", digits.collect::<String>())
+    format!("Basic {}", BASE64.encode(format!("{name}:{password}")))
 }

@@ -1,6 +1,6 @@
 //! What an attacker or an accident would try, over bare sockets where a library would tidy it up.
 
-use crate::authz_support::{Bank, basic};
+use crate::authz_support::{Bank, basic, referring};
 use crate::harness::{Node, Settings, named};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -192,6 +192,7 @@ fn an_alias_opens_nothing_that_it_points_to() {
     for (who, action, allowed, resource) in [
         ("alice", "register", false, ":.whole:secret"),
         ("alice", "delete", false, ":.whole:secret"),
+        ("alice", "associate", false, ":.whole:secret"),
         ("alice", "config", true, "payments-alias"),
         ("cora", "register", true, ":.whole:secret"),
     ] {
@@ -267,20 +268,13 @@ fn a_context_begins_with_its_owner_and_ids_are_chosen_by_nobody_else() {
 #[test]
 fn an_owner_may_keep_its_schemas_from_being_referred_to() {
     let bank = Bank::settled(&[]);
-    let referring = json!({
-        "schema": json!({ "type": "record", "name": "R", "fields": [{ "name": "p", "type": "Payment" }] }).to_string(),
-        "references": [{ "name": "Payment", "subject": ":.:payments-value", "version": 1 }],
-    });
     let target = "/subjects/:.whole:other/versions";
-    let mut keeps = crate::authz_support::namespaces()[0].1.clone();
-    keeps["referrers"] = "members".into();
-    bank.send("alice", "PUT", "/namespaces/payments", Some(&keeps)).ok();
-    let refused = bank.send("cora", "POST", target, Some(&referring));
+    bank.let_refer("members");
+    let refused = bank.send("cora", "POST", target, Some(&referring()));
     assert_eq!(refused.error_code(), 40301);
     assert!(refused.text.contains("lets only members refer"), "{refused:?}");
-    keeps["referrers"] = "anyone".into();
-    bank.send("alice", "PUT", "/namespaces/payments", Some(&keeps)).ok();
-    bank.send("cora", "POST", target, Some(&referring)).ok();
+    bank.let_refer("anyone");
+    bank.send("cora", "POST", target, Some(&referring())).ok();
 }
 
 #[test]
@@ -288,9 +282,9 @@ fn only_configured_proxies_are_believed() {
     let last = |bank: &Bank| -> Value {
         let forged = format!("{}X-Forwarded-For: 1.2.3.4, 5.6.7.8\r\n", json_from("stranger"));
         assert_eq!(status(&bank.node, "DELETE /subjects/payments-value", &forged, ""), 403);
-        let page = bank.send("ada", "GET", "/namespaces/payments/audit", None).ok();
-        assert_eq!(page["entries"][0]["decision"], "refused", "{page}");
-        page["entries"][0]["address"].clone()
+        let newest = bank.audit("ada", "payments").remove(0);
+        assert_eq!(newest["decision"], "refused", "{newest}");
+        newest["address"].clone()
     };
     assert_eq!(last(&Bank::settled(&[])), "127.0.0.1");
     assert_eq!(last(&Bank::settled(&["--http-proxies", "127.0.0.0/8"])), "5.6.7.8");
@@ -303,13 +297,9 @@ fn observing_lets_everything_through_and_says_what_it_would_refuse() {
     bank.node.logged(|line| line.contains("WARN") && line.contains("authorization is not enforced"));
     assert_eq!(bank.send("", "POST", "/subjects/s/versions", Some(&named("A"))).status, 200);
     assert_eq!(bank.send("stranger", "DELETE", "/subjects/s", None).status, 200);
-    let page = bank.send("ada", "GET", "/namespaces/-/audit", None).ok();
-    let told: Vec<(&str, &str)> = page["entries"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|entry| (entry["principal"].as_str().unwrap(), entry["decision"].as_str().unwrap()))
-        .collect();
+    let entries = bank.audit("ada", "-");
+    let told = entries.iter().map(|entry| (entry["principal"].as_str().unwrap(), entry["decision"].as_str().unwrap()));
+    let told: Vec<(&str, &str)> = told.collect();
     assert_eq!(told, [("user:basic/stranger", "observed"), ("anonymous", "observed")]);
     let metrics = bank.node.get("/metrics").text;
     assert!(metrics.contains("freehold_refusals_total{decision=\"observed\",namespace=\"-\""), "{metrics}");

@@ -1,23 +1,18 @@
 //! The Tower layer: before a handler runs it is known who asks, and nobody gets where only somebody may.
 //!
-//! It stands behind the router, because it decides by the route's [`Operation`] (found in the request's extensions) and never
-//! by the path's text. In this order: a route without an operation → pages of other sites → who is it → the coarse rule.
-//! The [`Caller`] goes into the extensions; permits for the resources come later, from the handler. Answers are made by the
-//! caller of this crate, who knows about status numbers and envelopes.
+//! It stands behind the router, because it decides by the [`Action`] that the route table puts into the request's extensions
+//! and never by the path's text. In this order: a route without an action → pages of other sites → who is it → the coarse
+//! rule. The [`Caller`] goes into the extensions; permits for the resources come later, from the handler. A refusal is an
+//! error of the service, of which the caller of this crate makes an answer: it knows about status numbers and envelopes.
 
-use crate::{Action, Answer, Authentication, Authorizer, BrowserPolicy, Caller, Identity, Proxies, Refusal};
-use http::{Request, Response};
-use std::net::{IpAddr, SocketAddr};
+use crate::{Action, Answer, Authentication, Authorizer, BrowserPolicy, Caller, Proxies, Refusal};
+use http::Request;
+use http::request::Parts;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower::{Layer, Service};
-
-/// A route, as far as permission goes. The route table puts it into the request's extensions.
-pub trait Operation: Clone + Send + Sync + 'static {
-    /// The kind of action that it is. Where that depends on parameters, the least of them; the handler asks for the rest.
-    fn action(&self) -> Action;
-}
 
 /// The address at the other end of the connection, in the request's extensions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,138 +37,95 @@ pub struct Gate {
 
 /// A request that was refused, for whoever makes the answer and the audit entry.
 #[derive(Clone, Debug)]
-pub struct RefusedRequest<O> {
+pub struct RefusedRequest {
     /// Why.
     pub refusal: Refusal,
-    /// The route; `None` where it has no operation.
-    pub operation: Option<O>,
     /// Who asked, as far as that was known.
     pub caller: Caller,
-    /// What `WWW-Authenticate` should say.
-    pub challenges: Vec<&'static str>,
 }
 
 impl Gate {
-    /// Who asks, if they may ask for this kind of action at all; else the refusal and who asked as far as that was known.
+    /// Who asks, if they may ask for this kind of thing at all. It is found in the request's extensions, as are the
+    /// [`Peer`] and the [`RequestId`].
     ///
-    /// This is the layer's decision for a service that knows the route's operation by other means than the extensions.
-    pub async fn caller(
-        &self,
-        parts: &http::request::Parts,
-        peer: Option<IpAddr>,
-        action: Action,
-        request_id: Arc<str>,
-    ) -> Result<Caller, (Refusal, Caller)> {
-        let address = peer.map(|peer| self.proxies.source(peer, &parts.headers));
+    /// # Errors
+    /// The refusal, and who asked as far as that was known.
+    pub async fn admit(&self, parts: &Parts) -> Result<Caller, RefusedRequest> {
+        let address = parts.extensions.get::<Peer>().map(|peer| self.proxies.source(peer.0.ip(), &parts.headers));
+        let request_id = parts.extensions.get::<RequestId>().map_or_else(|| "".into(), |id| Arc::clone(&id.0));
         let mut caller = Caller::anonymous(address, request_id);
-        if let Err(refusal) = self.browsers.check(parts) {
-            return Err((refusal, caller));
-        }
-        let identity = match self.authentication.identify(&parts.headers, address) {
-            Answer::Now(identity) => identity,
-            Answer::Later(identity) => identity.await,
-        };
-        let admitted = identity.and_then(|identity: Identity| {
-            caller.identity = identity;
-            self.authorizer.admit(&caller, action)
-        });
-        match admitted {
+        match self.identified(parts, &mut caller).await {
             Ok(()) => Ok(caller),
-            Err(refusal) => Err((refusal, caller)),
+            Err(refusal) => Err(RefusedRequest { refusal, caller }),
         }
+    }
+
+    async fn identified(&self, parts: &Parts, caller: &mut Caller) -> Result<(), Refusal> {
+        let action = *parts.extensions.get::<Action>().ok_or(Refusal::NoRule)?;
+        self.browsers.check(parts)?;
+        caller.identity = match self.authentication.identify(&parts.headers, caller.address) {
+            Answer::Now(identity) => identity?,
+            Answer::Later(identity) => identity.await?,
+        };
+        self.authorizer.admit(caller, action)
     }
 }
 
 /// Makes [`Authorize`] services.
 #[derive(Clone, Debug)]
-pub struct AuthorizeLayer<F> {
+pub struct AuthorizeLayer {
     gate: Arc<Gate>,
-    refuse: F,
 }
 
-impl<F> AuthorizeLayer<F> {
-    /// Decides by `gate`; `refuse` makes the answer to what is refused.
-    pub fn new(gate: Arc<Gate>, refuse: F) -> Self {
-        AuthorizeLayer { gate, refuse }
+impl AuthorizeLayer {
+    /// Decides by `gate`.
+    pub fn new(gate: Arc<Gate>) -> Self {
+        AuthorizeLayer { gate }
     }
 }
 
-impl<S, F: Clone> Layer<S> for AuthorizeLayer<F> {
-    type Service = Authorize<S, F>;
+impl<S> Layer<S> for AuthorizeLayer {
+    type Service = Authorize<S>;
 
-    fn layer(&self, inner: S) -> Authorize<S, F> {
-        Authorize { inner, gate: self.gate.clone(), refuse: self.refuse.clone() }
+    fn layer(&self, inner: S) -> Authorize<S> {
+        Authorize { inner, gate: Arc::clone(&self.gate) }
     }
 }
 
-/// Lets a request through to the inner service, or answers it.
+/// Lets a request through to the inner service, or refuses it.
 #[derive(Clone, Debug)]
-pub struct Authorize<S, F> {
+pub struct Authorize<S> {
     inner: S,
     gate: Arc<Gate>,
-    refuse: F,
 }
 
-impl<S, F, B, R> Service<Request<B>> for Authorize<S, F>
+impl<S, B> Service<Request<B>> for Authorize<S>
 where
-    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+    S: Service<Request<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
-    F: Refuse<R>,
+    S::Error: From<RefusedRequest>,
     B: Send + 'static,
 {
-    type Response = Response<R>;
+    type Response = S::Response;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<R>, S::Error>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let gate = self.gate.clone();
-        let refuse = self.refuse.clone();
+        let gate = Arc::clone(&self.gate);
         // The one that is ready is used; a clone of it takes its place.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         Box::pin(async move {
-            match gate.admit(request).await {
-                Ok(request) => inner.call(request).await,
-                Err(refused) => Ok(refuse.refuse(refused)),
-            }
+            let (mut parts, body) = request.into_parts();
+            let caller = gate.admit(&parts).await?;
+            parts.extensions.insert(caller);
+            inner.call(Request::from_parts(parts, body)).await
         })
     }
-}
-
-impl Gate {
-    async fn admit<O: Operation, B>(&self, request: Request<B>) -> Result<Request<B>, RefusedRequest<O>> {
-        let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
-        let request_id = request.extensions().get::<RequestId>().map_or_else(|| "".into(), |id| id.0.clone());
-        let (mut parts, body) = request.into_parts();
-        let Some(operation) = parts.extensions.get::<O>().cloned() else {
-            let address = peer.map(|peer| self.proxies.source(peer, &parts.headers));
-            return Err(self.refused(Refusal::NoRule, None, Caller::anonymous(address, request_id)));
-        };
-        match self.caller(&parts, peer, operation.action(), request_id).await {
-            Ok(caller) => {
-                parts.extensions.insert(caller);
-                Ok(Request::from_parts(parts, body))
-            }
-            Err((refusal, caller)) => Err(self.refused(refusal, Some(operation), caller)),
-        }
-    }
-
-    fn refused<O>(&self, refusal: Refusal, operation: Option<O>, caller: Caller) -> RefusedRequest<O> {
-        RefusedRequest { refusal, operation, caller, challenges: self.authentication.challenges().collect() }
-    }
-}
-
-/// Makes the answer to a refused request.
-pub trait Refuse<R>: Clone + Send + 'static {
-    /// The extension that says which route it is.
-    type Operation: Operation;
-
-    /// The answer.
-    fn refuse(&self, refused: RefusedRequest<Self::Operation>) -> Response<R>;
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ pub fn open(settings: &Settings, address: SocketAddr, metrics: &Arc<Metrics>) ->
         browsers: BrowserPolicy { hosts, origins: settings.origins.clone() },
     };
     say(&gate, settings);
-    let access = Access { gate, audit: Audit::new(Arc::clone(metrics)), fall_back: settings.fall_back };
+    let access = Access { gate: Arc::new(gate), audit: Audit::new(Arc::clone(metrics)), fall_back: settings.fall_back };
     Ok((access, Files { users, policy, authorizer, metrics: Arc::clone(metrics) }))
 }
 

@@ -19,11 +19,12 @@ pub use settings::{Demand, Exposure, FallBack, Settings, Sink};
 pub use sink::{AuditSink, SinkError, shown};
 
 use authz::Gate;
+use std::sync::Arc;
 
 /// All that a request is judged by.
 pub struct Access {
     /// Who asks, and the coarse rule.
-    pub gate: Gate,
+    pub gate: Arc<Gate>,
     /// Refusals on their way to the audit.
     pub audit: Audit,
     /// Which contexts may answer for bare names.

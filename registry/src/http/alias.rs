@@ -8,6 +8,7 @@ use super::query::Query;
 use super::routes::Operation;
 use crate::fault::Fault;
 use crate::service::Service;
+use authz::Action;
 use model::Subject;
 
 /// Replaces a subject that has an alias by what it points to; the subject as it was named.
@@ -35,4 +36,15 @@ pub fn follow(
         None => query.replace("subject", subject.to_string()),
     }
     Ok(Some(named))
+}
+
+/// The subject that such an action would be about, for who only asks whether it may.
+///
+/// # Errors
+/// Those of the store.
+pub fn meant(service: &Service, action: Action, named: Subject) -> Result<Subject, Fault> {
+    match action {
+        Action::Config | Action::Mode | Action::Import => Ok(named),
+        _ => Ok(service.alias(&named)?.unwrap_or(named)),
+    }
 }

@@ -1,34 +1,33 @@
-//! One exchange with a handler: headers and body are read, the handler is asked, and whatever comes of it, a panic and a
-//! time-out included, becomes an answer.
+//! One exchange with a handler: headers are read, the layer of `authz` lets the request through, its body is read and the
+//! handler asked. Whatever comes of it, a refusal, a panic and a time-out included, becomes an answer.
 
 use super::alias;
-use super::answer::Answer;
 use super::catalogue::{self, Refusal};
 use super::handlers::{self, Ask, Conditions};
 use super::negotiate::{self, Accepted, Media};
 use super::query::Query;
-use super::ready::{Form, ReadyAnswer};
+use super::ready::{Form, ReadyAnswer, Settings};
 use super::reply::{compress, finish, refused, respond};
 use super::routes::{Method, Operation};
 use super::trail::Trail;
 use crate::app::App;
 use crate::fault::Fault;
-use authz::{Caller, Identity, Peer, Resource};
+use authz::{AuthorizeLayer, Caller, Identity, RefusedRequest, Resource};
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use model::Subject;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::OwnedSemaphorePermit;
+use tower::{Layer, ServiceExt, service_fn};
 
 /// Bodies up to this size, in bytes, need no share of the budget for bodies.
 const SMALL_BODY: usize = 64 * 1024;
@@ -44,7 +43,7 @@ pub async fn handle(
     mut parameters: Vec<String>,
     request: Request<Body>,
 ) -> Response<Body> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let mut query = Query::parse(parts.uri.query());
     // Read before the aliases: what is answered under an alias that has changed since must not be kept.
     let settings = app.ready.stripes.settings();
@@ -63,102 +62,169 @@ pub async fn handle(
         && parts.method != http::Method::HEAD
         && negotiate::takes_gzip(joined(&parts.headers, &ACCEPT_ENCODING).as_deref());
     let form = Form { media: accepted.media, gzip };
-    let asked_for = parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-    let target = asked_for.as_str();
+    let (who, arrived) = (OnceLock::new(), AtomicBool::new(false));
+    let exchange = Arc::new(Exchange { app, operation, subject, named, settings, accepted, form, who, arrived });
 
-    let limit = app.limits.request;
-    let mut who = None;
-    // A client that is too slow is told so; it is not a failure of ours.
-    let arrived = AtomicBool::new(false);
-    let answering = async {
-        // Before the body is read: nobody has a large one taken in for nothing.
-        let mut caller = admitted(&app, operation, &parts, &mut who).await?;
-        let asked = Instant::now();
-        if let Err(fault) = &named {
-            return Err(Failure::Fault(fault.clone()));
-        }
-        let (body, _held) = read(&app, body).await?;
-        arrived.store(true, Ordering::Relaxed);
-        if asked.elapsed() > STALE {
-            caller = admitted(&app, operation, &parts, &mut who).await?;
-        }
-        if accepted.parameters.is_none()
-            && let Some(answer) = repeated(&app, &parts.method, &caller, form, target)
-        {
-            return Ok(Outcome::Ready(answer));
-        }
-        let (target, conditions) = (asked_for.clone(), conditions(&parts.headers));
-        let ask = Ask { operation, target, parameters, query, body, caller, settings, conditions };
-        let mut answer = handlers::answer(&app, &ask).await.map_err(Failure::Fault)?;
-        answer.depends = answer.depends.filter(|depends| depends.since(settings));
-        Ok(Outcome::Made(answer))
-    };
-    let outcome = tokio::time::timeout(limit, AssertUnwindSafe(answering).catch_unwind()).await;
-    let failure = match outcome {
-        Ok(Ok(Ok(Outcome::Ready(answer)))) => {
-            let mut response = respond(&answer, form, &parts.headers);
-            response.extensions_mut().insert(Trail {
-                operation: Some(operation),
-                subject,
-                caller: name(who.as_ref()),
-                wrote: false,
-                refusal: None,
-                cause: None,
-            });
-            return response;
-        }
-        Ok(Ok(Ok(Outcome::Made(answer)))) => {
-            let caller = name(who.as_ref());
-            let trail =
-                Trail { operation: Some(operation), subject, caller, wrote: answer.wrote, refusal: None, cause: None };
-            let mut response = finish(&app, operation, answer, form, &accepted, target);
+    parts.extensions.insert(operation.route().action);
+    let unread = Unread { exchange: Arc::clone(&exchange), parameters, query, body };
+    let gate = AuthorizeLayer::new(Arc::clone(&exchange.app.access.gate));
+    // Before the body is read: nobody has a large one taken in for nothing.
+    let answering = gate.layer(service_fn(admitted)).oneshot(Request::from_parts(parts, unread));
+    let limit = exchange.app.limits.request;
+    match tokio::time::timeout(limit, AssertUnwindSafe(answering).catch_unwind()).await {
+        Ok(Ok(Ok(Answered { mut response, wrote }))) => {
+            let trail = exchange.trail(exchange.who.get(), wrote, None, None);
             response.extensions_mut().insert(trail);
-            return response;
+            response
         }
-        Ok(Ok(Err(failure))) => failure,
-        Ok(Err(panic)) => Failure::Fault(Fault::Internal(format!("a handler panicked: {}", panic_text(&*panic)))),
-        Err(_) if !arrived.load(Ordering::Relaxed) => {
-            Failure::Plain(Refusal::plain(408, "The request body did not arrive in time"))
+        Ok(Ok(Err(failure))) => exchange.failed(failure),
+        Ok(Err(panic)) => {
+            let text = format!("a handler panicked: {}", panic_text(&*panic));
+            exchange.failed(Failure::Fault(Fault::Internal(text)))
         }
-        Err(_) => Failure::Plain(Refusal::plain(504, "Request timed out")),
-    };
-    let denied = match &failure {
-        Failure::Fault(Fault::Denied(refusal)) => Some(refusal.clone()),
-        _ => None,
-    };
-    let (mut refusal, cause) = match failure {
-        Failure::Plain(refusal) => (refusal, None),
-        Failure::Fault(fault) => {
-            let cause = match &fault {
+        Err(_) if !exchange.arrived.load(Ordering::Relaxed) => {
+            exchange.failed(Failure::Plain(Refusal::plain(408, "The request body did not arrive in time")))
+        }
+        Err(_) => exchange.failed(Failure::Plain(Refusal::plain(504, "Request timed out"))),
+    }
+}
+
+/// What is known of a request apart from its body, for its handler and for whoever answers where that fails.
+struct Exchange {
+    app: Arc<App>,
+    operation: Operation,
+    /// The subject of the path, or what it is an alias of.
+    subject: Option<String>,
+    /// The subject as the client named it, where that is an alias.
+    named: Result<Option<Subject>, Fault>,
+    settings: Settings,
+    accepted: Accepted,
+    form: Form,
+    /// Who asks, once that is known.
+    who: OnceLock<Caller>,
+    /// Is the body there? A client that is too slow is told so; it is not a failure of ours.
+    arrived: AtomicBool,
+}
+
+/// What goes through the gate in place of the body.
+struct Unread {
+    exchange: Arc<Exchange>,
+    parameters: Vec<String>,
+    query: Query,
+    body: Body,
+}
+
+struct Answered {
+    response: Response<Body>,
+    /// Did it change anything?
+    wrote: bool,
+}
+
+enum Failure {
+    Fault(Fault),
+    Plain(Refusal),
+    /// By the gate, which knows who asked.
+    Refused(RefusedRequest),
+}
+
+impl From<RefusedRequest> for Failure {
+    fn from(refused: RefusedRequest) -> Self {
+        Failure::Refused(refused)
+    }
+}
+
+/// Answers a request that has passed the gate.
+async fn admitted(request: Request<Unread>) -> Result<Answered, Failure> {
+    let (mut parts, unread) = request.into_parts();
+    let Unread { exchange, parameters, query, body } = unread;
+    let Exchange { ref app, operation, settings, ref accepted, form, .. } = *exchange;
+    let mut caller = parts.extensions.remove::<Caller>().expect("the gate names whom it lets through");
+    let _unset = exchange.who.set(caller.clone());
+    if let Err(fault) = &exchange.named {
+        return Err(Failure::Fault(fault.clone()));
+    }
+    let asked = Instant::now();
+    let (body, _held) = read(app, body).await?;
+    exchange.arrived.store(true, Ordering::Relaxed);
+    if asked.elapsed() > STALE {
+        caller = app.access.gate.admit(&parts).await?;
+    }
+    let target = parts.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+    if accepted.parameters.is_none()
+        && let Some(answer) = repeated(app, &parts.method, &caller, form, target.as_str())
+    {
+        return Ok(Answered { response: respond(&answer, form, &parts.headers), wrote: false });
+    }
+    let conditions = conditions(&parts.headers);
+    let ask = Ask { operation, target, parameters, query, body, caller, settings, conditions };
+    let mut answer = handlers::answer(app, &ask).await.map_err(Failure::Fault)?;
+    answer.depends = answer.depends.filter(|depends| depends.since(settings));
+    let wrote = answer.wrote;
+    Ok(Answered { response: finish(app, operation, answer, form, accepted, ask.target.as_str()), wrote })
+}
+
+impl Exchange {
+    /// The answer to a failure, which the audit is told of where it is a refusal.
+    fn failed(&self, failure: Failure) -> Response<Body> {
+        let (fault, who) = match failure {
+            Failure::Plain(refusal) => return self.refused(refusal, self.who.get(), None),
+            Failure::Fault(fault) => (fault, self.who.get()),
+            Failure::Refused(RefusedRequest { refusal, ref caller }) => (Fault::Denied(refusal), Some(caller)),
+        };
+        let mut refusal = catalogue::refusal(&fault);
+        let Fault::Denied(denied) = fault else {
+            let cause = match fault {
                 Fault::Store(error) => Some(error.to_string()),
-                Fault::Internal(text) => Some(text.clone()),
+                Fault::Internal(text) => Some(text),
                 _ => None,
             };
-            (catalogue::refusal(&fault), cause)
+            return self.refused(refusal, who, cause);
+        };
+        if let Ok(Some(named)) = &self.named {
+            refusal.message += &format!("; '{named}' is an alias of it");
         }
-    };
-    if let (Some(_), Ok(Some(named))) = (&denied, &named) {
-        refusal.message += &format!("; '{named}' is an alias of it");
+        let mut response = self.refused(refusal, who, None);
+        self.say_denied(who, &denied, &mut response);
+        response
     }
-    let mut response = refused(&refusal, &accepted);
-    compress(&mut response, &refusal, &accepted, gzip);
-    if refusal.status == 503 {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+
+    /// A refusal in the envelope.
+    fn refused(&self, refusal: Refusal, who: Option<&Caller>, cause: Option<String>) -> Response<Body> {
+        let mut response = refused(&refusal, &self.accepted);
+        compress(&mut response, &refusal, &self.accepted, self.form.gzip);
+        if refusal.status == 503 {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        let trail = self.trail(who, false, Some((refusal.code, refusal.message)), cause);
+        response.extensions_mut().insert(trail);
+        response
     }
-    if let Some(denied) = denied {
-        say_denied(&app, operation, subject.as_deref(), who.as_ref(), &denied, &mut response);
+
+    /// A refusal goes into the audit, and tells the client how to authenticate or when to come again.
+    fn say_denied(&self, who: Option<&Caller>, denied: &authz::Refusal, response: &mut Response<Body>) {
+        let Exchange { app, operation, .. } = self;
+        if let Some(caller) = who {
+            let subject = self.subject.as_deref().map(Subject::parse);
+            let scope = subject.as_ref().map(Resource::scope);
+            app.access.audit.refused(*operation, scope, &app.service.land(), caller, denied);
+        }
+        match denied {
+            authz::Refusal::Unauthenticated(_) => {
+                for challenge in app.access.gate.authentication.challenges() {
+                    response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+                }
+            }
+            authz::Refusal::Throttled { retry_after } => {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
+            }
+            _ => {}
+        }
     }
-    let refusal = Some((refusal.code, refusal.message));
-    let caller = name(who.as_ref());
-    response.extensions_mut().insert(Trail {
-        operation: Some(operation),
-        subject,
-        caller,
-        wrote: false,
-        refusal,
-        cause,
-    });
-    response
+
+    fn trail(&self, who: Option<&Caller>, wrote: bool, refusal: Option<(u32, String)>, cause: Option<String>) -> Trail {
+        let caller = who.and_then(Caller::principal).map(ToString::to_string);
+        Trail { operation: Some(self.operation), subject: self.subject.clone(), caller, wrote, refusal, cause }
+    }
 }
 
 /// The form that the client takes, or the refusal of what its headers say.
@@ -186,16 +252,6 @@ fn negotiated(operation: Operation, headers: &HeaderMap) -> Result<Accepted, Box
         let unread = refusal.status == 400;
         Box::new(refused(&refusal, &if unread { plain } else { accepted.unwrap_or(Accepted::DEFAULT) }))
     })
-}
-
-enum Outcome {
-    Ready(ReadyAnswer),
-    Made(Answer),
-}
-
-enum Failure {
-    Fault(Fault),
-    Plain(Refusal),
 }
 
 /// Reads a body. Small ones are free; larger ones share a budget, so that many clients at once cannot fill the memory.
@@ -230,54 +286,6 @@ async fn read(app: &App, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePerm
         }
     }
     Ok((read.freeze(), held))
-}
-
-/// Who asks, if they may ask for this kind of thing at all. `who` is told in any case.
-async fn admitted(app: &App, operation: Operation, parts: &Parts, who: &mut Option<Caller>) -> Result<Caller, Failure> {
-    let id = parts.extensions.get::<HeaderValue>().map(|id| String::from_utf8_lossy(id.as_bytes()));
-    let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
-    let asked = app.access.gate.caller(parts, peer, operation.route().action, Arc::from(id.unwrap_or_default()));
-    match asked.await {
-        Ok(caller) => {
-            *who = Some(caller.clone());
-            Ok(caller)
-        }
-        Err((refusal, caller)) => {
-            *who = Some(caller);
-            Err(Failure::Fault(Fault::Denied(refusal)))
-        }
-    }
-}
-
-/// A refusal goes into the audit, and tells the client how to authenticate or when to come again.
-fn say_denied(
-    app: &App,
-    operation: Operation,
-    subject: Option<&str>,
-    who: Option<&Caller>,
-    denied: &authz::Refusal,
-    response: &mut Response<Body>,
-) {
-    if let Some(caller) = who {
-        let subject = subject.map(Subject::parse);
-        let scope = subject.as_ref().map(Resource::scope);
-        app.access.audit.refused(operation, scope, &app.service.land(), caller, denied);
-    }
-    match denied {
-        authz::Refusal::Unauthenticated(_) => {
-            for challenge in app.access.gate.authentication.challenges() {
-                response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-            }
-        }
-        authz::Refusal::Throttled { retry_after } => {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
-        }
-        _ => {}
-    }
-}
-
-fn name(who: Option<&Caller>) -> Option<String> {
-    who.and_then(Caller::principal).map(ToString::to_string)
 }
 
 fn conditions(headers: &HeaderMap) -> Conditions {

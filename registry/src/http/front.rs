@@ -1,8 +1,8 @@
 //! The front door: what happens to every request, in order.
 //!
 //! request id → normalised target, the prefix of a context taken off → ready answer, if there is one → router (the matched row
-//! is the operation) → `exchange` (headers, body, handler) → metrics and log. A failure anywhere leaves in the one envelope.
-//! This wraps the router, because layers inside it run after routing.
+//! is the operation) → `exchange` (headers, permission, body, handler) → metrics and log. A failure anywhere leaves in the one
+//! envelope. This wraps the router, because layers inside it run after routing.
 
 use super::catalogue::Refusal;
 use super::exchange::handle;
@@ -14,7 +14,7 @@ use super::routes::{Method, Operation, ROUTES};
 use super::target;
 use super::trail::{Trail, log};
 use crate::app::App;
-use authz::Peer;
+use authz::{Peer, RequestId};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawPathParams, State};
@@ -70,7 +70,7 @@ impl Front {
             self.app.metrics.answered(operation, response.status().as_u16(), started.elapsed());
             return response;
         }
-        request.extensions_mut().insert(id.clone());
+        request.extensions_mut().insert(RequestId(String::from_utf8_lossy(id.as_bytes()).into()));
         if let Some(peer) = self.peer {
             request.extensions_mut().insert(Peer(peer));
         }

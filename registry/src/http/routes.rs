@@ -211,19 +211,6 @@ impl Operation {
         // One row per operation and in its order: checked by a test.
         &ROUTES[self as usize]
     }
-
-    /// Could the operation change something?
-    pub fn is_write(self) -> bool {
-        let posts = [Operation::RegisterSchema, Operation::CreateAssociations, Operation::BatchMutateAssociations]
-            .contains(&self);
-        posts || matches!(self.route().method, Method::Put | Method::Delete)
-    }
-}
-
-impl authz::Operation for Operation {
-    fn action(&self) -> Action {
-        self.route().action
-    }
 }
 
 #[cfg(test)]

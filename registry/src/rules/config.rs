@@ -25,6 +25,14 @@ pub fn alias(subject: &Subject, own: &Config) -> Option<Subject> {
     Some(subject.sibling(alias))
 }
 
+/// What a subject stands for, where it is an alias.
+///
+/// # Errors
+/// Those of the store.
+pub fn alias_of(state: &dyn State, subject: &Subject) -> Result<Option<Subject>, storage::Error> {
+    Ok(state.config(subject)?.and_then(|own| alias(subject, &own)))
+}
+
 /// A config with its level filled in.
 #[derive(Clone, Debug)]
 pub struct InScope {

@@ -42,6 +42,8 @@ const LONGEST_TEXT: usize = 500;
 pub struct Planned {
     /// The namespace afterwards.
     pub namespace: Namespace,
+    /// Is it new?
+    pub created: bool,
     /// What is to be written; nothing where nothing changes.
     pub records: Vec<Record>,
 }
@@ -62,19 +64,20 @@ impl Planned {
 /// `PreconditionFailed`, `NamespaceNotFound`, `ClaimRefused`, `InvalidNamespace`, those of the edit.
 pub fn plan(
     name: &NamespaceName,
-    before: Option<Namespace>,
     all: &[Namespace],
     may_claim: &MayClaim,
     expect: &Expect,
     edit: &Edit,
 ) -> Result<Planned, Fault> {
-    check(expect, before.as_ref())?;
+    let known = |name: &NamespaceName| all.iter().find(|namespace| namespace.name == *name);
+    let before = known(name);
+    check(expect, before)?;
+    let created = before.is_none();
     let old = match (before, may_claim) {
-        (Some(before), _) => before,
+        (Some(before), _) => before.clone(),
         (None, MayClaim::Admin) => Namespace::new(name.clone()),
         (None, MayClaim::Owner(_)) => return Err(Fault::NamespaceNotFound(name.to_string())),
     };
-    let is_new = !all.iter().any(|namespace| namespace.name == *name);
     let mut new = old.clone();
     edit(&mut new)?;
     let mut others: BTreeMap<NamespaceName, Namespace> = BTreeMap::new();
@@ -89,10 +92,8 @@ pub fn plan(
             match judged.map_err(|refused| Fault::ClaimRefused(format!("{claim}: {refused}")))? {
                 Claimed::TopLevel | Claimed::WithinOwn => {}
                 Claimed::Below(other) | Claimed::Transferred(other) => {
-                    let known = all.iter().find(|namespace| namespace.name == other);
-                    let given = others
-                        .entry(other.clone())
-                        .or_insert_with(|| known.cloned().unwrap_or_else(|| Namespace::new(other)));
+                    let Some(holder) = known(&other) else { continue };
+                    let given = others.entry(other).or_insert_with(|| holder.clone());
                     given.claims.remove(claim);
                 }
             }
@@ -111,7 +112,7 @@ pub fn plan(
         offers.retain(|claim, _| is_to_give(&after, name, claim));
     }
     for (claim, to) in new.offers.iter().filter(|(claim, to)| old.offers.get(*claim) != Some(*to)) {
-        if to == name || !all.iter().any(|namespace| namespace.name == *to) {
+        if to == name || known(to).is_none() {
             return Err(Fault::InvalidNamespace(format!(
                 "{claim} cannot be offered to {to}: there is no such other namespace"
             )));
@@ -119,12 +120,11 @@ pub fn plan(
     }
     validate(&new, may_claim)?;
     let mut records = Vec::new();
-    if is_new || new != old {
+    if created || new != old {
         records.push(put(new.clone()));
     }
-    others.retain(|other, given| all.iter().any(|namespace| namespace.name == *other && namespace != given));
-    records.extend(others.into_values().map(put));
-    Ok(Planned { namespace: new, records })
+    records.extend(others.into_values().filter(|given| known(&given.name) != Some(given)).map(put));
+    Ok(Planned { namespace: new, created, records })
 }
 
 /// The land once these namespaces are as they shall be.

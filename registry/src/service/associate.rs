@@ -5,6 +5,7 @@
 //! to associate the subject and to associate the topic, to register a schema that comes with it, and to delete a subject that goes
 //! with it. Whoever could bind his subject to another team's topic would redirect its producers.
 
+use super::audit::with_expiry;
 use super::change::{self, Change, Rights, Takes};
 use super::settle::{Decision, is_passing};
 use super::{Done, Service};
@@ -86,11 +87,8 @@ impl Service {
         let (default_level, retention) = (self.default_level, self.retention);
         let decide = move |state: &dyn State, knowledge: &dyn Knowledge| {
             let judge = Judge { knowledge, hands: &hands, default_level };
-            let (mut records, outcomes) = judge.elements(state, &elements)?;
-            if !records.is_empty() {
-                records.extend(change::expired(state, crate::access::audit::now(), retention)?);
-            }
-            Ok((records, outcomes))
+            let (records, outcomes) = judge.elements(state, &elements)?;
+            Ok((with_expiry(state, records, retention)?, outcomes))
         };
         match run {
             Run::Real => self.settle(bytes, decide).await,

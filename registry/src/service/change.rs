@@ -13,7 +13,6 @@ use model::{
     AuditRecord, Content, HouseRecord, NamespaceName, Record, RegistryRecord, SchemaId, SchemaRecord, Subject,
 };
 use std::collections::BTreeSet;
-use std::time::Duration;
 use storage::State;
 
 /// A change that is permitted. What changes something takes its target from here.
@@ -33,7 +32,7 @@ impl<R: Resource> Change<R> {
         self.permit.resource()
     }
 
-    /// The entry of the change as it was permitted.
+    /// The entry of the change as it was permitted, for who asks for the permit where it is written.
     pub fn entry(&self) -> Option<Record> {
         entry(self.permit.resource().scope(), self.permit.grant(), self.operation)
     }
@@ -45,7 +44,8 @@ impl<R: Resource> Change<R> {
     /// `Denied`.
     pub fn to_write(&self, authorizer: &Authorizer, records: &[Record]) -> Result<Vec<Record>, Fault> {
         let (grant, scope) = (authorizer.again(&self.permit)?, self.permit.resource().scope());
-        let mut others = BTreeSet::new();
+        let namespaces = records.iter().filter_map(namespace).filter(|name| scope != Scope::Namespace(name));
+        let mut others: BTreeSet<NamespaceName> = namespaces.cloned().collect();
         for (action, subject) in records.iter().filter_map(touched) {
             if subject.scope() != scope {
                 let permit = authorizer.permit(&grant.caller, action, subject.clone())?;
@@ -74,6 +74,14 @@ fn touched(record: &Record) -> Option<(Action, &Subject)> {
     }
 }
 
+/// The namespace that a record changes. Whoever gives land up to another one, or loses an offer, has it in its audit too.
+fn namespace(record: &Record) -> Option<&NamespaceName> {
+    match record {
+        Record::House(HouseRecord::Namespace(namespace)) => Some(&namespace.name),
+        _ => None,
+    }
+}
+
 /// The audit's entry of a change. Where everything is open there is nothing to say about who was allowed what by which rule,
 /// and the log of changes is the record.
 fn entry(scope: Scope<'_>, grant: &Grant, operation: &str) -> Option<Record> {
@@ -84,27 +92,11 @@ fn entry(scope: Scope<'_>, grant: &Grant, operation: &str) -> Option<Record> {
 }
 
 /// The same entry for another namespace, which is concerned as well.
-pub fn in_audit_of(namespace: &NamespaceName, mut entry: Record) -> Record {
+fn in_audit_of(namespace: &NamespaceName, mut entry: Record) -> Record {
     if let Record::House(HouseRecord::Audit(entry)) = &mut entry {
         entry.namespace = Some(namespace.clone());
     }
     entry
-}
-
-/// Entries that are forgotten at once: old ones go in the commits of new ones, which must stay short.
-const FORGOTTEN_AT_ONCE: usize = 1_000;
-
-/// The record that forgets what is older than the audit is kept, if anything is.
-///
-/// # Errors
-/// Those of the store.
-pub fn expired(state: &dyn State, now: i64, kept: Duration) -> Result<Option<Record>, storage::Error> {
-    let cutoff = now.saturating_sub(i64::try_from(kept.as_millis()).unwrap_or(i64::MAX));
-    if state.audit_age(1)?.is_none_or(|oldest| oldest >= cutoff) {
-        return Ok(None);
-    }
-    let some = state.audit_age(FORGOTTEN_AT_ONCE)?.map_or(cutoff, |age| age.saturating_add(1));
-    Ok(Some(Record::House(HouseRecord::AuditForgotten { before: cutoff.min(some) })))
 }
 
 /// How far above the highest id of its context an explicit id may lie without an administrator's `force`.
@@ -272,6 +264,23 @@ mod tests {
         check(&[mode(":.c:", Some(Mode::Import)), mode(":.c:own", None), gone(":.c:own")], "permitted");
         check(&[mode(":.c:guest-a", None)], "User is denied operation Write on Subject: :.c:guest-a");
         check(&[gone(":.c:own"), gone(":.c:guest-a")], "User is denied operation Write on Subject: :.c:guest-a");
+    }
+
+    #[test]
+    fn a_change_of_a_namespace_is_in_the_audit_of_each_that_it_changes() {
+        let authorizer = authorizer(&["pay: payments", "cards: payments.cards"]);
+        let name = |text: &str| text.parse::<NamespaceName>().unwrap();
+        let permit = authorizer.permit(&caller("cards"), Action::Govern, name("cards")).unwrap();
+        let change = Change::new(permit, "namespaces.claims.put");
+        let written = |text: &str| Record::House(HouseRecord::Namespace(Box::new(Namespace::new(name(text)))));
+        let entries = change.to_write(&authorizer, &[written("cards"), written("pay")]).unwrap();
+        let shown = entries.iter().map(|entry| match entry {
+            Record::House(HouseRecord::Audit(entry)) => {
+                (entry.name.as_str(), entry.namespace.as_ref().map(|name| name.as_str()))
+            }
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(shown.collect::<Vec<_>>(), [("cards", Some("cards")), ("cards", Some("pay"))]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod associate;
 mod associations;
+mod audit;
 pub mod change;
 mod compatibility;
 pub mod library;
@@ -18,11 +19,12 @@ mod validate;
 
 pub use associate::{Element, Hands, Observed, Op, Outcome};
 pub use associations::{Filter, FoundAssociation, Schemas, Wanted};
+pub use audit::AuditPage;
 pub use change::{Change, Rights};
 pub use compatibility::{Against, Check};
 pub use library::Library;
 pub use lookup::Lookup;
-pub use namespaces::{AuditPage, Confirm, Edited};
+pub use namespaces::{Confirm, Edited};
 pub use pool::Pool;
 pub use register::Offered;
 pub use schemas::{AssociationFilter, ById, Listed, Listing, Shown};
@@ -32,6 +34,7 @@ pub use validate::Validation;
 
 use crate::access::{AuditSink, FallBack};
 use crate::fault::Fault;
+use audit::with_expiry;
 use authz::{Authorizer, Resource};
 use model::{CompatibilityLevel, Context, Record, Subject};
 use std::sync::Arc;
@@ -135,53 +138,10 @@ impl Service {
         Ok(Done { answer: outcome?, wrote: !committed.records.is_empty() })
     }
 
-    /// May anything be changed, as far as the audit goes?
-    fn check_audit(&self) -> Result<(), Fault> {
-        if self.sink.takes_changes() { Ok(()) } else { Err(Fault::Unaudited) }
-    }
-
-    /// Writes entries of the audit that belong to no change.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn write_audit(&self, entries: Vec<Record>) -> Result<(), Fault> {
-        let retention = self.retention;
-        let decide = move |state: &dyn State| {
-            let mut records = entries;
-            records.extend(change::expired(state, crate::access::audit::now(), retention)?);
-            Ok((records, ()))
-        };
-        storage::commit(&*self.store, decide).await?;
-        Ok(())
-    }
-
-    /// Forgets entries of the audit that have been kept long enough, at most so many at once; without any nothing is written.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn forget_audit(&self) -> Result<(), Fault> {
-        let due =
-            |state: &dyn State| Ok(change::expired(state, crate::access::audit::now(), self.retention)?.is_some());
-        if self.read(due)? { self.write_audit(vec![]).await } else { Ok(()) }
-    }
-
     /// May a context answer for a bare name that the default context lacks?
     fn falls_back(&self) -> FallsBack {
         FallsBack { authorizer: self.authorizer.clone(), fall_back: self.fall_back }
     }
-}
-
-/// Entries of the audit, and the record that forgets the oldest ones.
-fn with_expiry(
-    state: &dyn State,
-    entries: impl IntoIterator<Item = Record>,
-    kept: Duration,
-) -> Result<Vec<Record>, storage::Error> {
-    let mut records: Vec<Record> = entries.into_iter().collect();
-    if !records.is_empty() {
-        records.extend(change::expired(state, crate::access::audit::now(), kept)?);
-    }
-    Ok(records)
 }
 
 /// Which contexts may answer for which bare names.

@@ -1,22 +1,20 @@
-//! `/namespaces`: who owns what, changing that, and the audit.
+//! `/namespaces`: who owns what, and changing that.
 //!
 //! Namespaces are read from memory, where they are in step with the store. A change is decided in the writer against the
 //! newest of them, so two owners cannot be given one claim. Which subjects would change hands is looked up before, outside the
 //! writer: it is a warning for people, not a condition of the change.
 
-use super::change::{Change, in_audit_of};
 use super::subjects::page;
-use super::{Done, Service};
+use super::{Change, Done, Service};
 use crate::fault::Fault;
 use crate::rules::namespace::{Edit, Expect, MayClaim, Planned, after, plan, remove};
 use authz::Land;
 use authz::claims::{handovers, orphans};
 use model::{Claim, Namespace, NamespaceName, Subject, SubjectPrefix};
-use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use storage::{AuditEntry, AuditPlace, State};
+use storage::State;
 
 /// Is a change made although subjects change hands?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,16 +38,9 @@ pub struct Edited {
     pub handovers: Vec<authz::claims::Handover>,
 }
 
-/// A page of the audit, the newest entry first.
-pub struct AuditPage {
-    /// The entries.
-    pub entries: Vec<AuditEntry>,
-    /// Where the next page ends, if there may be one.
-    pub next: Option<AuditPlace>,
-}
-
 /// Subjects that a refusal lists.
 const LISTED: usize = 20;
+
 impl Service {
     /// The namespaces as they stand.
     pub fn land(&self) -> Arc<Land> {
@@ -79,31 +70,19 @@ impl Service {
     ) -> Result<Done<Edited>, Fault> {
         let name = change.resource().clone();
         let land = self.land();
-        let before = land.namespace(name.as_str()).cloned();
-        let planned = plan(&name, before.clone(), land.namespaces(), &may_claim, &expect, &edit)?;
-        let created = before.is_none();
-        let found = if confirm == Confirm::Yes { vec![] } else { self.handed_over(&land, before, &planned).await? };
+        let planned = plan(&name, land.namespaces(), &may_claim, &expect, &edit)?;
+        let found = if confirm == Confirm::Yes { vec![] } else { self.handed_over(&land, &planned).await? };
         if confirm == Confirm::DryRun {
-            let edited = Edited { namespace: planned.namespace, created, handovers: found };
-            return Ok(Done { answer: edited, wrote: false });
+            let Planned { namespace, created, .. } = planned;
+            return Ok(Done { answer: Edited { namespace, created, handovers: found }, wrote: false });
         }
         if !found.is_empty() {
             let some = found.iter().take(LISTED).map(handover).collect();
             return Err(Fault::Handovers(some, found.len()));
         }
-        let entry = change.entry();
         self.commit(change, move |state, name| {
-            let all = state.namespaces()?;
-            let before = all.iter().find(|namespace| namespace.name == *name).cloned();
-            let created = before.is_none();
-            let planned = plan(name, before, &all, &may_claim, &expect, &edit)?;
-            let mut records = planned.records.clone();
-            // Whoever gives land up finds that in its own audit as well.
-            for other in planned.put().filter(|other| other.name != *name) {
-                records.extend(entry.clone().map(|entry| in_audit_of(&other.name, entry)));
-            }
-            let edited = Edited { namespace: planned.namespace, created, handovers: vec![] };
-            Ok((records, edited))
+            let Planned { namespace, created, records } = plan(name, &state.namespaces()?, &may_claim, &expect, &edit)?;
+            Ok((records, Edited { namespace, created, handovers: vec![] }))
         })
         .await
     }
@@ -125,15 +104,11 @@ impl Service {
     }
 
     /// Subjects that a planned change would hand over.
-    async fn handed_over(
-        &self,
-        land: &Land,
-        before: Option<Namespace>,
-        planned: &Planned,
-    ) -> Result<Vec<authz::claims::Handover>, Fault> {
-        let changed: Vec<Claim> = {
-            let had = before.map(|namespace| namespace.claims).unwrap_or_default();
-            had.symmetric_difference(&planned.namespace.claims).cloned().collect()
+    async fn handed_over(&self, land: &Land, planned: &Planned) -> Result<Vec<authz::claims::Handover>, Fault> {
+        let Namespace { name, claims, .. } = &planned.namespace;
+        let changed: Vec<Claim> = match land.namespace(name.as_str()) {
+            Some(before) => before.claims.symmetric_difference(claims).cloned().collect(),
+            None => claims.iter().cloned().collect(),
         };
         if changed.is_empty() {
             return Ok(vec![]);
@@ -201,30 +176,6 @@ impl Service {
                 ControlFlow::Continue(())
             })?;
             Ok(held)
-        })
-    }
-
-    /// Entries of the audit, of one namespace or of all, written at `from` or later and before `to`; the newest first. A refusal
-    /// is written a little after it happened, so a page is put into the order in which things happened.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn audit(
-        &self,
-        namespace: Option<&NamespaceName>,
-        from: AuditPlace,
-        to: AuditPlace,
-        limit: usize,
-    ) -> Result<AuditPage, Fault> {
-        self.read(|state| {
-            let mut entries: Vec<AuditEntry> = Vec::new();
-            state.audit(namespace, from, to, &mut |entry| {
-                entries.push(entry);
-                if entries.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            })?;
-            let next = entries.last().filter(|_| entries.len() >= limit).map(|entry| entry.place);
-            entries.sort_by_key(|entry| Reverse(entry.record.happened.unwrap_or(entry.place.at)));
-            Ok(AuditPage { entries, next })
         })
     }
 }

@@ -1,7 +1,8 @@
 //! `POST /subjects/{subject}/versions`: decide on a snapshot, then again in the writer with what was learnt.
 
+use super::audit::with_expiry;
 use super::change::{Rights, Takes};
-use super::{Done, Service, with_expiry};
+use super::{Done, Service};
 use crate::fault::Fault;
 use crate::rules::candidate::Described;
 use crate::rules::knowledge::Knowledge;

@@ -95,13 +95,6 @@ pub struct Listed {
     pub associations: Arc<[StoredAssociation]>,
 }
 
-impl Listed {
-    fn of(state: &dyn State, found: Found, aliases: Vec<Subject>) -> Result<Self, Fault> {
-        let (stored, associations) = found;
-        Ok(Listed { shown: Shown::of(state, stored)?, aliases, associations })
-    }
-}
-
 impl Service {
     /// The version that is shown for an id: of the subject asked for where it has it, else the first holder.
     ///
@@ -171,35 +164,32 @@ impl Service {
     /// Those of the store.
     pub fn list(&self, listing: &Listing) -> Result<Vec<Listed>, Fault> {
         self.read(|state| {
+            let aliases = if listing.aliases { aliases(state, &listing.prefix)? } else { BTreeMap::new() };
             let mut page = Page { state, listing, skip: listing.offset, found: Vec::new() };
-            if !listing.aliases {
+            if aliases.is_empty() {
                 let mut outcome = Ok(ControlFlow::Continue(()));
                 state.subjects(&listing.prefix, &mut |subject, _| {
                     outcome = page.add(&subject);
                     *outcome.as_ref().unwrap_or(&ControlFlow::Break(()))
                 })?;
                 let _full_or_not = outcome?;
-                return page.found.into_iter().map(|found| Listed::of(state, found, vec![])).collect();
-            }
-            let aliases = aliases(state, &listing.prefix)?;
-            let mut subjects: BTreeSet<Subject> = aliases.keys().cloned().collect();
-            state.subjects(&listing.prefix, &mut |subject, _| {
-                subjects.insert(subject);
-                ControlFlow::Continue(())
-            })?;
-            for subject in &subjects {
-                if page.add(subject)?.is_break() {
-                    break;
+            } else {
+                let mut subjects: BTreeSet<Subject> = aliases.keys().cloned().collect();
+                state.subjects(&listing.prefix, &mut |subject, _| {
+                    subjects.insert(subject);
+                    ControlFlow::Continue(())
+                })?;
+                for subject in &subjects {
+                    if page.add(subject)?.is_break() {
+                        break;
+                    }
                 }
             }
-            let names = |target: &Subject| aliases.get(target).cloned().unwrap_or_default();
-            page.found
-                .into_iter()
-                .map(|found| {
-                    let aliases = names(&found.0.subject);
-                    Listed::of(state, found, aliases)
-                })
-                .collect()
+            let listed = |(stored, associations): Found| {
+                let aliases = aliases.get(&stored.subject).cloned().unwrap_or_default();
+                Ok(Listed { shown: Shown::of(state, stored)?, aliases, associations })
+            };
+            page.found.into_iter().map(listed).collect()
         })
     }
 

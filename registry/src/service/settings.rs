@@ -76,7 +76,7 @@ impl Service {
     /// # Errors
     /// Those of the store.
     pub fn alias(&self, subject: &Subject) -> Result<Option<Subject>, Fault> {
-        self.read(|state| Ok(state.config(subject)?.and_then(|config| config::alias(subject, &config))))
+        self.read(|state| Ok(config::alias_of(state, subject)?))
     }
 
     /// Merges a change into the config of a scope; the config afterwards, nothing filled in.

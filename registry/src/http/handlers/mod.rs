@@ -2,6 +2,7 @@
 
 mod association_batches;
 mod associations;
+mod audit;
 mod compatibility;
 mod config;
 mod health;
@@ -208,13 +209,13 @@ pub async fn answer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         Op::BatchMutateAssociations => association_batches::mutate(app, ask).await,
         Op::ListNamespaces => namespaces::list(app, ask),
         Op::ListOrphans => namespaces::orphans(app, ask),
-        Op::GetWholeAudit => namespaces::whole_audit(app, ask).await,
+        Op::GetWholeAudit => audit::whole(app, ask).await,
         Op::GetNamespace | Op::ListMembers | Op::ListClaims => namespaces::get(app, ask),
         Op::PutNamespace => namespaces::put(app, ask).await,
         Op::DeleteNamespace => namespaces::delete(app, ask).await,
         Op::ListNamespaceSubjects => namespaces::subjects(app, ask),
         Op::CanI => namespaces::can_i(app, ask),
-        Op::GetAudit => namespaces::audit(app, ask).await,
+        Op::GetAudit => audit::get(app, ask).await,
         Op::PutMember => namespaces::put_member(app, ask).await,
         Op::DeleteMember => namespaces::delete_member(app, ask).await,
         Op::PutClaim => namespaces::put_claim(app, ask).await,

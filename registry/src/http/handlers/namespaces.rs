@@ -1,19 +1,17 @@
 //! `/namespaces`
 
 use super::{Answer, Ask};
-use crate::access::shown as audit_line;
 use crate::app::App;
 use crate::fault::Fault;
-use crate::http::body;
 use crate::http::routes::Operation;
 use crate::http::wire::namespace::{self as wire, parsed, shown, tag};
+use crate::http::{alias, body};
 use crate::rules::namespace::{Edit, Expect, MayClaim};
-use crate::service::{AuditPage, Change, Confirm, Done, Edited};
+use crate::service::{Change, Confirm, Done, Edited};
 use authz::{Action, Global, Resource, Scope};
 use model::{Claim, Context, MemberRole, NamespaceName, Principal, Subject};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::Arc;
-use storage::AuditPlace;
 
 /// `GET /namespaces`
 pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
@@ -175,7 +173,7 @@ pub fn can_i(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let (subject, context);
     let scope = match (ask.query.text("subject"), ask.query.text("context")) {
         (Some(text), _) => {
-            subject = meant(app, action, Subject::parse(text))?;
+            subject = alias::meant(&app.service, action, Subject::parse(text))?;
             subject.scope()
         }
         (None, Some(text)) => {
@@ -198,56 +196,6 @@ pub fn can_i(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     });
     if let Some(refusal) = &judged.refusal {
         answer["reason"] = refusal.to_string().into();
-    }
-    Ok(Answer::json(&answer))
-}
-
-/// The subject that a request of this kind would be about: what an alias points to, except where the alias itself is
-/// changed.
-fn meant(app: &App, action: Action, named: Subject) -> Result<Subject, Fault> {
-    match action {
-        Action::Config | Action::Mode | Action::Import | Action::Associate => Ok(named),
-        _ => Ok(app.service.alias(&named)?.unwrap_or(named)),
-    }
-}
-
-/// `GET /namespaces/{namespace}/audit?from=&to=&limit=&before=`
-pub async fn audit(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let name = name(ask)?;
-    let permit = ask.permit(app, Action::Secret, name)?;
-    app.service.namespace(permit.resource().as_str())?;
-    page(app, ask, Some(permit.resource())).await
-}
-
-/// `GET /namespaces/-/audit`: of all namespaces, and of what nobody owns.
-pub async fn whole_audit(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let _permit = ask.permit(app, Action::Secret, Global)?;
-    page(app, ask, None).await
-}
-
-async fn page(app: &App, ask: &Ask, namespace: Option<&NamespaceName>) -> Result<Answer, Fault> {
-    let limit = ask.query.page(1000)?.1;
-    let time = |name: &str| match ask.query.text(name) {
-        None | Some("") => Ok(None),
-        Some(text) => text.parse::<i64>().map(Some).map_err(|_| {
-            Fault::InvalidNamespace(format!("'{name}' is a time in milliseconds since 1970, not '{text}'"))
-        }),
-    };
-    let from = time("from")?.map_or(AuditPlace::FIRST, AuditPlace::since);
-    let mut to = time("to")?.map_or(AuditPlace::LAST, AuditPlace::since);
-    if let Some(text) = ask.query.text("before") {
-        let unknown = || Fault::InvalidNamespace(format!("'{text}' is no 'next' of an earlier page"));
-        let (at, position) = text.split_once('.').ok_or_else(unknown)?;
-        let place =
-            AuditPlace { at: at.parse().map_err(|_| unknown())?, position: position.parse().map_err(|_| unknown())? };
-        to = to.min(place);
-    }
-    app.access.audit.written().await;
-    let AuditPage { entries, next } = app.service.audit(namespace, from, to, limit)?;
-    let entries: Vec<Value> = entries.iter().map(|entry| audit_line(entry.place.at, &entry.record)).collect();
-    let mut answer = json!({ "entries": entries });
-    if let Some(next) = next {
-        answer["next"] = format!("{}.{}", next.at, next.position).into();
     }
     Ok(Answer::json(&answer))
 }

@@ -46,7 +46,7 @@ pub struct Step {
 pub fn subjects(state: &dyn State, request: &Request) -> Result<Vec<Subject>, Fault> {
     let existing = existing(state, &request.resource)?;
     let subject = |binding: &Binding| match (&binding.subject, there(&existing, binding)) {
-        (Some(named), _) => Ok(without_alias(state, named)?),
+        (Some(named), _) => Ok(config::alias_of(state, named)?.unwrap_or_else(|| named.clone())),
         (None, Some(stored)) => Ok(stored.key.subject.clone()),
         (None, None) => {
             let made = complete(&request.resource, Binding { schema: None, ..binding.clone() })?;
@@ -54,11 +54,6 @@ pub fn subjects(state: &dyn State, request: &Request) -> Result<Vec<Subject>, Fa
         }
     };
     request.bindings.iter().map(subject).collect()
-}
-
-fn without_alias(state: &dyn State, subject: &Subject) -> Result<Subject, storage::Error> {
-    let target = state.config(subject)?.and_then(|config| config::alias(subject, &config));
-    Ok(target.unwrap_or_else(|| subject.clone()))
 }
 
 /// Decides a request. `subjects` are those of the function of that name.

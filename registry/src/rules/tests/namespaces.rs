@@ -39,7 +39,6 @@ fn outcome(planned: Result<Planned, Fault>) -> String {
 /// Somebody, or `admin`, makes this of the namespace that it names.
 fn change(all: &[Namespace], who: &str, wanted: &str, expect: &Expect) -> String {
     let wanted = namespace(wanted);
-    let before = all.iter().find(|namespace| namespace.name == wanted.name).cloned();
     let name = wanted.name.clone();
     let edit: Edit = Arc::new(move |namespace| {
         namespace.clone_from(&wanted);
@@ -49,7 +48,7 @@ fn change(all: &[Namespace], who: &str, wanted: &str, expect: &Expect) -> String
     let verified = Verified { principal, groups: vec![], method: Method::Basic };
     let caller = Caller { identity: Identity::Verified(verified.into()), address: None, request_id: "r".into() };
     let may_claim = if who == "admin" { MayClaim::Admin } else { MayClaim::Owner(caller) };
-    outcome(plan(&name, before, all, &may_claim, expect, &edit))
+    outcome(plan(&name, all, &may_claim, expect, &edit))
 }
 
 #[track_caller]
@@ -136,7 +135,7 @@ fn a_namespace_goes_without_claims_and_with_what_is_offered_to_it() {
     assert!(matches!(remove(&name("new"), &all, &Expect::Anything), Err(Fault::NamespaceNotFound(_))));
     assert!(matches!(remove(&name("cards"), &all, &Expect::Absent), Err(Fault::PreconditionFailed)));
     let (removed, records) = remove(&name("cards"), &all, &Expect::Anything).unwrap();
-    let planned = Planned { namespace: removed, records };
+    let planned = Planned { namespace: removed, created: false, records };
     assert!(
         matches!(&planned.records[0], Record::House(model::HouseRecord::NamespaceRemoved { name }) if name.as_str() == "cards")
     );

@@ -15,9 +15,16 @@ pub fn backup(settings: &Settings, file: &Path) -> Result<(), String> {
     if file.exists() {
         return Err(format!("{} exists; a backup does not overwrite anything", file.display()));
     }
-    let partial = file.with_extension("partial");
+    let mut partial = file.as_os_str().to_owned();
+    partial.push(".partial");
+    // Of an earlier attempt that was killed.
+    if let Err(error) = std::fs::remove_file(&partial)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(about(error));
+    }
     // For its owner's eyes only: it holds the audit.
-    let out = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial).map_err(about)?;
+    let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial).map_err(about)?;
     let mut out = BufWriter::new(out);
     let outcome = write(settings, &mut out).and_then(|()| {
         let out = out.into_inner().map_err(|error| about(error.into_error()))?;

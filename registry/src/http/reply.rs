@@ -6,13 +6,12 @@ use super::negotiate::Accepted;
 use super::ready::{Form, ReadyAnswer};
 use super::routes::Operation;
 use super::trail::Trail;
+use super::wire;
 use crate::app::App;
 use axum::body::Body;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// A ready answer as a response; 304 where the client has it already.
 pub fn respond(answer: &ReadyAnswer, form: Form, headers: &HeaderMap) -> Response<Body> {
@@ -131,12 +130,5 @@ fn gzipped(bytes: &[u8]) -> Bytes {
 }
 
 fn etag(bytes: &[u8]) -> HeaderValue {
-    let hash = Sha256::digest(bytes);
-    let mut text = String::with_capacity(34);
-    text.push('"');
-    for byte in &hash[..16] {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text.push('"');
-    HeaderValue::from_str(&text).expect("hexadecimal digits and quotes are ASCII")
+    HeaderValue::from_str(&wire::entity_tag(bytes)).expect("hexadecimal digits and quotes are ASCII")
 }

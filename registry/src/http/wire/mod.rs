@@ -5,3 +5,18 @@ pub mod config;
 pub mod namespace;
 pub mod request;
 pub mod schema;
+
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+
+/// The entity tag of these bytes.
+pub fn entity_tag(bytes: &[u8]) -> String {
+    let hash = Sha256::digest(bytes);
+    let mut tag = String::with_capacity(34);
+    tag.push('"');
+    for byte in &hash[..16] {
+        let _ = write!(tag, "{byte:02x}");
+    }
+    tag.push('"');
+    tag
+}

@@ -7,9 +7,8 @@ use crate::fault::Fault;
 use crate::http::body::{self, Object};
 use model::{Claim, MemberRole, Namespace, NamespaceName, Principal};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 use std::str::FromStr;
 
 /// A namespace as shown.
@@ -38,14 +37,7 @@ pub fn shown(namespace: &Namespace) -> Value {
 
 /// The entity tag of a namespace.
 pub fn tag(namespace: &Namespace) -> String {
-    let hash = Sha256::digest(shown(namespace).to_string());
-    let mut tag = String::with_capacity(34);
-    tag.push('"');
-    for byte in &hash[..16] {
-        let _ = write!(tag, "{byte:02x}");
-    }
-    tag.push('"');
-    tag
+    super::entity_tag(shown(namespace).to_string().as_bytes())
 }
 
 /// A namespace as sent: the whole of it; what is left out is empty or the default.

@@ -202,6 +202,10 @@ impl<K: Kv> State for Folded<K> {
         Ok(found)
     }
 
+    fn has_context(&self, context: &Context) -> Result<bool, Error> {
+        self.kv.has(Table::State, &key::context(context))
+    }
+
     fn contexts(&self) -> Result<Vec<Context>, Error> {
         self.all(&key::contexts(), Direction::Up, |key, _| key::take_context(key))
     }

@@ -197,6 +197,8 @@ pub trait State {
     /// Scopes inside a context (not the context itself) that have a mode of their own.
     fn scopes_with_mode(&self, context: &Context) -> Result<Vec<Subject>, Error>;
 
+    /// Does a named context exist?
+    fn has_context(&self, context: &Context) -> Result<bool, Error>;
     /// Named contexts that exist, ascending.
     fn contexts(&self) -> Result<Vec<Context>, Error>;
 

@@ -132,7 +132,7 @@ pub fn context(state: &dyn State, context: &Context) -> Result<Vec<Record>, Faul
     if !empty {
         return Err(Fault::ContextNotEmpty(context.clone()));
     }
-    let exists = state.contexts()?.contains(context);
+    let exists = state.has_context(context)?;
     let gone = RegistryRecord::Context { context: context.clone(), exists: false };
     Ok(exists.then_some(Record::Registry(gone)).into_iter().collect())
 }

@@ -124,7 +124,7 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
         }
         None => ids::next(state, subject.context())?,
     };
-    if !subject.context().is_default() && !state.contexts()?.contains(subject.context()) {
+    if !subject.context().is_default() && !state.has_context(subject.context())? {
         records.insert(0, registry(RegistryRecord::Context { context: subject.context().clone(), exists: true }));
     }
     records.push(registry(RegistryRecord::Schema(SchemaRecord {

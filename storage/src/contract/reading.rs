@@ -165,6 +165,7 @@ pub(super) fn all_questions_are_answered_from_what_is_stored(open: Open<'_>) {
     assert_eq!(configs, [subject("s")]);
     assert_eq!(view.mode(&subject(":.c:s")).unwrap(), Some(Mode::Import));
     assert_eq!(view.scopes_with_mode(&c).unwrap(), [subject(":.c:s")]);
+    assert!(view.has_context(&c).unwrap() && !view.has_context(&Context::new(".d").unwrap()).unwrap());
     assert_eq!(view.contexts().unwrap(), [c]);
     let associated = |which| {
         let mut found = Vec::new();

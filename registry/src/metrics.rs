@@ -1,7 +1,7 @@
 //! Metrics for Prometheus. Labels are bounded: operations come from the route table, statuses from the error catalogue.
 
 use crate::http::routes::{Operation, ROUTES};
-use model::{AuditOutcome, HouseRecord, Record};
+use model::{HouseRecord, Record};
 use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
 };
@@ -145,10 +145,8 @@ impl Metrics {
         self.commits.inc_by(group.commits as u64);
         self.syncs.inc();
         for stamped in group.records {
-            if let Record::House(HouseRecord::Audit(entry)) = &stamped.record
-                && entry.outcome != AuditOutcome::Refused
-            {
-                self.access.wrote(entry.namespace.as_ref());
+            if let Record::House(HouseRecord::Audit(entry)) = &stamped.record {
+                self.access.audited(entry);
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::http::routes::Operation;
 use crate::metrics::Metrics;
 use authz::audit::{AuditEntry, Limits, Outcome, Refusals};
 use authz::{Caller, Refusal, Scope};
-use model::{AuditRecord, HouseRecord, NamespaceName, Record};
+use model::{AuditRecord, HouseRecord, Record};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
@@ -57,11 +57,6 @@ impl Audit {
         refusal: &Refusal,
     ) {
         self.record(operation, Some(scope), land, caller, refusal, Outcome::Observed);
-    }
-
-    /// Counts a change that is let through because authorization only observes; its own entry in the audit says so.
-    pub fn observed_change(&self, namespace: Option<&NamespaceName>, refusal: &Refusal) {
-        self.metrics.access.refused(namespace, reason(refusal), Outcome::Observed.as_str());
     }
 
     fn record(

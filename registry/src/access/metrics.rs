@@ -1,6 +1,6 @@
 //! Metrics of authorization and audit. Namespaces are labels, so only so many are told apart: the first that come.
 
-use model::NamespaceName;
+use model::{AuditOutcome, AuditRecord, NamespaceName};
 use prometheus::{IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
@@ -91,9 +91,18 @@ impl Metrics {
         self.refusals.with_label_values(&[self.label(namespace), reason, decision]).inc();
     }
 
-    /// Counts a change.
-    pub fn wrote(&self, namespace: Option<&NamespaceName>) {
+    /// Counts a change by its entry in the audit, also as a refusal where authorization only observed. What was refused, or
+    /// changed nothing, has a time of its own and was counted then.
+    pub fn audited(&self, entry: &AuditRecord) {
+        let namespace = entry.namespace.as_ref();
+        if entry.happened.is_some() {
+            return;
+        }
         self.writes.with_label_values(&[self.label(namespace)]).inc();
+        if entry.outcome == AuditOutcome::Observed {
+            let reason = if entry.method.is_some() { "forbidden" } else { "unauthenticated" };
+            self.refused(namespace, reason, AuditOutcome::Observed.as_str());
+        }
     }
 
     /// How many subjects and versions each owner has.

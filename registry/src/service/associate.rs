@@ -16,7 +16,7 @@ use crate::rules::association::request::{Binding, Request, Run};
 use crate::rules::knowledge::{Knowledge, Stop};
 use crate::rules::register::Force;
 use authz::{Action, Authorizer, Caller, Grant, Refusal, Resource, Topic};
-use model::{CompatibilityLevel, NamespaceName, Record, SchemaId, Subject};
+use model::{CompatibilityLevel, Record, SchemaId, Subject};
 use storage::State;
 
 /// Who asks for changes, to be judged by what they turn out to touch.
@@ -42,8 +42,6 @@ pub type Element = Vec<Op>;
 
 /// What would have been refused if authorization did not only observe.
 pub struct Observed {
-    /// The namespace that owns what it is about.
-    pub namespace: Option<NamespaceName>,
     /// What it is about.
     pub subject: Subject,
     /// The refusal.
@@ -62,8 +60,7 @@ pub struct Outcome {
 impl Outcome {
     fn observe(&mut self, grant: &Grant, subject: &Subject) {
         if let Some(refusal) = change::observed(grant) {
-            let (namespace, refusal) = (grant.namespace.clone(), refusal.clone());
-            self.observed.push(Observed { namespace, subject: subject.clone(), refusal });
+            self.observed.push(Observed { subject: subject.clone(), refusal: refusal.clone() });
         }
     }
 }

@@ -43,12 +43,13 @@ impl<R: Resource> Change<R> {
     /// # Errors
     /// `Denied`.
     pub fn to_write(&self, authorizer: &Authorizer, records: &[Record]) -> Result<Vec<Record>, Fault> {
-        let (grant, scope) = (authorizer.again(&self.permit)?, self.permit.resource().scope());
+        let (mut grant, scope) = (authorizer.again(&self.permit)?, self.permit.resource().scope());
         let namespaces = records.iter().filter_map(namespace).filter(|name| scope != Scope::Namespace(name));
         let mut others: BTreeSet<NamespaceName> = namespaces.cloned().collect();
         for (action, subject) in records.iter().filter_map(touched) {
             if subject.scope() != scope {
                 let permit = authorizer.permit(&grant.caller, action, subject.clone())?;
+                besides(&mut grant, &permit.grant().decision);
                 others.extend(permit.grant().namespace.clone().filter(|other| grant.namespace.as_ref() != Some(other)));
             }
         }
@@ -145,22 +146,25 @@ impl Rights {
     /// `Denied`, `FarId`, those of the store.
     pub fn to_write(&self, authorizer: &Authorizer, state: &dyn State, takes: &Takes) -> Result<Option<Record>, Fault> {
         let permit = self.leave.to_write()?;
-        let (subject, grant) = (permit.resource(), authorizer.again(permit)?);
-        let permitted = |action| authorizer.permit(&grant.caller, action, subject.clone());
+        let (subject, mut grant) = (permit.resource(), authorizer.again(permit)?);
+        let caller = grant.caller.clone();
+        let permitted = |action| authorizer.permit(&caller, action, subject.clone());
         if takes.new_context {
-            let _permit = authorizer.permit(&grant.caller, Action::CreateContext, subject.context().clone())?;
+            let permit = authorizer.permit(&caller, Action::CreateContext, subject.context().clone())?;
+            besides(&mut grant, &permit.grant().decision);
         }
         if takes.forced {
-            let _permit = permitted(Action::Force)?;
+            besides(&mut grant, &permitted(Action::Force)?.grant().decision);
         }
         for target in &takes.refers_to {
-            authorizer.permit_reference(&grant.caller, subject, target)?;
+            besides(&mut grant, &authorizer.permit_reference(&caller, subject, target)?);
         }
         if let Some(id) = takes.id {
             let import = permitted(Action::Import)?;
+            besides(&mut grant, &import.grant().decision);
             let highest = state.highest_id(subject.context())?.unwrap_or(0).max(0);
             if import.grant().rule != Rule::Open && id > highest.saturating_add(NEAR) {
-                let _permit = permitted(Action::Administer)?;
+                besides(&mut grant, &permitted(Action::Administer)?.grant().decision);
                 if !takes.forced {
                     return Err(Fault::FarId(id, highest));
                 }
@@ -179,6 +183,18 @@ impl Rights {
     }
 }
 
+/// What else a change takes: if that is let through only because authorization observes, so is the whole, and its entry says
+/// for which action.
+fn besides(grant: &mut Grant, decision: &Decision) {
+    let Decision::Observed(refusal) = decision else { return };
+    if grant.decision == Decision::Permitted {
+        grant.decision = decision.clone();
+        if let Refusal::Forbidden(forbidden) = &**refusal {
+            (grant.action, grant.rule) = (forbidden.action, forbidden.rule.clone());
+        }
+    }
+}
+
 /// Was the change let through only because authorization observes?
 pub fn observed(grant: &Grant) -> Option<&Refusal> {
     match &grant.decision {
@@ -191,7 +207,7 @@ pub fn observed(grant: &Grant) -> Option<&Refusal> {
 mod tests {
     use super::*;
     use authz::{Caller, Identity, Land, Method, Policy, Settings, Verified};
-    use model::{Claim, MemberRole, Mode, Namespace};
+    use model::{AuditOutcome, Claim, MemberRole, Mode, Namespace};
     use storage::MemoryState;
 
     fn caller(name: &str) -> Caller {
@@ -281,6 +297,26 @@ mod tests {
             other => panic!("{other:?}"),
         });
         assert_eq!(shown.collect::<Vec<_>>(), [("cards", Some("cards")), ("cards", Some("pay"))]);
+    }
+
+    #[test]
+    fn what_is_let_through_only_to_observe_is_said_in_the_entry_also_where_it_is_taken_besides() {
+        let authorizer = authorizer(&["pay: payments"]);
+        authorizer.set_settings(Settings { mode: authz::Enforcement::Observe, ..Settings::default() });
+        let check = |who: &str, takes: Takes, expected: (AuditOutcome, &str)| {
+            let leave = authorizer.permit_register(&caller(who), Subject::parse("payments")).unwrap();
+            let rights = Rights { leave, operation: "subjects.versions.register" };
+            match rights.to_write(&authorizer, &MemoryState::default(), &takes).unwrap() {
+                Some(Record::House(HouseRecord::Audit(entry))) => {
+                    assert_eq!((entry.outcome, entry.action.as_str()), expected, "{who}");
+                }
+                other => panic!("{other:?}"),
+            }
+        };
+        let nothing = || Takes { new_context: false, id: None, forced: false, refers_to: vec![] };
+        check("pay", Takes { forced: true, ..nothing() }, (AuditOutcome::Permitted, "register"));
+        check("pay", Takes { id: Some(7), ..nothing() }, (AuditOutcome::Observed, "import"));
+        check("risk", Takes { id: Some(7), ..nothing() }, (AuditOutcome::Observed, "register"));
     }
 
     #[test]

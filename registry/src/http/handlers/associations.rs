@@ -134,12 +134,10 @@ pub(super) fn invalid(property: &'static str, detail: impl Into<String>) -> Faul
     Fault::InvalidAssociation { property, detail: detail.into() }
 }
 
-/// Counts what was let through only because authorization observes. A change has its own entry in the audit.
+/// Counts and audits what was let through only because authorization observes, where nothing came of it: a change has its own
+/// entry in the audit.
 pub(super) fn count_observed(app: &App, ask: &Ask, outcome: &Outcome, wrote: bool) {
-    for observed in &outcome.observed {
-        match wrote {
-            true => app.access.audit.observed_change(observed.namespace.as_ref(), &observed.refusal),
-            false => ask.observed(app, Scope::Subject(&observed.subject), &observed.refusal),
-        }
+    for observed in outcome.observed.iter().filter(|_| !wrote) {
+        ask.observed(app, Scope::Subject(&observed.subject), &observed.refusal);
     }
 }

@@ -13,7 +13,7 @@ use crate::rules::register::{Force, Registered};
 use crate::service::{Offered, Rights, Shown, Validation, VersionsFilter, change};
 use authz::{Action, Leave, PostReads, Refusal, Resource};
 use base64::Engine;
-use model::{NamespaceName, Subject};
+use model::Subject;
 use serde_json::{Value, json};
 
 /// `GET /subjects/{subject}/versions`
@@ -35,14 +35,16 @@ pub async fn register(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let request = Request::new(ask.target.as_str(), &ask.body);
     let depends = app.ready.stripes.subject(&subject);
     if let Some(shown) = ask.found(app, &request, &subject)? {
-        say_observed(app, ask, &subject, observed, Effect::None);
+        say_observed(app, ask, &subject, observed);
         return registered(app, &subject, &found(shown), format(ask)?);
     }
     let rights = Rights { leave, operation: ask.operation.route().name };
     let (offered, format) = offered(app, ask, &subject).await.map_err(|fault| rights.instead_of(fault))?;
     let alone = offered.schema.references.is_empty();
     let done = app.service.register(rights, offered).await?;
-    say_observed(app, ask, &subject, observed, if done.wrote { Effect::Change } else { Effect::None });
+    if !done.wrote {
+        say_observed(app, ask, &subject, observed);
+    }
     if !done.wrote && alone {
         let find = Find { version: done.answer.version, shown: Showing::by_time(done.answer.stored), depends };
         ask.remember(app, request, find);
@@ -71,34 +73,20 @@ fn registered(app: &App, subject: &Subject, registered: &Registered, format: &st
     Ok(Answer::json(&SchemaOut::registered(registered).with_text(text.as_deref())))
 }
 
-/// What a request came to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Effect {
-    None,
-    Change,
-}
-
-/// Counts and audits a registration that would have been refused if authorization did not only observe.
-fn say_observed(
-    app: &App,
-    ask: &Ask,
-    subject: &Subject,
-    observed: Option<(Option<NamespaceName>, Refusal)>,
-    effect: Effect,
-) {
-    let Some((owner, refusal)) = observed else { return };
-    if effect == Effect::Change {
-        app.access.audit.observed_change(owner.as_ref(), &refusal);
-    } else if app.access.gate.authorizer.settings().post_reads != PostReads::Effect {
-        // Under `effect` nothing would have been refused.
+/// Counts and audits a registration that wrote nothing, where it would have been refused if authorization did not only
+/// observe. One that wrote something has its own entry in the audit.
+fn say_observed(app: &App, ask: &Ask, subject: &Subject, observed: Option<Refusal>) {
+    // Under `effect` nothing would have been refused.
+    if app.access.gate.authorizer.settings().post_reads != PostReads::Effect
+        && let Some(refusal) = observed
+    {
         ask.observed(app, subject.scope(), &refusal);
     }
 }
 
 /// What would have been refused if authorization did not only observe.
-fn observed(leave: &Leave<Subject>) -> Option<(Option<NamespaceName>, Refusal)> {
-    let grant = leave.to_write().ok()?.grant();
-    Some((grant.namespace.clone(), change::observed(grant)?.clone()))
+fn observed(leave: &Leave<Subject>) -> Option<Refusal> {
+    change::observed(leave.to_write().ok()?.grant()).cloned()
 }
 
 /// `GET /subjects/{subject}/versions/{version}`

@@ -18,7 +18,7 @@ pub use metrics::Metrics;
 pub use settings::{Demand, Exposure, FallBack, Settings, Sink};
 pub use sink::{AuditSink, SinkError, shown};
 
-use authz::Gate;
+use authz::{Enforcement, Gate};
 use std::sync::Arc;
 
 /// All that a request is judged by.
@@ -32,6 +32,11 @@ pub struct Access {
 }
 
 impl Access {
+    /// May whoever reaches the address change something, by what is configured?
+    pub fn lets_anyone_write(&self) -> bool {
+        self.is_open() || self.gate.authorizer.settings().mode != Enforcement::Enforce
+    }
+
     /// Is there nobody one could say to be, so that everybody may do everything?
     pub fn is_open(&self) -> bool {
         self.gate.authentication.challenges().next().is_none()

@@ -52,6 +52,7 @@ pub fn refused(refusal: &Refusal, accepted: &Accepted) -> Response<Body> {
         subject: None,
         caller: None,
         wrote: false,
+        open: false,
         refusal,
         cause: None,
     });

@@ -16,6 +16,8 @@ pub struct Trail {
     pub caller: Option<String>,
     /// Did it change anything?
     pub wrote: bool,
+    /// Might anyone have done so?
+    pub open: bool,
     /// Error code and message.
     pub refusal: Option<(u32, String)>,
     /// What the client is not told.
@@ -39,6 +41,9 @@ pub fn log(trail: Option<&Trail>, id: &HeaderValue, method: &http::Method, path:
             } else {
                 tracing::info!(request_id = %id, operation, subject, caller, %method, path, status, code, micros, "refused: {message}");
             }
+        }
+        None if trail.wrote && trail.open => {
+            tracing::info!(request_id = %id, operation, subject, caller, %method, path, status, micros, "changed, as anyone may");
         }
         None if trail.wrote => {
             tracing::info!(request_id = %id, operation, subject, caller, %method, path, status, micros, "changed");

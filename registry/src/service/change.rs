@@ -190,7 +190,7 @@ fn besides(grant: &mut Grant, decision: &Decision) {
     if grant.decision == Decision::Permitted {
         grant.decision = decision.clone();
         if let Refusal::Forbidden(forbidden) = &**refusal {
-            (grant.action, grant.rule) = (forbidden.action, forbidden.rule.clone());
+            (grant.action, grant.rule) = (forbidden.action, forbidden.rule);
         }
     }
 }

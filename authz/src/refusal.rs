@@ -103,7 +103,10 @@ const CLAIM: &str = "; no namespace claims it: an admin can claim it for one (PU
 
 impl fmt::Display for Forbidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "User is denied operation {} on {}: {}", operation(self.action), self.kind, self.name)?;
+        write!(f, "User is denied operation {} on {}", operation(self.action), self.kind)?;
+        if !self.name.is_empty() {
+            write!(f, ": {}", self.name)?;
+        }
         write!(f, " ({} asked to {})", self.principal, self.action)?;
         match (&self.owner, &self.contact) {
             (Some(owner), Some(contact)) => write!(f, "; owner: {owner}, contact: {contact}")?,

@@ -190,7 +190,7 @@ fn a_refusal_says_who_owns_it_whom_to_ask_and_what_would_allow_it() {
         "ona",
         Action::Config,
         "",
-        "User is denied operation Write on Global:  (user:basic/ona asked to config); owner: none; rule: global; it takes \
+        "User is denied operation Write on Global (user:basic/ona asked to config); owner: none; rule: global; it takes \
          an admin",
     );
     check(

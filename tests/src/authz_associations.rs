@@ -68,6 +68,19 @@ fn nobody_redirects_the_producers_of_another_team() {
 }
 
 #[test]
+fn whoever_asks_first_is_told_whose_a_topic_is() {
+    let bank = with_guest();
+    for (who, topic, allowed) in
+        [("mona", "guest", true), ("mona", "payments", false), ("wim", "payments", true), ("", "payments", false)]
+    {
+        let target = format!("/namespaces/guest/can-i?action=associate&topic={topic}");
+        let told = bank.send(who, "GET", &target, None).ok();
+        let found = (&told["allowed"], &told["kind"], &told["resource"]);
+        assert_eq!(found, (&json!(allowed), &json!("Topic"), &json!(topic)), "{who}");
+    }
+}
+
+#[test]
 fn an_alias_is_judged_by_what_it_stands_for() {
     let bank = with_guest();
     bank.register("mona", "guest-old", "Old");

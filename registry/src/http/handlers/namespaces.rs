@@ -8,7 +8,7 @@ use crate::http::wire::namespace::{self as wire, parsed, shown, tag};
 use crate::http::{alias, body};
 use crate::rules::namespace::{Edit, Expect, MayClaim};
 use crate::service::{Change, Confirm, Done, Edited};
-use authz::{Action, Global, Resource, Scope};
+use authz::{Action, Global, Resource, Scope, Topic};
 use model::{Claim, Context, MemberRole, NamespaceName, Principal, Subject};
 use serde_json::json;
 use std::sync::Arc;
@@ -162,7 +162,7 @@ pub fn subjects(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `GET /namespaces/{namespace}/can-i?action=register&subject=payments-value`: what would be decided about whoever asks, on a
-/// subject, on a context, or on the namespace itself, which need not exist yet.
+/// subject, on a topic, on a context, or on the namespace itself, which need not exist yet.
 pub fn can_i(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let name = name(ask)?;
     let word = ask.query.text("action").unwrap_or_default();
@@ -170,18 +170,20 @@ pub fn can_i(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         let known: Vec<&str> = Action::ALL.iter().map(|action| action.as_str()).collect();
         Fault::InvalidNamespace(format!("There is no action '{word}'; there are {}", known.join(", ")))
     })?;
-    let (subject, context);
-    let scope = match (ask.query.text("subject"), ask.query.text("context")) {
-        (Some(text), _) => {
-            subject = alias::meant(&app.service, action, Subject::parse(text))?;
-            subject.scope()
-        }
-        (None, Some(text)) => {
-            let missing = || Fault::InvalidNamespace(format!("'{text}' is no context; a context begins with a dot"));
-            context = Context::new(text).ok_or_else(missing)?;
-            Scope::of_context(&context)
-        }
-        (None, None) => Scope::Namespace(&name),
+    let (subject, topic, context);
+    let of = |parameter: &str| ask.query.text(parameter);
+    let scope = if let Some(text) = of("subject") {
+        subject = alias::meant(&app.service, action, Subject::parse(text))?;
+        subject.scope()
+    } else if let Some(text) = of("topic") {
+        topic = Topic::new(text);
+        topic.scope()
+    } else if let Some(text) = of("context") {
+        let missing = || Fault::InvalidNamespace(format!("'{text}' is no context; a context begins with a dot"));
+        context = Context::new(text).ok_or_else(missing)?;
+        Scope::of_context(&context)
+    } else {
+        Scope::Namespace(&name)
     };
     let judged = app.access.gate.authorizer.judge(&ask.caller, action, scope);
     let mut answer = json!({

@@ -1,8 +1,9 @@
 //! The bounded queue of refusals: when one principal floods, its first refusals of a minute are kept one by one and the rest as
-//! a count. Nothing is dropped uncounted, and the memory is bounded whatever arrives.
+//! a count, of each namespace for itself: the flood at one door leaves what is refused at another to be seen. Nothing is
+//! dropped uncounted, and the memory is bounded whatever arrives.
 
 use super::AuditEntry;
-use model::{AuditOutcome, AuditRecord};
+use model::{AuditOutcome, AuditRecord, NamespaceName};
 use std::collections::{HashMap, VecDeque};
 
 /// What leaves the queue.
@@ -12,8 +13,10 @@ pub enum Refused {
     One(Box<AuditEntry>),
     /// Further refusals of a principal, counted.
     Many {
-        /// Whose; `others` where too many principals flooded at once to tell them apart.
+        /// Whose; `others` where too many flooded at once to tell them apart.
         principal: String,
+        /// In whose namespace; nobody's too for `others`.
+        namespace: Option<NamespaceName>,
         /// From the first of them, in milliseconds since 1970.
         from: i64,
         /// To the last.
@@ -28,26 +31,33 @@ pub enum Refused {
 pub struct Refusals {
     limits: Limits,
     minute: i64,
-    tallies: HashMap<String, Tally>,
+    tallies: HashMap<Place, Tally>,
+    /// What is kept one by one of each principal, wherever it was refused.
+    kept: HashMap<String, u32>,
     queue: VecDeque<Refused>,
 }
 
 /// How much the queue holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Refusals kept one by one, per principal and minute.
+    /// Refusals kept one by one, per minute, principal and namespace.
     pub each_per_minute: u32,
-    /// Principals told apart within a minute.
-    pub principals: usize,
+    /// Refusals kept one by one, per minute and principal, of all namespaces together.
+    pub all_per_minute: u32,
+    /// Principals in namespaces told apart within a minute.
+    pub places: usize,
     /// Entries that wait for a reader.
     pub waiting: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { each_per_minute: 20, principals: 1_000, waiting: 10_000 }
+        Limits { each_per_minute: 20, all_per_minute: 200, places: 1_000, waiting: 10_000 }
     }
 }
+
+/// A principal, and the namespace in which it was refused.
+type Place = (String, Option<NamespaceName>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
@@ -63,22 +73,22 @@ const MINUTE_MS: i64 = 60_000;
 impl Refusals {
     /// An empty queue.
     pub fn new(limits: Limits) -> Self {
-        Refusals { limits, minute: i64::MIN, tallies: HashMap::new(), queue: VecDeque::new() }
+        Refusals { limits, minute: i64::MIN, tallies: HashMap::new(), kept: HashMap::new(), queue: VecDeque::new() }
     }
 
     /// Takes a refusal in.
     pub fn record(&mut self, entry: AuditEntry) {
         self.turn(entry.at);
-        let known = self.tallies.contains_key(&entry.principal) || self.tallies.len() < self.limits.principals;
-        let key = if known { entry.principal.as_str() } else { OTHERS };
-        let tally = match self.tallies.get_mut(key) {
-            Some(tally) => tally,
-            None => self.tallies.entry(key.to_owned()).or_default(),
-        };
+        let place = (entry.principal.clone(), entry.namespace.clone());
+        let known = self.tallies.contains_key(&place) || self.tallies.len() < self.limits.places;
+        let tally = self.tallies.entry(if known { place } else { (OTHERS.to_owned(), None) }).or_default();
         if known && tally.kept < self.limits.each_per_minute && self.queue.len() < self.limits.waiting {
-            tally.kept += 1;
-            self.queue.push_back(Refused::One(Box::new(entry)));
-            return;
+            let of_all = self.kept.entry(entry.principal.clone()).or_default();
+            if *of_all < self.limits.all_per_minute {
+                (tally.kept, *of_all) = (tally.kept + 1, *of_all + 1);
+                self.queue.push_back(Refused::One(Box::new(entry)));
+                return;
+            }
         }
         if tally.counted == 0 {
             tally.from = entry.at;
@@ -102,19 +112,21 @@ impl Refusals {
             return;
         }
         self.minute = minute;
-        let mut principals: Vec<String> = self.tallies.keys().cloned().collect();
-        principals.sort();
-        for principal in principals {
+        self.kept.clear();
+        let mut places: Vec<Place> = self.tallies.keys().cloned().collect();
+        places.sort();
+        for place in places {
             let room = self.queue.len() < self.limits.waiting;
-            let Some(tally) = self.tallies.get_mut(&principal) else { continue };
+            let Some(tally) = self.tallies.get_mut(&place) else { continue };
             tally.kept = 0;
             if tally.counted > 0 && !room {
                 continue;
             }
             let Tally { counted, from, to, .. } = *tally;
-            self.tallies.remove(&principal);
+            self.tallies.remove(&place);
             if counted > 0 {
-                self.queue.push_back(Refused::Many { principal, from, to, count: counted });
+                let (principal, namespace) = place;
+                self.queue.push_back(Refused::Many { principal, namespace, from, to, count: counted });
             }
         }
     }
@@ -125,7 +137,7 @@ impl From<Refused> for AuditRecord {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::One(entry) => AuditRecord { happened: Some(entry.at), ..(*entry).into() },
-            Refused::Many { principal, from, count, .. } => AuditRecord {
+            Refused::Many { principal, namespace, from, count, .. } => AuditRecord {
                 happened: Some(from),
                 principal,
                 method: None,
@@ -133,7 +145,7 @@ impl From<Refused> for AuditRecord {
                 action: String::new(),
                 kind: String::new(),
                 name: String::new(),
-                namespace: None,
+                namespace,
                 outcome: AuditOutcome::Refused,
                 rule: "counted".to_owned(),
                 request_id: String::new(),
@@ -160,14 +172,17 @@ mod tests {
     fn shown(refused: Vec<Refused>) -> Vec<String> {
         let show = |one| match one {
             Refused::One(entry) => format!("{} at {}", entry.principal, entry.at),
-            Refused::Many { principal, from, to, count } => format!("{count} of {principal} from {from} to {to}"),
+            Refused::Many { principal, namespace, from, to, count } => {
+                let place = namespace.map_or(String::new(), |namespace| format!(" in {namespace}"));
+                format!("{count} of {principal}{place} from {from} to {to}")
+            }
         };
         refused.into_iter().map(show).collect()
     }
 
     #[test]
     fn a_flood_is_kept_as_its_beginning_and_a_count_per_minute() {
-        let mut queue = Refusals::new(Limits { each_per_minute: 2, principals: 10, waiting: 100 });
+        let mut queue = Refusals::new(Limits { each_per_minute: 2, ..Limits::default() });
         (0..5).for_each(|at| queue.record(entry("a", at)));
         queue.record(entry("b", 5));
         assert_eq!(shown(queue.drain(6)), ["a at 0", "a at 1", "b at 5"]);
@@ -175,6 +190,19 @@ mod tests {
         assert_eq!(shown(queue.drain(60_000)), ["3 of a from 2 to 4"]);
         queue.record(entry("a", 60_001));
         assert_eq!(shown(queue.drain(60_002)), ["a at 60001"]);
+    }
+
+    #[test]
+    fn a_flood_in_one_namespace_hides_nothing_in_another_and_is_bounded_over_all() {
+        let mut queue = Refusals::new(Limits { each_per_minute: 2, all_per_minute: 5, ..Limits::default() });
+        let within = |name: &str, at| AuditEntry { namespace: Some(name.parse().unwrap()), ..entry("a", at) };
+        (0..9).for_each(|at| queue.record(within("loud", at)));
+        queue.record(within("quiet", 9));
+        assert_eq!(shown(queue.drain(10)), ["a at 0", "a at 1", "a at 9"]);
+        (10..20).for_each(|at| queue.record(within(&format!("n{at}"), at)));
+        assert_eq!(shown(queue.drain(20)), ["a at 10", "a at 11"]);
+        let counted = shown(queue.drain(60_000));
+        assert_eq!((counted.len(), counted[0].as_str()), (9, "7 of a in loud from 2 to 8"));
     }
 
     #[test]
@@ -191,13 +219,13 @@ mod tests {
 
     #[test]
     fn a_queue_that_nobody_reads_stays_small_and_loses_no_count() {
-        let mut queue = Refusals::new(Limits { each_per_minute: 5, principals: 3, waiting: 4 });
+        let mut queue = Refusals::new(Limits { each_per_minute: 5, places: 3, waiting: 4, ..Limits::default() });
         let mut recorded = 0;
         for minute in 0..10 {
             for at in 0..100 {
                 queue.record(entry(&format!("p{}", at % 7), minute * 60_000 + at));
                 recorded += 1;
-                assert!(queue.queue.len() <= 4 && queue.tallies.len() <= 4);
+                assert!(queue.queue.len() <= 4 && queue.tallies.len() <= 4 && queue.kept.len() <= 3);
             }
         }
         let mut counted = 0;
@@ -214,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_goes_back_loses_nothing() {
-        let mut queue = Refusals::new(Limits { each_per_minute: 1, principals: 10, waiting: 100 });
+        let mut queue = Refusals::new(Limits { each_per_minute: 1, ..Limits::default() });
         queue.record(entry("a", 120_000));
         queue.record(entry("a", 1));
         assert_eq!(shown(queue.drain(180_000)), ["a at 120000", "1 of a from 1 to 1"]);

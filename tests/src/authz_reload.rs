@@ -5,8 +5,9 @@ use crate::authz_support::{Bank, add_user, basic, remove_user};
 use crate::harness::{named, wait};
 use serde_json::json;
 
-/// The policy that holds where none is configured.
+/// What holds where nothing else is configured.
 const POLICY: &str = include_str!("../../authz/policy/policy.csv");
+const MODEL: &str = include_str!("../../authz/policy/model.conf");
 
 fn reloads(bank: &Bank, file: &str, outcome: &str, count: u32) -> bool {
     let sample = format!("freehold_reloads_total{{file=\"{file}\",outcome=\"{outcome}\"}} {count}\n");
@@ -81,6 +82,41 @@ fn the_policy_changes_under_load_without_one_wrong_decision() {
     });
     assert!(reloads(&bank, "policy", "taken", 2));
     assert_eq!(bank.node.get("/subjects/payments-value/versions").ok(), json!([1]));
+}
+
+#[test]
+fn the_model_changes_under_load_without_one_wrong_decision() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let (file, policy) = (at("model.conf"), at("policy.csv"));
+    std::fs::write(&file, MODEL).unwrap();
+    // The other model knows no role that may what another may, so this says for owners and admins what they keep.
+    let spelt_out = "p, writer, read\np, owner, read\np, owner, register\np, context-owner, read\np, admin, read\n";
+    std::fs::write(&policy, format!("{POLICY}\n{spelt_out}")).unwrap();
+    let (model, policy) = (file.to_str().unwrap(), policy.to_str().unwrap());
+    let bank = Bank::settled(&["--authorization-model", model, "--authorization-policy", policy]);
+    let asks = |who, ask, body, right| Requester { who, ask, body, right };
+    let (register, look_up) = (("POST", "/subjects/payments-value/versions"), ("POST", "/subjects/payments-value"));
+    let requesters = [
+        asks("alice", look_up, Some(named("Payment")), [200, 403]),
+        asks("alice", register, Some(named("Payment")), [200, 200]),
+        asks("wim", look_up, Some(named("Payment")), [200, 200]),
+        asks("stranger", register, Some(named("Payment")), [403, 403]),
+        asks("", ("GET", "/subjects/payments-value/versions/1"), None, [200, 200]),
+    ];
+    let in_force = || bank.node.get("/health/ready").ok()["policy"]["model"].clone();
+    let first = in_force();
+    let flat = MODEL.replace("g(r.role, p.role, r.dom)", "r.role == p.role");
+    under_load(&bank, &requesters, |load| {
+        load.change(|| std::fs::write(&file, &flat).unwrap(), || (in_force() != first).then_some(()));
+        let second = in_force();
+        std::fs::write(&file, MODEL.replace("r.act == p.act", "r.act == r.act")).unwrap();
+        bank.node.logged(|line| line.contains("the policy before stays"));
+        load.goes_on();
+        assert_eq!(in_force(), second);
+        std::fs::write(at("new"), MODEL).unwrap();
+        load.change(|| std::fs::rename(at("new"), &file).unwrap(), || (in_force() == first).then_some(()));
+    });
 }
 
 #[test]

@@ -57,23 +57,39 @@ impl<K: Kv> Folded<K> {
         each(&self.kv, range, direction, take, visit)
     }
 
+    /// Visits what the entries of an index point to.
+    fn each_indexed<P, T>(
+        &self,
+        range: &Range,
+        direction: Direction,
+        take: fn(&[u8]) -> Result<P, Malformed>,
+        read: impl Fn(P) -> Result<T, Error>,
+        visit: &mut dyn FnMut(T) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let mut outcome = Ok(());
+        self.each(
+            range,
+            direction,
+            |key, _| take(key),
+            |place| match read(place) {
+                Ok(found) => visit(found),
+                Err(error) => {
+                    outcome = Err(error);
+                    ControlFlow::Break(())
+                }
+            },
+        )?;
+        outcome
+    }
+
     /// The associations that the entries of an index are about.
     fn indexed(&self, range: &Range, visit: &mut dyn FnMut(StoredAssociation) -> ControlFlow<()>) -> Result<(), Error> {
-        let mut outcome = Ok(());
-        let read = |key: AssociationKey| -> Result<StoredAssociation, Error> {
+        let read = |key: AssociationKey| {
             let bytes = self.kv.get(Table::State, &key::association(&key))?;
             let bytes = bytes.ok_or(Malformed("an association is listed but is not there"))?;
             Ok(value::take_association(key, &bytes)?)
         };
-        let take = |key: &[u8], _: &[u8]| key::take_indexed_association(key);
-        self.each(range, Direction::Up, take, |key| match read(key) {
-            Ok(stored) => visit(stored),
-            Err(error) => {
-                outcome = Err(error);
-                ControlFlow::Break(())
-            }
-        })?;
-        outcome
+        self.each_indexed(range, Direction::Up, key::take_indexed_association, read, visit)
     }
 
     fn all<T>(
@@ -251,27 +267,12 @@ impl<K: Kv> State for Folded<K> {
             };
             return self.each(&key::audits(from, to), Direction::Down, take, visit);
         };
-        let mut outcome = Ok(());
-        let range = key::audits_of(namespace, from, to);
-        self.each(
-            &range,
-            Direction::Down,
-            |key, _| key::take_audit_of(key),
-            |place| {
-                let entry = self.kv.get(Table::State, &key::audit(place)).and_then(|bytes| {
-                    let bytes = bytes.ok_or(Malformed("an entry of the audit is listed but is not there"))?;
-                    Ok(AuditEntry { place, record: value::take_house(&bytes)? })
-                });
-                match entry {
-                    Ok(entry) => visit(entry),
-                    Err(error) => {
-                        outcome = Err(error);
-                        ControlFlow::Break(())
-                    }
-                }
-            },
-        )?;
-        outcome
+        let read = |place| {
+            let bytes = self.kv.get(Table::State, &key::audit(place))?;
+            let bytes = bytes.ok_or(Malformed("an entry of the audit is listed but is not there"))?;
+            Ok(AuditEntry { place, record: value::take_house(&bytes)? })
+        };
+        self.each_indexed(&key::audits_of(namespace, from, to), Direction::Down, key::take_audit_of, read, visit)
     }
 
     fn audit_age(&self, count: usize) -> Result<Option<i64>, Error> {

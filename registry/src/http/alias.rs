@@ -22,17 +22,14 @@ pub fn follow(
     query: &mut Query,
 ) -> Result<Option<Subject>, Fault> {
     let path = operation.route().path;
-    let named = if path.contains("/subjects/{subject}") {
-        parameters.first().map(String::as_str)
-    } else if path.starts_with("/schemas/ids/") {
-        query.text("subject")
-    } else {
-        None
+    let mut in_path = parameters.first_mut().filter(|_| path.contains("/subjects/{subject}"));
+    let in_query = || query.text("subject").filter(|_| path.starts_with("/schemas/ids/"));
+    let Some(named) = in_path.as_deref().map(String::as_str).or_else(in_query).map(Subject::parse) else {
+        return Ok(None);
     };
-    let Some(named) = named.map(Subject::parse) else { return Ok(None) };
     let Some(subject) = service.alias(&named)?.filter(|subject| *subject != named) else { return Ok(None) };
-    match parameters.first_mut().filter(|_| path.contains("/subjects/{subject}")) {
-        Some(parameter) => *parameter = subject.to_string(),
+    match &mut in_path {
+        Some(parameter) => **parameter = subject.to_string(),
         None => query.replace("subject", subject.to_string()),
     }
     Ok(Some(named))

@@ -122,6 +122,18 @@ pub fn boolean(object: &Object, name: &str) -> Result<Option<bool>, Fault> {
     }
 }
 
+/// Reads a list; empty where it is null or absent.
+///
+/// # Errors
+/// `BadBody` for what is no list.
+pub fn list<'a>(object: &'a Object, name: &str) -> Result<&'a [Value], Fault> {
+    match object.get(name) {
+        None | Some(Value::Null) => Ok(&[]),
+        Some(Value::Array(items)) => Ok(items),
+        Some(other) => Err(mismatch("List", other)),
+    }
+}
+
 /// The refusal of a value of the wrong kind.
 pub fn mismatch(expected: &str, found: &Value) -> Fault {
     let (kind, token) = match found {

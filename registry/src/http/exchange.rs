@@ -223,7 +223,7 @@ impl Exchange {
 
     fn trail(&self, who: Option<&Caller>, wrote: bool, refusal: Option<(u32, String)>, cause: Option<String>) -> Trail {
         let caller = who.and_then(Caller::principal).map(ToString::to_string);
-        let open = self.app.access.lets_anyone_write();
+        let open = wrote && self.app.access.lets_anyone_write();
         Trail { operation: Some(self.operation), subject: self.subject.clone(), caller, wrote, open, refusal, cause }
     }
 }

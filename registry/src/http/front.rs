@@ -192,8 +192,7 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
         (Some(id), None) if !id.as_bytes().trim_ascii().is_empty() => id.clone(),
         _ => {
             let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
-            let text = uuid::Uuid::from_u128(fastrand::u128(..)).into_bytes();
-            let text = uuid::Builder::from_random_bytes(text).into_uuid().hyphenated().encode_lower(&mut buffer);
+            let text = super::random_uuid().hyphenated().encode_lower(&mut buffer);
             HeaderValue::from_str(text).expect("a UUID is ASCII")
         }
     }

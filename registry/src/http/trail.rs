@@ -16,7 +16,7 @@ pub struct Trail {
     pub caller: Option<String>,
     /// Did it change anything?
     pub wrote: bool,
-    /// Might anyone have done so?
+    /// Might anyone have changed it?
     pub open: bool,
     /// Error code and message.
     pub refusal: Option<(u32, String)>,
@@ -42,7 +42,7 @@ pub fn log(trail: Option<&Trail>, id: &HeaderValue, method: &http::Method, path:
                 tracing::info!(request_id = %id, operation, subject, caller, %method, path, status, code, micros, "refused: {message}");
             }
         }
-        None if trail.wrote && trail.open => {
+        None if trail.open => {
             tracing::info!(request_id = %id, operation, subject, caller, %method, path, status, micros, "changed, as anyone may");
         }
         None if trail.wrote => {

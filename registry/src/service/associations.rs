@@ -3,7 +3,7 @@
 use super::settle::is_passing;
 use super::{Service, Shown};
 use crate::fault::Fault;
-use crate::rules::association::bind;
+use crate::rules::association::{bind, invalid};
 use model::Lifecycle;
 use std::ops::ControlFlow;
 use storage::{Associations, State, StoredAssociation};
@@ -122,7 +122,7 @@ fn of_resource(state: &dyn State, wanted: &Wanted, left: &mut usize) -> Result<V
         (Some(id), _, _) => Associations::OfResource(id),
         (None, Some(name), Some(namespace)) => Associations::NamedIn(namespace, name),
         (None, Some(name), None) => Associations::Named(name),
-        (None, None, _) => return Err(refused("resourceId", "either resourceId or resourceName must be specified")),
+        (None, None, _) => return Err(invalid("resourceId", "either resourceId or resourceName must be specified")),
     };
     let (mut found, mut enough) = (Vec::new(), true);
     state.associations(which, &mut |stored| {
@@ -135,17 +135,13 @@ fn of_resource(state: &dyn State, wanted: &Wanted, left: &mut usize) -> Result<V
         ControlFlow::Continue(())
     })?;
     if !enough {
-        return Err(refused("requests", "match more associations than can be read at once; ask for fewer resources"));
+        return Err(invalid("requests", "match more associations than can be read at once; ask for fewer resources"));
     }
     if wanted.id.is_none() {
         bind::keep_last_changed(&mut found);
     }
     found.retain(|stored| wanted.filter.admits(stored));
     Ok(found)
-}
-
-fn refused(property: &'static str, detail: &str) -> Fault {
-    Fault::InvalidAssociation { property, detail: detail.to_owned() }
 }
 
 fn shown(state: &dyn State, stored: StoredAssociation, schemas: Schemas) -> Result<FoundAssociation, storage::Error> {

@@ -1,12 +1,13 @@
 //! `/associations:batchGet` and `/associations:batchMutate`: many resources at once, each of which succeeds or fails by itself.
 
-use super::associations::{context, count_observed, hands, invalid, random, run, shown};
+use super::associations::{context, count_observed, hands, random, run, shown};
 use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::body::Object;
 use crate::http::wire::association::{self as wire, AskedOp, ResourceOut, ResultOut};
 use crate::rules::association::end::Ending;
+use crate::rules::association::invalid;
 use crate::rules::association::request::{self, Asked, Resource, Sent, Verb};
 use crate::service::{Element, Filter, Op, Outcome, Schemas, Wanted};
 use authz::{Action, Global};

@@ -7,6 +7,7 @@ use crate::http::routes::Operation;
 use crate::http::wire::association::{self as wire, AssociationOut, ResourceOut};
 use crate::rules::association::bind::Bound;
 use crate::rules::association::end::Ending;
+use crate::rules::association::invalid;
 use crate::rules::association::request::{self, Asked, Run, Sent, Verb};
 use crate::service::{Filter, Hands, Op, Outcome};
 use authz::Scope;
@@ -126,12 +127,7 @@ pub(super) fn context(ask: &Ask) -> Context {
 }
 
 pub(super) fn random() -> Guid {
-    let bytes = fastrand::u128(..).to_be_bytes();
-    Guid(uuid::Builder::from_random_bytes(bytes).into_uuid().into_bytes())
-}
-
-pub(super) fn invalid(property: &'static str, detail: impl Into<String>) -> Fault {
-    Fault::InvalidAssociation { property, detail: detail.into() }
+    Guid(crate::http::random_uuid().into_bytes())
 }
 
 /// Counts and audits what was let through only because authorization observes, where nothing came of it: a change has its own

@@ -8,6 +8,7 @@ use crate::http::body::{self, Object};
 use crate::http::catalogue;
 use crate::rules::association::bind::Bound;
 use crate::rules::association::end::Cascade;
+use crate::rules::association::invalid;
 use crate::rules::association::request::{Asked, Resource, Sent};
 use crate::service::FoundAssociation;
 use model::Lifecycle;
@@ -83,8 +84,7 @@ pub fn cascade(flag: bool) -> Cascade {
 pub fn elements(object: &Object) -> Result<Vec<&Object>, Fault> {
     let elements = objects(object, "requests", "AssociationRequest")?;
     if elements.is_empty() {
-        let detail = "cannot be null or empty".to_owned();
-        return Err(Fault::InvalidAssociation { property: "requests", detail });
+        return Err(invalid("requests", "cannot be null or empty"));
     }
     Ok(elements)
 }
@@ -108,7 +108,7 @@ pub fn lifecycle(object: &Object) -> Result<Option<Lifecycle>, Fault> {
 /// `BadBody`.
 pub fn texts(object: &Object, name: &str) -> Result<Vec<String>, Fault> {
     let text = |value: &Value| body::text_value(value)?.ok_or_else(|| body::mismatch("String", value));
-    list(object, name)?.iter().map(text).collect()
+    body::list(object, name)?.iter().map(text).collect()
 }
 
 fn asked(object: &Object) -> Result<Asked, Fault> {
@@ -128,15 +128,7 @@ fn asked(object: &Object) -> Result<Asked, Fault> {
 }
 
 fn objects<'a>(object: &'a Object, name: &str, what: &str) -> Result<Vec<&'a Object>, Fault> {
-    list(object, name)?.iter().map(|item| item.as_object().ok_or_else(|| body::mismatch(what, item))).collect()
-}
-
-fn list<'a>(object: &'a Object, name: &str) -> Result<&'a [Value], Fault> {
-    match object.get(name) {
-        None | Some(Value::Null) => Ok(&[]),
-        Some(Value::Array(items)) => Ok(items),
-        Some(other) => Err(body::mismatch("List", other)),
-    }
+    body::list(object, name)?.iter().map(|item| item.as_object().ok_or_else(|| body::mismatch(what, item))).collect()
 }
 
 /// `frozen`, where it says something.

@@ -54,7 +54,7 @@ pub fn read(object: &Object, name: NamespaceName) -> Result<Namespace, Fault> {
         return Err(Fault::InvalidNamespace(format!("The body is of namespace '{other}', the path of '{name}'")));
     }
     let mut namespace = Namespace::new(name);
-    namespace.claims = claims(object.get("claims"))?;
+    namespace.claims = claims(body::list(object, "claims")?)?;
     namespace.members = members(object.get("members"))?;
     for (claim, to) in pairs(object.get("offers"), "offers")? {
         namespace.offers.insert(parsed(&claim)?, parsed(&to)?);
@@ -70,15 +70,9 @@ pub fn read(object: &Object, name: NamespaceName) -> Result<Namespace, Fault> {
     Ok(namespace)
 }
 
-fn claims(value: Option<&Value>) -> Result<BTreeSet<Claim>, Fault> {
-    match value {
-        None | Some(Value::Null) => Ok(BTreeSet::new()),
-        Some(Value::Array(items)) => items
-            .iter()
-            .map(|item| parsed(&body::text_value(item)?.ok_or_else(|| body::mismatch("String", item))?))
-            .collect(),
-        Some(other) => Err(body::mismatch("List", other)),
-    }
+fn claims(items: &[Value]) -> Result<BTreeSet<Claim>, Fault> {
+    let claim = |item: &Value| parsed(&body::text_value(item)?.ok_or_else(|| body::mismatch("String", item))?);
+    items.iter().map(claim).collect()
 }
 
 fn members(value: Option<&Value>) -> Result<BTreeMap<Principal, MemberRole>, Fault> {

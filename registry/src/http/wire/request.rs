@@ -48,12 +48,7 @@ pub fn registrable(object: &Object) -> Result<Described, Fault> {
 }
 
 fn references(object: &Object, schema_type: &SchemaType) -> Result<Vec<Reference>, Fault> {
-    let items = match object.get("references") {
-        None | Some(Value::Null) => return Ok(vec![]),
-        Some(Value::Array(items)) => items,
-        Some(other) => return Err(body::mismatch("List", other)),
-    };
-    items.iter().map(|item| reference(item, schema_type)).collect()
+    body::list(object, "references")?.iter().map(|item| reference(item, schema_type)).collect()
 }
 
 /// A reference needs a name, a subject and a version.
@@ -130,11 +125,7 @@ fn rule_set(object: &Object, name: &str) -> Result<Option<RuleSet>, Fault> {
 }
 
 fn rules(object: &Object, name: &str) -> Result<Vec<Rule>, Fault> {
-    match object.get(name) {
-        None | Some(Value::Null) => Ok(vec![]),
-        Some(Value::Array(items)) => items.iter().map(rule).collect(),
-        Some(other) => Err(body::mismatch("List", other)),
-    }
+    body::list(object, name)?.iter().map(rule).collect()
 }
 
 fn rule(item: &Value) -> Result<Rule, Fault> {

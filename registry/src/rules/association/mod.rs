@@ -69,6 +69,7 @@ fn first(
     Ok(found)
 }
 
-fn invalid(property: &'static str, detail: impl Into<String>) -> Fault {
+/// The refusal of a member of a request.
+pub fn invalid(property: &'static str, detail: impl Into<String>) -> Fault {
     Fault::InvalidAssociation { property, detail: detail.into() }
 }

@@ -122,6 +122,7 @@ pub fn check(
     if asked.is_empty() {
         return Err(invalid("associations", "cannot be null or empty"));
     }
+    let context = Subject::of_context(context.clone());
     let mut bindings: Vec<Binding> = Vec::with_capacity(asked.len().min(TYPES.len()));
     for asked in asked {
         let association_type = association_type(asked.association_type.as_deref())?;
@@ -129,7 +130,7 @@ pub fn check(
             let detail = format!("may only appear once per request, but '{association_type}' appears more than once");
             return Err(invalid("associationType", detail));
         }
-        let subject = asked.subject.filter(|text| !text.is_empty()).map(|text| in_context(context, &text));
+        let subject = asked.subject.filter(|text| !text.is_empty()).map(|text| context.sibling(&text));
         let binding = Binding {
             association_type,
             subject,
@@ -187,10 +188,6 @@ pub fn association_type(sent: Option<&str>) -> Result<String, Fault> {
         Some(text) if TYPES.contains(&text) => Ok(text.to_owned()),
         Some(_) => Err(invalid("associationType", "must be either 'key' or 'value'")),
     }
-}
-
-fn in_context(context: &Context, text: &str) -> Subject {
-    if text.starts_with(":.") { Subject::parse(text) } else { Subject::new(context.clone(), text) }
 }
 
 /// Fills in what a new association has where the request is silent, and refuses what cannot be.

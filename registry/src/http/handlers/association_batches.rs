@@ -8,10 +8,10 @@ use crate::http::body::Object;
 use crate::http::wire::association::{self as wire, AskedOp, ResourceOut, ResultOut};
 use crate::rules::association::end::Ending;
 use crate::rules::association::invalid;
-use crate::rules::association::request::{self, Asked, Resource, Sent, Verb};
+use crate::rules::association::request::{self, Asked, Resource, Run, Sent, Verb};
 use crate::service::{Element, Filter, Op, Outcome, Schemas, Wanted};
 use authz::{Action, Global};
-use model::TOPIC;
+use model::{Context, TOPIC};
 use serde_json::json;
 
 /// Elements of a batch, and operations of all its elements: the writer decides on them one after the other.
@@ -40,13 +40,14 @@ pub async fn mutate(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let object = ask.object(app, "batchMutateAssociations.body", "AssociationBatchRequest").await?;
     let elements = wire::elements(&object)?;
     check_size(elements.len())?;
+    let context = context(ask)?;
     let mut planned = Vec::with_capacity(elements.len());
     let mut size = 0;
     for object in elements {
         let (sent, ops) = (wire::resource(object)?, wire::operations(object)?);
         size += ops.len();
         check_size(size)?;
-        planned.push(element(ask, sent, ops));
+        planned.push(element(run(ask), &context, sent, ops));
     }
     // What is wrong by itself need not be decided on; its place in the answer stays.
     let (mut asked, mut resources) = (Vec::new(), Vec::with_capacity(planned.len()));
@@ -85,8 +86,8 @@ enum Group {
 }
 
 /// Adjacent operations of one kind are one request, whose associations are looked at together.
-fn element(ask: &Ask, sent: Sent, asked: Vec<AskedOp>) -> Result<(Resource, Element), Fault> {
-    let resource = request::resource(sent.clone(), run(ask))?;
+fn element(run: Run, context: &Context, sent: Sent, asked: Vec<AskedOp>) -> Result<(Resource, Element), Fault> {
+    let resource = request::resource(sent.clone(), run)?;
     if asked.is_empty() {
         return Err(invalid("associations", "cannot be null or empty"));
     }
@@ -112,9 +113,7 @@ fn element(ask: &Ask, sent: Sent, asked: Vec<AskedOp>) -> Result<(Resource, Elem
     }
     let op = |group| match group {
         Group::End(ending) => Ok(Op::End(ending)),
-        Group::Bind(verb, asked) => {
-            request::check(verb, run(ask), &context(ask), sent.clone(), asked, random).map(Op::Bind)
-        }
+        Group::Bind(verb, asked) => request::check(verb, run, context, sent.clone(), asked, random).map(Op::Bind),
     };
     let ops = groups.into_iter().map(op).collect::<Result<_, Fault>>()?;
     Ok((resource, ops))

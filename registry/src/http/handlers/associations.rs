@@ -3,6 +3,7 @@
 use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
+use crate::http::prefix;
 use crate::http::routes::Operation;
 use crate::http::wire::association::{self as wire, AssociationOut, ResourceOut};
 use crate::rules::association::bind::Bound;
@@ -11,7 +12,7 @@ use crate::rules::association::invalid;
 use crate::rules::association::request::{self, Asked, Run, Sent, Verb};
 use crate::service::{Filter, Hands, Op, Outcome};
 use authz::Scope;
-use model::{Context, Guid, Lifecycle, Subject, TOPIC};
+use model::{Context, Guid, Lifecycle, TOPIC};
 use storage::Associations;
 
 /// `GET /associations/…`
@@ -76,7 +77,7 @@ pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 async fn bind(app: &App, ask: &Ask, verb: Verb, sent: Sent, asked: Vec<Asked>) -> Result<Answer, Fault> {
-    let request = request::check(verb, run(ask), &context(ask), sent, asked, random)?;
+    let request = request::check(verb, run(ask), &context(ask)?, sent, asked, random)?;
     let resource = request.resource.clone();
     let (outcome, wrote) = change_one(app, ask, Op::Bind(request)).await?;
     Ok(Answer::json(&ResourceOut::bound(&resource, shown(ask, &outcome))).wrote(wrote))
@@ -117,13 +118,9 @@ pub(super) fn run(ask: &Ask) -> Run {
     if ask.query.flag("dryRun") { Run::Dry } else { Run::Real }
 }
 
-/// The context of subjects that name none: `.ctx` or `:.ctx:`.
-pub(super) fn context(ask: &Ask) -> Context {
-    match ask.query.text("context") {
-        Some(text) if text.starts_with('.') => Subject::parse(&format!(":{text}:")).context().clone(),
-        Some(text) => Subject::parse(text).context().clone(),
-        None => Context::default_context(),
-    }
+/// The context of subjects that name none.
+pub(super) fn context(ask: &Ask) -> Result<Context, Fault> {
+    prefix::context(ask.query.text("context").unwrap_or_default()).map_err(Fault::BadBody)
 }
 
 pub(super) fn random() -> Guid {

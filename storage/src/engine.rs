@@ -11,6 +11,7 @@ use crate::fold;
 use crate::kv::{Changes, Kv, Overlay};
 use crate::log;
 use crate::query::Folded;
+use crate::tally;
 use crate::{Committed, Decide, Error, Group, Health, Observer, State, Store, backup};
 use model::{Position, Record, Stamped};
 use std::io::{Read, Write};
@@ -84,6 +85,7 @@ impl<B: Backend> Engine<B> {
         condition: Arc<Condition>,
         limits: Limits,
     ) -> Result<Self, Error> {
+        count(&backend)?;
         let position = fold::head(&backend.snapshot())?.position;
         let shared = Arc::new(Shared {
             backend,
@@ -274,6 +276,17 @@ impl<B: Backend> Shared<B> {
             self.condition.worsen(Health::ReadOnly("the observer of commits panicked".to_owned()));
         }
     }
+}
+
+/// Counts what no release before has counted, once.
+fn count<B: Backend>(backend: &B) -> Result<(), Error> {
+    let snapshot = backend.snapshot();
+    if !tally::is_missing(&snapshot)? {
+        return Ok(());
+    }
+    let mut counted = Overlay::new(&snapshot);
+    tally::derive(&mut counted)?;
+    backend.write(counted.into_changes())
 }
 
 /// One commit on top of its group: its records and what they change, or neither.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::contract::records::schema;
-use crate::kv::Map;
+use crate::kv::{Map, Table};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 #[derive(Default)]
@@ -86,4 +86,28 @@ fn a_decision_that_meets_damage_ends_writing() {
     assert_eq!(store.health(), Health::Corrupt("x".into()));
     let refused = store.submit(Box::new(|_| Ok(vec![schema("s", 1, 1, "a")]))).blocking_recv().unwrap();
     assert_eq!(refused.unwrap_err(), Error::Corrupt("x".into()));
+}
+
+#[test]
+fn data_that_nobody_has_counted_are_counted_when_they_are_opened() {
+    let backend = Failing::default();
+    let mut state = crate::MemoryState::default();
+    state.fold((1..20).map(|n| schema(&format!("s{n}"), 1, n, &n.to_string())), 0).unwrap();
+    let whole = state.kv.clone();
+    for table in crate::codec::key::COUNTED {
+        let mut stale = Vec::new();
+        let blocks = crate::codec::key::tallies(&table());
+        whole
+            .scan(Table::State, &blocks, crate::kv::Direction::Up, &mut |key, _| {
+                stale.push(key.to_vec());
+                std::ops::ControlFlow::Continue(())
+            })
+            .unwrap();
+        assert!(stale.len() > 2);
+        stale.into_iter().for_each(|key| crate::kv::KvMut::delete(&mut state.kv, Table::State, key));
+    }
+    *backend.map.lock().unwrap() = Arc::new(state.kv);
+    let store = start(backend, Arc::new(()));
+    crate::contract::assert_begins_anywhere(&*store.view().unwrap(), 0..25);
+    assert!(!tally::is_missing(&*store.backend().map.lock().unwrap()).unwrap());
 }

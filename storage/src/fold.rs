@@ -10,6 +10,7 @@ use crate::codec::bytes::{Form, decode, encode};
 use crate::codec::value::{self, Head, Ids};
 use crate::codec::{key, record, text_key};
 use crate::kv::{Direction, Kv, KvMut, Table};
+use crate::tally;
 use crate::{AuditPlace, Error, StoredAssociation, StoredVersion, SubjectSummary, TextKey};
 use model::{
     Association, AssociationKey, AuditRecord, Context, Guid, HouseRecord, Mode, Record, RegistryRecord, SchemaId,
@@ -310,7 +311,7 @@ impl<K: KvMut> Fold<'_, K> {
         Ok(())
     }
 
-    /// Keeps the summary of a subject and the totals, once the version itself is written.
+    /// Keeps the summary of a subject, the totals and the counts of blocks, once the version itself is written.
     fn count(
         &mut self,
         subject: &Subject,
@@ -318,6 +319,21 @@ impl<K: KvMut> Fold<'_, K> {
         after: Option<&StoredVersion>,
     ) -> Result<(), Error> {
         let Some(number) = before.or(after).map(|version| version.version) else { return Ok(()) };
+        let live = |version: Option<&StoredVersion>| version.map(|version| !version.deleted);
+        tally::change(self.kv, &key::version(subject, number), live(before), live(after))?;
+        let (known, now) = self.summarise(subject, before, after)?;
+        let live = |summary: Option<SubjectSummary>| summary.map(|summary| summary.live > 0);
+        tally::change(self.kv, &key::subject(subject), live(known), live(now))
+    }
+
+    /// Keeps the summary of a subject and the totals. Returns the summary before and after.
+    fn summarise(
+        &mut self,
+        subject: &Subject,
+        before: Option<&StoredVersion>,
+        after: Option<&StoredVersion>,
+    ) -> Result<(Option<SubjectSummary>, Option<SubjectSummary>), Error> {
+        let Some(number) = before.or(after).map(|version| version.version) else { return Ok((None, None)) };
         let key = key::subject(subject);
         let known: Option<SubjectSummary> = read(self.kv, Table::State, &key)?;
         let mut summary = known.unwrap_or(SubjectSummary { highest: number, ..SubjectSummary::default() });
@@ -334,7 +350,7 @@ impl<K: KvMut> Fold<'_, K> {
         if summary.versions == 0 {
             totals.subjects = totals.subjects.saturating_sub(1);
             self.kv.delete(Table::State, key);
-            return Ok(());
+            return Ok((known, None));
         }
         if after.is_some() {
             summary.highest = summary.highest.max(number);
@@ -347,7 +363,7 @@ impl<K: KvMut> Fold<'_, K> {
             summary.latest = self.last(subject, true)?;
         }
         self.kv.put(Table::State, key, encode(&summary));
-        Ok(())
+        Ok((known, Some(summary)))
     }
 
     /// The highest version that is left, or the highest one that is not soft-deleted.

@@ -392,6 +392,7 @@ fn assert_consistent(state: &MemoryState) {
     }
     assert_eq!(actual, derived);
     assert_eq!(state.totals().unwrap(), totals);
+    assert_eq!(everything(24, 25), counted(tables));
     // One id, one text.
     let mut texts = std::collections::BTreeMap::new();
     for (key, bytes) in everything(1, 2) {
@@ -408,6 +409,32 @@ fn assert_consistent(state: &MemoryState) {
             .unwrap();
         assert!(held);
     }
+}
+
+/// The blocks as they are, with the counts of what lies in them: none is missing, empty or wrong.
+fn counted(tables: &Map) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut found = Vec::new();
+    for table in key::COUNTED.map(|table| table()) {
+        let entries = |range: &key::Range| {
+            let mut keys = Vec::new();
+            let take = &mut |key: &[u8], _: &[u8]| {
+                keys.push(key.to_vec());
+                ControlFlow::Continue(())
+            };
+            tables.scan(Table::State, range, Direction::Up, take).unwrap();
+            keys
+        };
+        let mut ends: Vec<_> = entries(&key::tallies(&table)).iter().map(|key| key::take_tally(key).to_vec()).collect();
+        assert_eq!(ends.is_empty(), entries(&table).is_empty());
+        assert!(ends.first().is_none_or(|first| *first <= entries(&table)[0]), "an entry before the first block");
+        ends.push(table.1);
+        for block in ends.windows(2) {
+            let range = (block[0].clone(), block[1].clone());
+            let (all, live) = (entries(&range).len(), crate::tally::count(tables, &range));
+            found.push((key::tally(&block[0]), encode(&(all as u64, live))));
+        }
+    }
+    found
 }
 
 fn any_record() -> impl Strategy<Value = Record> {
@@ -437,5 +464,23 @@ proptest! {
     #[test]
     fn no_order_of_records_leaves_an_index_wrong(records in prop::collection::vec(any_record(), 0..40)) {
         assert_consistent(&folded(records));
+    }
+}
+
+proptest! {
+    // Each looks at hundreds of listings.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn counts_made_anew_serve_as_well(records in prop::collection::vec(any_record(), 0..40)) {
+        let mut state = folded(records);
+        state.change(crate::tally::derive).unwrap().unwrap();
+        assert_consistent(&state);
+        crate::contract::assert_begins_anywhere(&state, 0..14);
+    }
+
+    #[test]
+    fn every_listing_can_be_begun_anywhere(records in prop::collection::vec(any_record(), 0..60)) {
+        crate::contract::assert_begins_anywhere(&folded(records), 0..14);
     }
 }

@@ -20,12 +20,14 @@ mod query;
 pub mod rocks;
 mod state;
 mod store;
+mod tally;
+mod walk;
 
 pub use engine::{Engine, Limits};
 pub use error::Error;
 pub use memory::{MemoryState, MemoryStore};
 pub use state::{
-    Associations, AuditEntry, AuditPlace, Draft, Holder, Referrer, State, StoredAssociation, StoredVersion,
-    SubjectSummary, TextKey, Totals,
+    Associations, AuditEntry, AuditPlace, Begin, Draft, Holder, Referrer, Standing, State, StoredAssociation,
+    StoredVersion, SubjectSummary, Subjects, TextKey, Totals,
 };
 pub use store::{Committed, Decide, Group, Health, Observer, Store, commit};

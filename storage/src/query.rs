@@ -6,9 +6,10 @@ use crate::codec::value::{self, Head, Ids};
 use crate::codec::{Malformed, bytes::Form};
 use crate::fold;
 use crate::kv::{Direction, Kv, Overlay, Table};
+use crate::walk;
 use crate::{
-    Associations, AuditEntry, AuditPlace, Draft, Error, Holder, Referrer, State, StoredAssociation, StoredVersion,
-    SubjectSummary, TextKey, Totals,
+    Associations, AuditEntry, AuditPlace, Begin, Draft, Error, Holder, Referrer, Standing, State, StoredAssociation,
+    StoredVersion, SubjectSummary, Subjects, TextKey, Totals,
 };
 use model::{
     AssociationKey, Config, Context, Guid, Mode, Namespace, NamespaceName, Position, SchemaId, Subject, SubjectPrefix,
@@ -123,6 +124,36 @@ impl<K: Kv> State for Folded<K> {
         subjects(&self.kv, prefix, visit)
     }
 
+    fn subjects_from(
+        &self,
+        subjects: Subjects<'_>,
+        standing: Standing,
+        begin: Begin<&Subject>,
+        visit: &mut dyn FnMut(Subject, SubjectSummary) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        walk::subjects(&self.kv, subjects, standing, begin, visit)
+    }
+
+    fn versions_from(
+        &self,
+        subjects: Subjects<'_>,
+        standing: Standing,
+        begin: Begin<(&Subject, Version)>,
+        visit: &mut dyn FnMut(StoredVersion) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        walk::versions(&self.kv, subjects, standing, begin, visit)
+    }
+
+    fn numbers_from(
+        &self,
+        subject: &Subject,
+        standing: Standing,
+        begin: Begin<Version>,
+        visit: &mut dyn FnMut(Version, bool) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        walk::numbers(&self.kv, subject, standing, begin, visit)
+    }
+
     fn version(&self, subject: &Subject, version: Version) -> Result<Option<StoredVersion>, Error> {
         let bytes = self.kv.get(Table::State, &key::version(subject, version))?;
         Ok(bytes.map(|bytes| value::take_version(subject.clone(), version, &bytes)).transpose()?)
@@ -146,14 +177,16 @@ impl<K: Kv> State for Folded<K> {
         text(&self.kv, key)
     }
 
-    fn holders(
+    fn holders_from(
         &self,
         context: &Context,
         id: SchemaId,
+        behind: Option<&Subject>,
         visit: &mut dyn FnMut(Holder) -> ControlFlow<()>,
     ) -> Result<(), Error> {
+        let last = behind.map(|subject| key::holder(context, id, subject, Version::MAX));
         let take = |key: &[u8], _: &[u8]| key::take_holder(key).map(|(subject, version)| Holder { subject, version });
-        self.each(&key::holders(context, id), Direction::Up, take, visit)
+        self.each(&walk::behind(key::holders(context, id), last), Direction::Up, take, visit)
     }
 
     fn id_of(&self, context: &Context, guid: Guid) -> Result<Option<SchemaId>, Error> {
@@ -179,17 +212,23 @@ impl<K: Kv> State for Folded<K> {
         self.read(&key::high_water(context))
     }
 
-    fn referrers(&self, subject: &Subject, version: Version) -> Result<Vec<Referrer>, Error> {
-        let entries = self.all(&key::referrers(subject, version), Direction::Up, |key, _| key::take_referrer(key))?;
-        let mut found = Vec::with_capacity(entries.len());
-        for (id, subject, version) in entries {
+    fn referrers_from(
+        &self,
+        subject: &Subject,
+        version: Version,
+        behind: Option<&Referrer>,
+        visit: &mut dyn FnMut(Referrer) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let last = behind.map(|last| key::referrer((subject, version), (&last.subject, last.version), last.id));
+        let read = |(id, subject, version): (SchemaId, Subject, Version)| {
             let Some(bytes) = self.kv.get(Table::State, &key::version(&subject, version))? else {
                 return Err(Error::Corrupt(format!("{subject} version {version} refers to others but is not there")));
             };
             let deleted = value::is_deleted(&bytes)?;
-            found.push(Referrer { subject, version, id, deleted });
-        }
-        Ok(found)
+            Ok(Referrer { subject, version, id, deleted })
+        };
+        let range = walk::behind(key::referrers(subject, version), last);
+        self.each_indexed(&range, Direction::Up, key::take_referrer, read, visit)
     }
 
     fn config(&self, scope: &Subject) -> Result<Option<Config>, Error> {
@@ -202,7 +241,7 @@ impl<K: Kv> State for Folded<K> {
         visit: &mut dyn FnMut(Subject, Config) -> ControlFlow<()>,
     ) -> Result<(), Error> {
         let take = |key: &[u8], value: &[u8]| Ok((key::take_config(key)?, decode(value)?));
-        each_scope(&self.kv, prefix, key::configs_beginning, take, visit)
+        each_scope(&self.kv, prefix, walk::CONFIGS, take, visit)
     }
 
     fn mode(&self, scope: &Subject) -> Result<Option<Mode>, Error> {
@@ -211,9 +250,10 @@ impl<K: Kv> State for Folded<K> {
 
     fn scopes_with_mode(&self, context: &Context) -> Result<Vec<Subject>, Error> {
         let mut found = Vec::new();
-        for range in ranges(&SubjectPrefix::of_context(context), key::modes_beginning) {
+        walk::ranges(&self.kv, Subjects::Matching(&SubjectPrefix::of_context(context)), walk::MODES, &mut |range| {
             found.extend(self.all(&range, Direction::Up, |key, _| key::take_mode(key))?);
-        }
+            Ok(ControlFlow::Continue(()))
+        })?;
         found.retain(|scope| !scope.is_context());
         Ok(found)
     }
@@ -222,26 +262,41 @@ impl<K: Kv> State for Folded<K> {
         self.kv.has(Table::State, &key::context(context))
     }
 
-    fn contexts(&self) -> Result<Vec<Context>, Error> {
-        self.all(&key::contexts(), Direction::Up, |key, _| key::take_context(key))
+    fn contexts_from(
+        &self,
+        behind: Option<&Context>,
+        visit: &mut dyn FnMut(Context) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let range = walk::behind(key::contexts(), behind.map(key::context));
+        self.each(&range, Direction::Up, |key, _| key::take_context(key), visit)
     }
 
-    fn associations(
+    fn associations_from(
         &self,
         which: Associations<'_>,
+        behind: Option<&AssociationKey>,
         visit: &mut dyn FnMut(StoredAssociation) -> ControlFlow<()>,
     ) -> Result<(), Error> {
         let own = |range: Range, visit: &mut dyn FnMut(StoredAssociation) -> ControlFlow<()>| {
             let take = |key: &[u8], value: &[u8]| value::take_association(key::take_association(key)?, value);
-            self.each(&range, Direction::Up, take, visit)
+            self.each(&walk::behind(range, behind.map(key::association)), Direction::Up, take, visit)
         };
         match which {
             Associations::All => own(key::associations(None), visit),
             Associations::Named(name) => own(key::associations(Some((name, None))), visit),
             Associations::NamedIn(namespace, name) => own(key::associations(Some((name, Some(namespace)))), visit),
-            Associations::OfSubject(subject) => self.indexed(&key::associations_of_subject(subject), visit),
-            Associations::OfResource(id) => self.indexed(&key::associations_of_resource(id), visit),
-            Associations::InNamespace(namespace) => self.indexed(&key::associations_in_namespace(namespace), visit),
+            Associations::OfSubject(subject) => {
+                let last = behind.map(key::association_of_subject);
+                self.indexed(&walk::behind(key::associations_of_subject(subject), last), visit)
+            }
+            Associations::OfResource(id) => {
+                let last = behind.map(|key| key::association_of_resource(id, key));
+                self.indexed(&walk::behind(key::associations_of_resource(id), last), visit)
+            }
+            Associations::InNamespace(namespace) => {
+                let last = behind.map(key::association_in_namespace);
+                self.indexed(&walk::behind(key::associations_in_namespace(namespace), last), visit)
+            }
         }
     }
 
@@ -314,58 +369,25 @@ pub(crate) fn subjects(
     prefix: &SubjectPrefix,
     visit: &mut dyn FnMut(Subject, SubjectSummary) -> ControlFlow<()>,
 ) -> Result<(), Error> {
-    let take = |key: &[u8], value: &[u8]| Ok((key::take_subject(key)?, decode(value)?));
-    each_scope(kv, prefix, key::subjects_beginning, take, visit)
+    walk::subjects(kv, Subjects::Matching(prefix), Standing::Any, Begin::Skipping(0), visit)
 }
 
 /// Visits what is kept under subjects that match, ascending.
 fn each_scope<T>(
     kv: &(impl Kv + ?Sized),
     prefix: &SubjectPrefix,
-    beginning: fn(&str) -> Range,
+    keys: walk::Keys,
     take: impl Fn(&[u8], &[u8]) -> Result<(Subject, T), Malformed>,
     visit: &mut dyn FnMut(Subject, T) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let mut flow = ControlFlow::Continue(());
-    for range in ranges(prefix, beginning) {
+    walk::ranges(kv, Subjects::Matching(prefix), keys, &mut |range| {
         each(kv, &range, Direction::Up, &take, |(subject, item)| {
-            if prefix.matches(&subject) {
-                flow = visit(subject, item);
-            }
+            flow = visit(subject, item);
             flow
         })?;
-        if flow.is_break() {
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// The ranges, ascending, in which everything lies that matches. Subjects of named contexts (`:.ctx:name`) lie together in the
-/// middle of those of the default context, so a listing of one does not walk through the other.
-fn ranges(prefix: &SubjectPrefix, beginning: fn(&str) -> Range) -> Vec<Range> {
-    let named = beginning(":.");
-    match prefix {
-        SubjectPrefix::Qualified(prefix) => vec![beginning(prefix)],
-        SubjectPrefix::DefaultContext(prefix) if prefix.is_empty() || prefix == ":" => {
-            let (start, end) = beginning(prefix);
-            vec![(start, named.0), (named.1, end)]
-        }
-        SubjectPrefix::DefaultContext(prefix) => vec![beginning(prefix)],
-        SubjectPrefix::EveryContext(prefix) if prefix.is_empty() => vec![beginning("")],
-        SubjectPrefix::EveryContext(prefix) => {
-            // The named contexts, and the names of the default one; prefixes around `:` put one range into the other.
-            let unnamed = beginning(prefix);
-            let holds = |outer: &Range, inner: &Range| outer.0 <= inner.0 && inner.1 <= outer.1;
-            let mut ranges = vec![named, unnamed];
-            match (holds(&ranges[0], &ranges[1]), holds(&ranges[1], &ranges[0])) {
-                (true, _) => drop(ranges.pop()),
-                (_, true) => drop(ranges.remove(0)),
-                _ => ranges.sort(),
-            }
-            ranges
-        }
-    }
+        Ok(flow)
+    })
 }
 
 fn each<T>(

@@ -48,6 +48,48 @@ pub struct SubjectSummary {
     pub latest: Option<Version>,
 }
 
+/// Which versions, or subjects, a listing shows. A subject is live when one of its versions is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// All.
+    Any,
+    /// Those that are not soft-deleted.
+    Live,
+    /// Only soft-deleted ones.
+    Deleted,
+}
+
+impl Standing {
+    /// Is one shown that is live, or not?
+    pub fn admits(self, live: bool) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Live => live,
+            Self::Deleted => !live,
+        }
+    }
+}
+
+/// Whose versions a listing is of, or which subjects.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Subjects<'a> {
+    /// This one.
+    One(&'a Subject),
+    /// Those that match a prefix.
+    Matching(&'a SubjectPrefix),
+    /// Those that are in any of these, once.
+    EachOf(&'a [Subjects<'a>]),
+}
+
+/// Where in a listing to begin.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Begin<T> {
+    /// Behind so many items of the listing, which are counted, not read.
+    Skipping(u64),
+    /// Behind this item, whether or not it is still there.
+    Behind(T),
+}
+
 /// A version that holds an id.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[allow(missing_docs, reason = "plain")]
@@ -155,6 +197,32 @@ pub trait State {
         visit: &mut dyn FnMut(Subject, SubjectSummary) -> ControlFlow<()>,
     ) -> Result<(), Error>;
 
+    /// Some subjects, in the same order from a place on, those alone that stand so.
+    fn subjects_from(
+        &self,
+        subjects: Subjects<'_>,
+        standing: Standing,
+        begin: Begin<&Subject>,
+        visit: &mut dyn FnMut(Subject, SubjectSummary) -> ControlFlow<()>,
+    ) -> Result<(), Error>;
+    /// Versions of some subjects, ordered by subject, then version, from a place on, those alone that stand so.
+    fn versions_from(
+        &self,
+        subjects: Subjects<'_>,
+        standing: Standing,
+        begin: Begin<(&Subject, Version)>,
+        visit: &mut dyn FnMut(StoredVersion) -> ControlFlow<()>,
+    ) -> Result<(), Error>;
+    /// Numbers of the versions of a subject, ascending, from a place on, each with whether it is soft-deleted, those alone
+    /// that stand so. Numbers below 1 (a foreign log may hold them) are left out.
+    fn numbers_from(
+        &self,
+        subject: &Subject,
+        standing: Standing,
+        begin: Begin<Version>,
+        visit: &mut dyn FnMut(Version, bool) -> ControlFlow<()>,
+    ) -> Result<(), Error>;
+
     /// One version, soft-deleted or not.
     fn version(&self, subject: &Subject, version: Version) -> Result<Option<StoredVersion>, Error>;
     /// All versions of a subject, ascending, soft-deleted ones included.
@@ -171,6 +239,16 @@ pub trait State {
         context: &Context,
         id: SchemaId,
         visit: &mut dyn FnMut(Holder) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        self.holders_from(context, id, None, visit)
+    }
+    /// The same for the subjects behind one.
+    fn holders_from(
+        &self,
+        context: &Context,
+        id: SchemaId,
+        behind: Option<&Subject>,
+        visit: &mut dyn FnMut(Holder) -> ControlFlow<()>,
     ) -> Result<(), Error>;
     /// The id under which content with this hash is known in a context. It has holders.
     fn id_of(&self, context: &Context, guid: Guid) -> Result<Option<SchemaId>, Error>;
@@ -182,7 +260,22 @@ pub trait State {
     fn high_water(&self, context: &Context) -> Result<Option<SchemaId>, Error>;
 
     /// Versions, soft-deleted ones included, that refer to a version, ordered by context, then id.
-    fn referrers(&self, subject: &Subject, version: Version) -> Result<Vec<Referrer>, Error>;
+    fn referrers(&self, subject: &Subject, version: Version) -> Result<Vec<Referrer>, Error> {
+        let mut found = Vec::new();
+        self.referrers_from(subject, version, None, &mut |referrer| {
+            found.push(referrer);
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
+    }
+    /// The same behind one of them.
+    fn referrers_from(
+        &self,
+        subject: &Subject,
+        version: Version,
+        behind: Option<&Referrer>,
+        visit: &mut dyn FnMut(Referrer) -> ControlFlow<()>,
+    ) -> Result<(), Error>;
 
     /// The configuration stored for a subject or context, nothing inherited.
     fn config(&self, scope: &Subject) -> Result<Option<Config>, Error>;
@@ -200,12 +293,34 @@ pub trait State {
     /// Does a named context exist?
     fn has_context(&self, context: &Context) -> Result<bool, Error>;
     /// Named contexts that exist, ascending.
-    fn contexts(&self) -> Result<Vec<Context>, Error>;
+    fn contexts(&self) -> Result<Vec<Context>, Error> {
+        let mut found = Vec::new();
+        self.contexts_from(None, &mut |context| {
+            found.push(context);
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
+    }
+    /// The same behind one of them.
+    fn contexts_from(
+        &self,
+        behind: Option<&Context>,
+        visit: &mut dyn FnMut(Context) -> ControlFlow<()>,
+    ) -> Result<(), Error>;
 
     /// Associations, ordered by their keys.
     fn associations(
         &self,
         which: Associations<'_>,
+        visit: &mut dyn FnMut(StoredAssociation) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        self.associations_from(which, None, visit)
+    }
+    /// The same behind one of them.
+    fn associations_from(
+        &self,
+        which: Associations<'_>,
+        behind: Option<&AssociationKey>,
         visit: &mut dyn FnMut(StoredAssociation) -> ControlFlow<()>,
     ) -> Result<(), Error>;
 

@@ -52,6 +52,8 @@ const ASSOCIATION_OF_SUBJECT: u8 = 16;
 const ASSOCIATION_OF_RESOURCE: u8 = 17;
 /// namespace of the resource, the parts of an association's key → nothing
 const ASSOCIATION_IN_NAMESPACE: u8 = 18;
+/// key of the first entry of a block, which is that of a version or of a subject → `tally::Tally`
+const TALLY: u8 = 24;
 
 /// The place of `value::Head` in the table `Meta`.
 pub(crate) const HEAD: &[u8] = b"head";
@@ -142,6 +144,20 @@ pub(crate) fn versions_through(subject: &Subject, through: Version) -> Range {
     (version(subject, 1), end)
 }
 
+/// Versions of subjects whose qualified text begins so.
+pub(crate) fn versions_beginning(prefix: &str) -> Range {
+    beginning(Key::new(VERSION).open_text(prefix))
+}
+
+/// Versions of a subject from 1 on; a foreign log may hold others.
+pub(crate) fn numbered_versions(subject: &Subject) -> Range {
+    (version(subject, 1), versions(subject).1)
+}
+
+pub(crate) fn is_version(key: &[u8]) -> bool {
+    key.first() == Some(&VERSION)
+}
+
 pub(crate) fn take_version(key: &[u8]) -> Result<(Subject, Version)> {
     let mut parts = Parts::new(key, VERSION)?;
     Ok((parts.subject()?, parts.last_number()?))
@@ -161,6 +177,35 @@ pub(crate) fn take_subject(key: &[u8]) -> Result<Subject> {
     let subject = parts.subject()?;
     parts.0.end()?;
     Ok(subject)
+}
+
+/// The context of what a key that begins with a subject is about.
+pub(crate) fn context_of(key: &[u8]) -> Result<Context> {
+    let tag = key.first().copied().unwrap_or_default();
+    Ok(Parts::new(key, tag)?.subject()?.context().clone())
+}
+
+/// The keys with the same tag as this one.
+pub(crate) fn whole_table_of(key: &[u8]) -> Range {
+    beginning(Key::new(key.first().copied().unwrap_or_default()))
+}
+
+/// The entries that are counted by blocks.
+pub(crate) const COUNTED: [fn() -> Range; 2] = [|| beginning(Key::new(VERSION)), || beginning(Key::new(SUBJECT))];
+
+/// The block that begins at a key.
+pub(crate) fn tally(entry: &[u8]) -> Vec<u8> {
+    Key::new(TALLY).raw(entry).0
+}
+
+/// The blocks that begin in a range.
+pub(crate) fn tallies(entries: &Range) -> Range {
+    (tally(&entries.0), tally(&entries.1))
+}
+
+/// Where a block begins.
+pub(crate) fn take_tally(key: &[u8]) -> &[u8] {
+    key.get(1..).unwrap_or_default()
 }
 
 pub(crate) fn fingerprint(subject: &Subject, fingerprint: Option<u64>, version: Version) -> Vec<u8> {
@@ -269,6 +314,12 @@ pub(crate) fn context(context: &Context) -> Vec<u8> {
 
 pub(crate) fn contexts() -> Range {
     beginning(Key::new(CONTEXT))
+}
+
+/// The key behind another one, with nothing between them.
+pub(crate) fn behind(mut key: Vec<u8>) -> Vec<u8> {
+    key.push(0);
+    key
 }
 
 pub(crate) fn take_context(key: &[u8]) -> Result<Context> {

@@ -7,6 +7,7 @@ use super::bytes::{Form, decode, encode};
 use super::value::{self, Head, Ids};
 use super::{key, record, text_key};
 use crate::contract::records::*;
+use crate::tally::Tally;
 use crate::{AuditPlace, Error, StoredAssociation, StoredVersion, SubjectSummary, Totals};
 use model::{
     Association, AssociationKey, AuditOutcome, AuditRecord, CompatibilityLevel, CompatibilityPolicy, Config, Content,
@@ -232,6 +233,8 @@ fn all_examples() -> Vec<(String, Vec<u8>)> {
     add("key: association of a resource", key::association_of_resource("id-1", &bound));
     add("key: association in a namespace", key::association_in_namespace(&bound));
     add("value: association", value::association(&bound_at(bound.clone())));
+    add("key: block", key::tally(&key::version(&s, -2)));
+    add("value: block", encode(&Tally { all: 300, live: 2 }));
     add("numbers: levels", CompatibilityLevel::ALL.map(|level| encode(&level)).concat());
     let modes = [Mode::ReadWrite, Mode::ReadOnly, Mode::ReadOnlyOverride, Mode::Import, Mode::Forward];
     add("numbers: modes", modes.map(|mode| encode(&mode)).concat());
@@ -285,6 +288,7 @@ fn values_are_read_back() {
         assert_eq!(read, Ok(StoredVersion { deleted: true, ..example }));
     }
     assert_eq!(decode::<Head>(&encode(&head())), Ok(head()));
+    assert_eq!(decode::<Tally>(&encode(&Tally { all: 300, live: 2 })), Ok(Tally { all: 300, live: 2 }));
     assert_eq!(decode::<Config>(&encode(&full_config())), Ok(full_config()));
     assert_eq!(value::take_house(&value::house(&full_namespace())), Ok(full_namespace()));
     assert_eq!(value::take_house(&value::house(&counted())), Ok(counted()));
@@ -337,6 +341,8 @@ fn read_as_anything(bytes: &[u8]) {
     let _ = decode::<Head>(bytes).is_ok();
     let _ = decode::<SubjectSummary>(bytes).is_ok();
     let _ = decode::<Ids>(bytes).is_ok();
+    let _ = decode::<Tally>(bytes).is_ok();
+    let _ = key::context_of(bytes).is_ok();
     let _ = decode::<Config>(bytes).is_ok();
     let _ = decode::<Mode>(bytes).is_ok();
     let _ = key::take_version(bytes).is_ok();

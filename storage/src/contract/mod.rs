@@ -5,12 +5,15 @@
 #![allow(clippy::unwrap_used, reason = "a clause that does not hold panics")]
 
 mod copying;
+mod paging;
 mod reading;
 pub mod records;
 mod writing;
 
 use crate::{Committed, Error, Group, Limits, Observer, State, Store};
 use model::{Record, Subject, Version};
+#[cfg(test)]
+pub(crate) use paging::assert_begins_anywhere;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -42,6 +45,9 @@ pub const CLAUSES: &[Clause] = &[
     ("the position is watched", reading::the_position_is_watched),
     ("all questions are answered from what is stored", reading::all_questions_are_answered_from_what_is_stored),
     ("namespaces and the audit are kept and forgotten", reading::namespaces_and_the_audit_are_kept_and_forgotten),
+    ("a listing begun anywhere is the rest of the whole", paging::a_listing_begun_anywhere_is_the_rest_of_the_whole),
+    ("a listing of several shows each subject once", paging::a_listing_of_several_shows_each_subject_once),
+    ("a listing goes on behind what is gone", paging::a_listing_goes_on_behind_what_is_gone),
     ("a backup is restored to the same store", copying::a_backup_is_restored_to_the_same_store),
     ("a backup of a moment is consistent", copying::a_backup_of_a_moment_is_consistent),
     ("a damaged backup is refused", copying::a_damaged_backup_is_refused),

@@ -1,0 +1,253 @@
+//! How many there are: counts of versions and of subjects for each block of neighbouring keys, so that a listing can be
+//! begun anywhere. Without them, whoever asks for what comes behind the first 199 000 versions has all of those read.
+//!
+//! A block begins at the key of its own entry and ends where the next one begins. It is split in the middle when it holds more
+//! than `MOST` entries and goes when it holds none. So a listing passes over whole blocks by their counts, and reads the
+//! entries of at most two blocks to find the place in them. The fold keeps the counts with what they count; they can be made
+//! anew from that at any time (`derive`).
+
+use crate::codec::bytes::{Form, Input, Malformed, decode, encode};
+use crate::codec::key::{self, Range};
+use crate::codec::value;
+use crate::kv::{Direction, Kv, KvMut, Table};
+use crate::{Error, Standing, SubjectSummary};
+use std::ops::ControlFlow;
+
+/// Entries after which a block is split. Twice as many double what a page may have to read of a block, and halve the blocks
+/// that it may have to pass over: at 200 000 versions these are about as much work. (Tests split small ones.)
+const MOST: u64 = if cfg!(test) { 4 } else { 256 };
+
+/// The entries of a block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Tally {
+    /// All of them.
+    pub all: u64,
+    /// Those that are not soft-deleted.
+    pub live: u64,
+}
+
+impl Tally {
+    fn of(self, standing: Standing) -> u64 {
+        match standing {
+            Standing::Any => self.all,
+            Standing::Live => self.live,
+            Standing::Deleted => self.all.saturating_sub(self.live),
+        }
+    }
+
+    fn add(&mut self, live: bool) {
+        self.all += 1;
+        self.live += u64::from(live);
+    }
+}
+
+impl Form for Tally {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.all.put(out);
+        self.live.put(out);
+    }
+
+    fn take(input: &mut Input<'_>) -> Result<Self, Malformed> {
+        Ok(Tally { all: Form::take(input)?, live: Form::take(input)? })
+    }
+}
+
+/// What becomes of an entry: is it live, if it is there at all?
+pub(crate) type Was = Option<bool>;
+
+/// Counts a change of the entry with this key, which has been made.
+pub(crate) fn change(kv: &mut impl KvMut, entry: &[u8], before: Was, after: Was) -> Result<(), Error> {
+    if before == after {
+        return Ok(());
+    }
+    let (block, tally) = match block_of(kv, entry)? {
+        Some(found) => found,
+        None => (key::whole_table_of(entry).0, Tally::default()),
+    };
+    let counted = |was: Was| (u64::from(was.is_some()), u64::from(was == Some(true)));
+    let ((all_before, live_before), (all, live)) = (counted(before), counted(after));
+    let tally = Tally {
+        all: (tally.all + all).saturating_sub(all_before),
+        live: (tally.live + live).saturating_sub(live_before),
+    };
+    match tally.all {
+        0 => kv.delete(Table::State, key::tally(&block)),
+        1..=MOST => kv.put(Table::State, key::tally(&block), encode(&tally)),
+        _ => write(kv, &(block.clone(), end_of(kv, &block)?), tally.all.div_ceil(2))?,
+    }
+    Ok(())
+}
+
+/// Makes all counts anew from what they count.
+pub(crate) fn derive(kv: &mut impl KvMut) -> Result<(), Error> {
+    for table in key::COUNTED {
+        let mut stale = Vec::new();
+        kv.scan(Table::State, &key::tallies(&table()), Direction::Up, &mut |key, _| {
+            stale.push(key.to_vec());
+            ControlFlow::Continue(())
+        })?;
+        stale.into_iter().for_each(|key| kv.delete(Table::State, key));
+        write(kv, &table(), MOST / 2)?;
+    }
+    Ok(())
+}
+
+/// Is there anything that has never been counted? Data of before there were counts are like that.
+pub(crate) fn is_missing(kv: &impl Kv) -> Result<bool, Error> {
+    for table in key::COUNTED {
+        let any = |range: &Range| {
+            let mut any = false;
+            kv.scan(Table::State, range, Direction::Up, &mut |_, _| {
+                any = true;
+                ControlFlow::Break(())
+            })?;
+            Ok::<_, Error>(any)
+        };
+        if any(&table())? && !any(&key::tallies(&table()))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The key of the entry of a range that comes behind `skip` others which stand so; `None` where the range holds no more than
+/// those. What is passed over is taken off `skip`.
+pub(crate) fn seek(
+    kv: &(impl Kv + ?Sized),
+    range: &Range,
+    standing: Standing,
+    skip: &mut u64,
+) -> Result<Option<Vec<u8>>, Error> {
+    if *skip == 0 {
+        return Ok(Some(range.0.clone()));
+    }
+    // The range may begin inside a block: that much is read.
+    let first = first_tally(kv, range)?.unwrap_or_else(|| range.1.clone());
+    if let Some(found) = pass(kv, &(range.0.clone(), first.clone()), standing, skip)? {
+        return Ok(Some(found));
+    }
+    // What lies before `at` has been passed over; a block that begins there is whole once the next one is seen.
+    let (mut at, mut begun, mut outcome) = (first, None, Ok(()));
+    kv.scan(Table::State, &key::tallies(&(at.clone(), range.1.clone())), Direction::Up, &mut |block, bytes| {
+        let tally: Tally = match decode(bytes) {
+            Ok(tally) => tally,
+            Err(error) => {
+                outcome = Err(error);
+                return ControlFlow::Break(());
+            }
+        };
+        let before: u64 = begun.replace(tally).map_or(0, |tally: Tally| tally.of(standing));
+        if before > *skip {
+            return ControlFlow::Break(());
+        }
+        *skip -= before;
+        at = key::take_tally(block).to_vec();
+        ControlFlow::Continue(())
+    })?;
+    outcome?;
+    pass(kv, &(at, range.1.clone()), standing, skip)
+}
+
+/// Passes over entries one by one.
+fn pass(kv: &(impl Kv + ?Sized), range: &Range, standing: Standing, skip: &mut u64) -> Result<Option<Vec<u8>>, Error> {
+    let mut outcome = Ok(None);
+    each(kv, range, &mut |key, live| {
+        if !standing.admits(live) {
+            return ControlFlow::Continue(());
+        }
+        if *skip == 0 {
+            outcome = Ok(Some(key.to_vec()));
+            return ControlFlow::Break(());
+        }
+        *skip -= 1;
+        ControlFlow::Continue(())
+    })?;
+    outcome
+}
+
+/// Counts the entries of a range anew and writes a block for each `size` of them.
+fn write(kv: &mut impl KvMut, range: &Range, size: u64) -> Result<(), Error> {
+    let mut blocks: Vec<(Vec<u8>, Tally)> = Vec::new();
+    each(kv, range, &mut |key, live| {
+        match blocks.last_mut() {
+            Some((_, tally)) if tally.all < size => tally.add(live),
+            last => {
+                // The first block begins where the range does, so that there is none before it without a block.
+                let start = last.map_or_else(|| range.0.clone(), |_| key.to_vec());
+                blocks.push((start, Tally { all: 1, live: live.into() }));
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
+    for (start, tally) in blocks {
+        kv.put(Table::State, key::tally(&start), encode(&tally));
+    }
+    Ok(())
+}
+
+/// Visits the entries of a range, each with whether it is live.
+fn each(
+    kv: &(impl Kv + ?Sized),
+    range: &Range,
+    visit: &mut dyn FnMut(&[u8], bool) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    let mut outcome = Ok(());
+    kv.scan(Table::State, range, Direction::Up, &mut |key, bytes| match is_live(key, bytes) {
+        Ok(live) => visit(key, live),
+        Err(error) => {
+            outcome = Err(error);
+            ControlFlow::Break(())
+        }
+    })?;
+    Ok(outcome?)
+}
+
+fn is_live(key: &[u8], bytes: &[u8]) -> Result<bool, Malformed> {
+    if key::is_version(key) {
+        return Ok(!value::is_deleted(bytes)?);
+    }
+    Ok(decode::<SubjectSummary>(bytes)?.live > 0)
+}
+
+/// The block that an entry belongs to, if there is one, and its tally.
+fn block_of(kv: &impl Kv, entry: &[u8]) -> Result<Option<(Vec<u8>, Tally)>, Error> {
+    let mut through = entry.to_vec();
+    through.push(0);
+    let mut found = Ok(None);
+    let before = key::tallies(&(key::whole_table_of(entry).0, through));
+    kv.scan(Table::State, &before, Direction::Down, &mut |key, bytes| {
+        found = decode(bytes).map(|tally| Some((key::take_tally(key).to_vec(), tally)));
+        ControlFlow::Break(())
+    })?;
+    Ok(found?)
+}
+
+/// Where the block that begins here ends.
+fn end_of(kv: &impl Kv, block: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut behind = block.to_vec();
+    behind.push(0);
+    let end = key::whole_table_of(block).1;
+    Ok(first_tally(kv, &(behind, end.clone()))?.unwrap_or(end))
+}
+
+/// Where the first block begins that begins in a range.
+fn first_tally(kv: &(impl Kv + ?Sized), range: &Range) -> Result<Option<Vec<u8>>, Error> {
+    let mut first = None;
+    kv.scan(Table::State, &key::tallies(range), Direction::Up, &mut |key, _| {
+        first = Some(key::take_tally(key).to_vec());
+        ControlFlow::Break(())
+    })?;
+    Ok(first)
+}
+
+/// The live entries of a range, counted one by one.
+#[cfg(test)]
+pub(crate) fn count(kv: &impl Kv, range: &Range) -> u64 {
+    let mut count = 0;
+    each(kv, range, &mut |_, live| {
+        count += u64::from(live);
+        ControlFlow::Continue(())
+    })
+    .expect("a map does not fail and tests write what can be read");
+    count
+}

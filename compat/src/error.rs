@@ -72,9 +72,6 @@ pub enum Error {
     /// The schema needs more nesting or more work than is allowed.
     #[error("{0}")]
     TooComplex(String),
-    /// The schema is valid and has no normalised form.
-    #[error("The schema cannot be normalized: {0}")]
-    NotNormalizable(String),
 }
 
 impl Error {

@@ -117,7 +117,7 @@ impl Parsed {
     /// The schema in normalised form, parsed with the same dependencies and strictness.
     ///
     /// # Errors
-    /// Some valid schemas have no normalised form (an integer property beyond 64 bits, for one).
+    /// Its text would exceed a bound.
     pub fn normalized(&self) -> Result<Parsed, Error> {
         match self {
             Self::Avro(schema) => Ok(Self::Avro(Arc::new(schema.normalized()?))),

@@ -172,6 +172,11 @@ fn the_logical_types_of_collections_come_first_where_they_are_valid() {
         &variant("bytes", r#","x":1,"logicalType":"variant""#),
         &variant("bytes", r#","logicalType":"variant","x":1"#),
     );
+    let swapped = |props: &str| {
+        record(r#"{"name":"value","type":"bytes"},{"name":"metadata","type":"bytes"}"#)
+            .replace("]}", &format!("]{props}}}"))
+    };
+    check(&swapped(r#","x":1,"logicalType":"variant""#), &swapped(r#","logicalType":"variant","x":1"#));
     check(
         &variant("string", r#","x":1,"logicalType":"variant""#),
         &variant("string", r#","x":1,"logicalType":"variant""#),

@@ -1,17 +1,10 @@
-//! The normalised text, with the reference's quirks.
+//! The normalised text: what it changes, and what it leaves.
 
 use crate::support::*;
-use compat::Error;
 
 #[track_caller]
 fn check(text: &str, normalized: &str) {
     assert_eq!(&**stored(text).normalized().unwrap().canonical(), normalized);
-}
-
-#[track_caller]
-fn has_none(text: &str) {
-    let error = stored(text).normalized().unwrap_err();
-    assert!(matches!(error, Error::NotNormalizable(_)), "{error}");
 }
 
 fn default(schema: &str, default: &str) -> String {
@@ -128,7 +121,10 @@ fn defaults_take_the_type_of_their_field() {
     check(&default("\"float\"", "0.1"), &default("\"float\"", "0.1"));
     check(&default("\"float\"", "1.23456789012"), &default("\"float\"", "1.2345679"));
     check(&default("\"double\"", "\"1e3\""), &default("\"double\"", "1000.0"));
-    check(&default("\"bytes\"", "\"\\u00ff\\u0100\\ud83d\\ude00\""), &default("\"bytes\"", "\"\u{ff}??\""));
+    check(
+        &default("\"bytes\"", "\"\\u00ff\\u0100\\ud83d\\ude00\""),
+        &default("\"bytes\"", "\"\u{ff}\u{100}\u{1f600}\""),
+    );
     check(
         &default(r#"{"type":"map","values":"double"}"#, r#"{"b":1,"a":2}"#),
         &default(r#"{"type":"map","values":"double"}"#, r#"{"a":2.0,"b":1.0}"#),
@@ -142,50 +138,82 @@ fn defaults_take_the_type_of_their_field() {
 }
 
 #[test]
-fn a_default_is_one_of_the_first_branch_or_none() {
+fn a_default_is_one_of_the_first_branch_that_takes_it() {
     check(&default(r#"["null","int"]"#, "null"), &default(r#"["null","int"]"#, "null"));
     check(&default(r#"["int","null"]"#, "5"), &default(r#"["int","null"]"#, "5"));
     check(&default(r#"["double","null"]"#, "5"), &default(r#"["double","null"]"#, "5.0"));
-    check(&default(r#"["null","int"]"#, "5"), &field(r#"["null","int"]"#));
-    check(&default(r#"["null","string"]"#, "\"x\""), &field(r#"["null","string"]"#));
-    // Null, booleans, objects and empty arrays pass unlooked-at.
+    check(&default(r#"["null","double","long"]"#, "5"), &default(r#"["null","double","long"]"#, "5.0"));
+    check(&default(r#"["int","double"]"#, "3000000000"), &default(r#"["int","double"]"#, "3.0E9"));
+    let records = r#"[{"type":"record","name":"A","fields":[{"name":"x","type":"string"}]},{"type":"record","name":"B","fields":[{"name":"y","type":"int"},{"name":"x","type":"float"}]}]"#;
+    check(&default(records, r#"{"y":1,"x":2}"#), &default(records, r#"{"x":2.0,"y":1}"#));
     for (schema, value) in [
+        (r#"["null","int"]"#, "5"),
+        (r#"["null","string"]"#, "\"x\""),
         (r#"["int","null"]"#, "null"),
         (r#"["null","boolean"]"#, "true"),
         (r#"["null",{"type":"map","values":"int"}]"#, r#"{"a":1}"#),
         (r#"["null",{"type":"array","items":"int"}]"#, "[]"),
+        (r#"["null",{"type":"array","items":"int"}]"#, "[1]"),
     ] {
         check(&default(schema, value), &default(schema, value));
     }
 }
 
 #[test]
-fn an_invalid_default_of_a_stored_schema_is_dropped() {
-    check(&default("\"int\"", "\"x\""), &field("\"int\""));
-    check(&default("\"int\"", "1.5"), &field("\"int\""));
-    check(&default("\"long\"", "99999999999999999999"), &field("\"long\""));
-    check(&default("\"string\"", "1"), &field("\"string\""));
-}
-
-#[test]
-fn some_schemas_have_no_normalised_form() {
-    has_none(r#"{"type":"int","a":12345678901234567890}"#);
-    has_none(r#"{"type":"int","a":[{"b":12345678901234567890}]}"#);
-    has_none(&default(r#"["null",{"type":"array","items":"int"}]"#, "[1]"));
-    has_none(&default(r#"{"type":"record","name":"Q","fields":[]}"#, r#"{"z":1}"#));
-    has_none(&default(r#"{"type":"array","items":"int"}"#, "[\"x\"]"));
-    has_none(&default("[]", "1"));
-}
-
-#[test]
-fn a_type_without_namespace_moves_into_the_namespace_around_it() {
-    let in_a = |schema: &str| {
-        format!(r#"{{"type":"record","name":"R","namespace":"a","fields":[{{"name":"n","type":{schema}}}]}}"#)
-    };
+fn what_is_no_value_of_its_type_stays() {
+    for (schema, value) in [
+        ("\"int\"", "\"x\""),
+        ("\"int\"", "1.5"),
+        ("\"long\"", "99999999999999999999"),
+        ("\"string\"", "1"),
+        ("[]", "1"),
+        (r#"{"type":"array","items":"int"}"#, "[\"x\"]"),
+    ] {
+        check(&default(schema, value), &default(schema, value));
+    }
     check(
-        &in_a(r#"{"type":"fixed","name":"N","namespace":"","size":1}"#),
-        &in_a(r#"{"type":"fixed","name":"N","size":1}"#),
+        &default(r#"{"type":"record","name":"Q","fields":[{"name":"y","type":"double"}]}"#, r#"{"z":1,"y":1}"#),
+        &default(r#"{"type":"record","name":"Q","fields":[{"name":"y","type":"double"}]}"#, r#"{"y":1.0,"z":1}"#),
     );
+}
+
+#[test]
+fn numbers_that_a_type_cannot_hold_stay() {
+    let long = format!("1{}", "0".repeat(400));
+    check(&default("\"double\"", &long), &default("\"double\"", &long));
+    check(&default("\"float\"", &"9".repeat(40)), &default("\"float\"", &"9".repeat(40)));
+    check(&default("\"double\"", "12345678901234567890"), &default("\"double\"", "1.2345678901234567E19"));
+    check(
+        r#"{"type":"int","b":[{"z":12345678901234567890,"y":null}],"a":12345678901234567890}"#,
+        r#"{"type":"int","a":12345678901234567890,"b":[{"y":null,"z":12345678901234567890}]}"#,
+    );
+}
+
+#[test]
+fn a_type_without_namespace_stays_outside_the_namespace_around_it() {
+    let text = r#"{"type":"record","name":"R","namespace":"a","fields":[{"name":"n","type":{"type":"fixed","name":"N","namespace":"","size":1}},{"name":"m","type":["null","N"]}]}"#;
+    check(text, text);
+}
+
+#[test]
+fn types_of_a_referenced_text_stay_as_they_are_there() {
+    let inner = |default: &str| {
+        format!(
+            r#"{{"type":"record","name":"N","fields":[{{"name":"d","type":"double","default":{default}}}],"z":1,"a":2}}"#
+        )
+    };
+    let q =
+        dependency("Q", &format!(r#"{{"type":"record","name":"Q","fields":[{{"name":"n","type":{}}}]}}"#, inner("1")));
+    let normalized = |text: &str| {
+        let parsed = try_new(text, std::slice::from_ref(&q)).unwrap();
+        let normalized = parsed.normalized().unwrap().canonical().clone();
+        assert_eq!(try_new(&normalized, std::slice::from_ref(&q)).unwrap().canonical(), &normalized);
+        normalized
+    };
+    assert_eq!(&*normalized(&field(r#"["N","Q"]"#)), field(&format!("[{},\"Q\"]", inner("1"))));
+    // Defined again, its default must be the one that it has there.
+    let again = r#"{"type":"record","name":"N","fields":[{"name":"d","type":"double","default":1}],"a":2,"z":1}"#;
+    assert_eq!(&*normalized(&field(&inner("1"))), field(again));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::exercise;
 use crate::support::*;
 use compat::{Direction, Parsed, findings};
 use proptest::prelude::*;
+use serde_json::Value;
 
 /// The shape of a schema; names are given when it is written.
 #[derive(Clone, Debug)]
@@ -85,10 +86,10 @@ impl Writer {
 
     /// The members of a named type.
     fn name(&mut self) -> (String, Vec<String>) {
-        let (space, short) = (if self.defined % 3 == 2 { "m" } else { "n" }, format!("T{}", self.defined));
+        let (space, short) = (["n", "", "m"][self.defined % 3], format!("T{}", self.defined));
         self.defined += 1;
-        let full = format!("{space}.{short}");
-        let members = if self.choose() {
+        let full = if space.is_empty() { short.clone() } else { format!("{space}.{short}") };
+        let members = if !space.is_empty() && self.choose() {
             vec![format!(r#""name":"{full}""#)]
         } else {
             vec![format!(r#""name":"{short}""#), format!(r#""namespace":"{space}""#)]
@@ -195,12 +196,71 @@ impl Writer {
             members.push(format!(r#""p":{inner}"#));
         }
         if extras.default
-            && let Shape::Primitive(primitive) = shape
+            && let Some(value) = default(shape)
         {
-            let value = ["null", "true", "1", "2", "1.5", "\"NaN\"", "\"\\u0001\"", "\"x\""][*primitive];
             members.push(format!(r#""default":{value}"#));
         }
         self.object(members)
+    }
+}
+
+/// A default of a shape: of the last branch of a union, which an earlier one may take as well.
+fn default(shape: &Shape) -> Option<String> {
+    match shape {
+        Shape::Primitive(at) => {
+            Some(["null", "true", "1", "12345678901", "1.5", "3", r#""\u0001\u0100""#, "\"x\""][*at].to_owned())
+        }
+        Shape::Array(inner) => Some(format!("[{}]", default(inner)?)),
+        Shape::Map(inner) => Some(format!(r#"{{"k2":{0},"k1":{0}}}"#, default(inner)?)),
+        Shape::Union(branches) => match branches.last() {
+            Some(last @ Shape::Primitive(_)) => default(last),
+            _ => None,
+        },
+        Shape::Record(fields) => {
+            let mut members = vec![r#""unused":[{"b":1,"a":2}]"#.to_owned()];
+            for (at, (shape, _)) in fields.iter().enumerate() {
+                members.push(format!(r#""f{at}":{}"#, default(shape)?));
+            }
+            Some(format!("{{{}}}", members.join(",")))
+        }
+        Shape::Use(_) | Shape::Fixed(_) | Shape::Enum(_) => None,
+    }
+}
+
+/// Full names in the order of their definition, and defaults as a reader sees them.
+fn meaning(parsed: &Parsed) -> Vec<String> {
+    fn visit(schema: &Value, space: &str, out: &mut Vec<String>) {
+        if let Some(branches) = schema.as_array() {
+            branches.iter().for_each(|branch| visit(branch, space, out));
+        }
+        let Some(members) = schema.as_object() else { return };
+        let space = members.get("namespace").and_then(Value::as_str).unwrap_or(space);
+        if let Some(name) = members.get("name") {
+            out.push(format!("{} {name} in {space:?}", members["type"]));
+        }
+        for field in members.get("fields").and_then(Value::as_array).into_iter().flatten() {
+            out.push(field.get("default").map_or_else(|| "no default".to_owned(), as_read));
+            visit(&field["type"], space, out);
+        }
+        ["items", "values"].iter().filter_map(|key| members.get(*key)).for_each(|inner| visit(inner, space, out));
+    }
+    let mut out = Vec::new();
+    visit(&serde_json::from_str(parsed.canonical()).unwrap(), "", &mut out);
+    out
+}
+
+/// A value without the spelling of its numbers and the order of its members.
+fn as_read(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number.as_f64().unwrap().to_string(),
+        Value::Array(elements) => elements.iter().map(as_read).collect::<Vec<_>>().join(","),
+        Value::Object(members) => {
+            let mut members: Vec<String> =
+                members.iter().map(|(key, value)| format!("{key}:{}", as_read(value))).collect();
+            members.sort();
+            members.join(";")
+        }
+        other => other.to_string(),
     }
 }
 
@@ -245,6 +305,16 @@ proptest! {
         let twice = normalized.normalized().unwrap();
         prop_assert_eq!(twice.canonical(), normalized.canonical());
         prop_assert_eq!(new(normalized.canonical()).fingerprint(), normalized.fingerprint());
+    }
+
+    #[test]
+    fn normalising_changes_nothing_that_data_or_readers_depend_on(shape in shape(), spelling in any::<u64>()) {
+        let parsed = new(&Writer::write(&shape, spelling, None));
+        let normalized = new(parsed.normalized().unwrap().canonical());
+        prop_assert_eq!(meaning(&parsed), meaning(&normalized));
+        for direction in [Direction::Backward, Direction::Forward] {
+            prop_assert!(findings(direction, &parsed, &normalized).is_empty());
+        }
     }
 
     #[test]

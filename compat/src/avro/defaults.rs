@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 /// Checks the defaults noted as (record, index of the field, offset).
 pub(super) fn check(nodes: &[Node], noted: &[(NodeId, usize, usize)]) -> Result<(), Problem> {
-    let mut validity = Validity { nodes, known: HashMap::new(), steps: 0 };
+    let mut validity = Validity::new(nodes);
     for &(record, index, at) in noted {
         match validity.own_default(record, index, 0) {
             Ok(true) => {}
@@ -35,14 +35,24 @@ const MOST_STEPS: usize = 4_000_000;
 
 struct TooMuch;
 
-struct Validity<'n> {
+/// Judges values. The steps of all judgements together are bounded.
+pub(super) struct Validity<'n> {
     nodes: &'n [Node],
     /// Verdicts on the defaults of fields; `None` while being judged, which makes a default that needs itself invalid.
     known: HashMap<(NodeId, usize), Option<bool>>,
     steps: usize,
 }
 
-impl Validity<'_> {
+impl<'n> Validity<'n> {
+    pub(super) fn new(nodes: &'n [Node]) -> Self {
+        Validity { nodes, known: HashMap::new(), steps: 0 }
+    }
+
+    /// Is this a value of the type? `false` also where that takes too many steps to tell.
+    pub(super) fn takes(&mut self, schema: NodeId, value: &Json) -> bool {
+        matches!(self.valid(schema, value, 0), Ok(true))
+    }
+
     /// Is the field's own default valid? `false` if it has none.
     fn own_default(&mut self, record: NodeId, index: usize, depth: usize) -> Result<bool, TooMuch> {
         if let Some(&verdict) = self.known.get(&(record, index)) {

@@ -48,12 +48,13 @@ pub(super) fn is_map(items: &Node, props: &[(Box<str>, Json)]) -> bool {
     logical_type(props) == Some("map") && names == ["key", "value"]
 }
 
-/// Is a record of these fields, with these properties, a valid logical `variant`?
+/// Is a record of these fields, in either order, with these properties, a valid logical `variant`?
 pub(super) fn is_variant(nodes: &[Node], fields: &[Field], props: &[(Box<str>, Json)]) -> bool {
     let is_bytes =
         |field: &Field| matches!(nodes[field.schema as usize], Node::Primitive { primitive: Primitive::Bytes, .. });
     let names: Vec<&str> = fields.iter().map(|field| &*field.name).collect();
-    logical_type(props) == Some("variant") && names == ["metadata", "value"] && fields.iter().all(is_bytes)
+    let both = names == ["metadata", "value"] || names == ["value", "metadata"];
+    logical_type(props) == Some("variant") && both && fields.iter().all(is_bytes)
 }
 
 /// Moves `logicalType` before the other properties.

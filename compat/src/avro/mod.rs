@@ -58,11 +58,14 @@ pub struct Schema {
 impl Schema {
     /// Parses a schema text; `dependencies` are the texts it refers to, those first that others need.
     pub(crate) fn parse(text: &str, dependencies: &[Dependency], strictness: Strictness) -> Result<Schema, Error> {
-        let model = parse::parse(text, dependencies, strictness)?;
+        Self::of(parse::parse(text, dependencies, strictness)?, dependencies.to_vec(), strictness)
+    }
+
+    fn of(model: model::Model, dependencies: Vec<Dependency>, strictness: Strictness) -> Result<Schema, Error> {
         let deep = || Error::TooComplex(too_deep());
         let canonical = print::canonical(&model).map_err(|print::TooDeep| deep())?.into();
         let fingerprint = fingerprint::fingerprint(&model).map_err(|equal::TooDeep| deep())?;
-        Ok(Schema { model, canonical, fingerprint, dependencies: dependencies.to_vec(), strictness })
+        Ok(Schema { model, canonical, fingerprint, dependencies, strictness })
     }
 
     /// The canonical text.
@@ -77,7 +80,7 @@ impl Schema {
 
     /// The same schema in normalised form.
     pub(crate) fn normalized(&self) -> Result<Schema, Error> {
-        normalize::normalize(self)
+        Self::of(normalize::normalize(&self.model), self.dependencies.clone(), self.strictness)
     }
 
     /// The text with referenced types inlined.

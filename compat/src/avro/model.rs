@@ -82,7 +82,7 @@ impl Kind {
 }
 
 /// A type.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Node {
     Primitive {
         primitive: Primitive,
@@ -140,7 +140,7 @@ impl Node {
 }
 
 /// What record, enum and fixed have in common.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Named {
     pub(crate) name: Name,
     pub(crate) doc: Option<Box<str>>,
@@ -169,7 +169,7 @@ impl Named {
 }
 
 /// A record or error.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Record {
     pub(crate) named: Named,
     pub(crate) word: RecordWord,
@@ -184,7 +184,7 @@ pub(crate) enum RecordWord {
 }
 
 /// A field.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Field {
     pub(crate) name: Box<str>,
     pub(crate) schema: NodeId,
@@ -205,7 +205,7 @@ pub(crate) enum Order {
 }
 
 /// An enum.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Enum {
     pub(crate) named: Named,
     pub(crate) symbols: Vec<Box<str>>,
@@ -213,7 +213,7 @@ pub(crate) struct Enum {
 }
 
 /// A fixed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Fixed {
     pub(crate) named: Named,
     pub(crate) size: u32,
@@ -226,6 +226,8 @@ pub(crate) struct Model {
     pub(crate) root: NodeId,
     /// The roots of the referenced texts; the canonical text names these and does not define them.
     pub(crate) referenced: Vec<Name>,
+    /// The first node of the schema's own text; those before it are of the texts that it refers to.
+    pub(crate) own: NodeId,
 }
 
 impl Model {

@@ -50,11 +50,6 @@ impl Name {
         let same = self.namespace.is_some() && self.namespace.as_deref() == namespace;
         if same && !is_type_word(&self.short) { Cow::Borrowed(&self.short) } else { self.full() }
     }
-
-    /// Bytes of the full name.
-    pub(crate) fn len(&self) -> usize {
-        self.namespace.as_ref().map_or(0, |namespace| namespace.len() + 1) + self.short.len()
-    }
 }
 
 impl fmt::Display for Name {

@@ -1,288 +1,172 @@
-//! The normalised text (`normalize=true`).
+//! The normalised form (`normalize=true`): one spelling for schemas that mean the same.
 //!
-//! The reference writes an intermediate text and parses it again, and its quirks come from that: full names without a
-//! namespace, so that a null-namespace type inside a namespaced one moves into that namespace; defaults re-typed by the
-//! first branch of a union; what cannot be re-typed is dropped. This module writes that intermediate text.
+//! Normalising changes the model, never its text, so it cannot fail on what was parsed, and nothing it does changes what a
+//! schema means: full names, defaults and what can be read stay. The reference writes an intermediate text and parses it
+//! again, which loses the null namespace inside a namespace, drops a default that fits a later branch of a union, replaces
+//! characters of bytes beyond U+00FF, and refuses some schemas. Those faults are not copied.
+//!
+//! Types that are defined in a referenced text stay as they are there: a second definition of them must not differ.
 
+use super::defaults::Validity;
+use super::logical;
 use super::model::*;
 use super::names::Name;
-use super::{Schema, logical};
-use crate::Error;
-use crate::json::{Json, java_float, utf16_order, write_string};
+use crate::json::{Json, java_float, parse_java_double, utf16_order};
+use std::cell::RefCell;
 use std::collections::HashSet;
 
-/// The normalised schema.
-pub(super) fn normalize(schema: &Schema) -> Result<Schema, Error> {
-    let model = &schema.model;
-    let known = model.referenced.iter().collect();
-    let mut writer = Writer { nodes: &model.nodes, known, out: String::with_capacity(schema.canonical.len() * 2) };
-    writer.node(model.root, 0)?;
-    // Places in the intermediate text would mislead; the message alone is kept.
-    Schema::parse(&writer.out, &schema.dependencies, schema.strictness).map_err(|error| match error {
-        Error::Invalid { message, .. } | Error::Syntax { message, .. } => Error::NotNormalizable(message),
-        other => other,
-    })
+/// The normalised model.
+pub(super) fn normalize(model: &Model) -> Model {
+    let nodes = &model.nodes;
+    let (referenced, own) = nodes.split_at(model.own as usize);
+    let normalizer = Normalizer {
+        nodes,
+        referenced: referenced.iter().filter_map(Node::named).map(|named| &named.name).collect(),
+        validity: RefCell::new(Validity::new(nodes)),
+    };
+    Model {
+        nodes: referenced.iter().cloned().chain(own.iter().map(|node| normalizer.node(node))).collect(),
+        root: model.root,
+        referenced: model.referenced.clone(),
+        own: model.own,
+    }
 }
 
-struct Writer<'m> {
+struct Normalizer<'m> {
     nodes: &'m [Node],
-    known: HashSet<&'m Name>,
-    out: String,
+    /// The names that a referenced text defines.
+    referenced: HashSet<&'m Name>,
+    validity: RefCell<Validity<'m>>,
 }
 
-impl Writer<'_> {
-    fn node(&mut self, id: NodeId, depth: usize) -> Result<(), Error> {
-        if depth > super::STRUCTURE_DEPTH || self.out.len() > super::MOST_TEXT {
-            return Err(Error::TooComplex(super::too_deep()));
-        }
-        let nodes = self.nodes;
-        let node = &nodes[id as usize];
-        if let Some(named) = node.named()
-            && !self.known.insert(&named.name)
-        {
-            write_string(&named.name.full(), &mut self.out);
-            return Ok(());
-        }
-        match node {
-            Node::Primitive { primitive, props } if props.is_empty() => {
-                write_string(primitive.word(), &mut self.out);
-                return Ok(());
+impl Normalizer<'_> {
+    fn node(&self, node: &Node) -> Node {
+        let mut normal = node.clone();
+        match &mut normal {
+            Node::Primitive { props, .. } => {
+                sort(props);
+                logical_first(node, props);
             }
-            Node::Union(branches) => {
-                self.out.push('[');
-                for (at, &branch) in branches.iter().enumerate() {
-                    if at > 0 {
-                        self.out.push(',');
-                    }
-                    self.node(branch, depth + 1)?;
+            Node::Map { props, .. } => sort(props),
+            Node::Array { items, props } => {
+                sort(props);
+                if logical::is_map(&self.nodes[*items as usize], props) {
+                    logical::put_first(props);
                 }
-                self.out.push(']');
-                return Ok(());
-            }
-            _ => {}
-        }
-        self.out.push_str("{\"type\":\"");
-        self.out.push_str(node.kind().word());
-        self.out.push('"');
-        if let Some(named) = node.named() {
-            self.named(named)?;
-        }
-        match node {
-            Node::Array { items, .. } => {
-                self.out.push_str(",\"items\":");
-                self.node(*items, depth + 1)?;
-            }
-            Node::Map { values, .. } => {
-                self.out.push_str(",\"values\":");
-                self.node(*values, depth + 1)?;
             }
             Node::Record(record) => {
-                self.out.push_str(",\"fields\":[");
-                for (at, field) in record.fields.iter().enumerate() {
-                    if at > 0 {
-                        self.out.push(',');
-                    }
-                    self.field(field, depth + 3)?;
+                record.word = RecordWord::Record;
+                named(&mut record.named);
+                if logical::is_variant(self.nodes, &record.fields, &record.named.props) {
+                    logical::put_first(&mut record.named.props);
                 }
-                self.out.push(']');
+                let retype = !self.referenced.contains(&record.named.name);
+                record.fields.iter_mut().for_each(|field| self.field(field, retype));
             }
-            Node::Enum(symbols) => {
-                self.out.push_str(",\"symbols\":");
-                self.strings(symbols.symbols.iter().map(|symbol| &**symbol));
-                if let Some(default) = &symbols.default {
-                    self.member("default", default);
-                }
-            }
+            Node::Enum(symbols) => named(&mut symbols.named),
             Node::Fixed(fixed) => {
-                self.out.push_str(",\"size\":");
-                self.out.push_str(&fixed.size.to_string());
+                named(&mut fixed.named);
+                logical_first(node, &mut fixed.named.props);
             }
-            _ => {}
+            Node::Union(_) | Node::Unresolved => {}
         }
-        if matches!(node, Node::Primitive { .. } | Node::Fixed(_)) {
-            self.logical_first(node);
-        }
-        self.props(node.props())?;
-        self.out.push('}');
-        Ok(())
+        normal
     }
 
-    fn named(&mut self, named: &Named) -> Result<(), Error> {
-        self.member("name", &named.name.full());
-        if let Some(doc) = named.doc.as_deref().filter(|doc| !doc.is_empty()) {
-            self.member("doc", doc);
+    fn field(&self, field: &mut Field, retype: bool) {
+        if let Some(default) = &mut field.default {
+            *default = self.value(retype.then_some(field.schema), default);
         }
-        if named.aliases.iter().map(Name::len).sum::<usize>() > super::MOST_TEXT {
-            return Err(Error::TooComplex(super::too_deep()));
-        }
-        self.aliases(named.alias_texts().collect());
-        Ok(())
+        field.aliases.sort_by(|a, b| utf16_order(a, b));
+        sort(&mut field.props);
     }
 
-    fn aliases(&mut self, mut aliases: Vec<String>) {
-        if !aliases.is_empty() {
-            aliases.sort_by(|a, b| utf16_order(a, b));
-            self.out.push_str(",\"aliases\":");
-            self.strings(aliases.iter().map(String::as_str));
-        }
-    }
-
-    fn field(&mut self, field: &Field, depth: usize) -> Result<(), Error> {
-        self.out.push_str("{\"name\":");
-        write_string(&field.name, &mut self.out);
-        self.out.push_str(",\"type\":");
-        self.node(field.schema, depth)?;
-        match field.order {
-            Order::Ascending => {}
-            Order::Descending => self.member("order", "descending"),
-            Order::Ignore => self.member("order", "ignore"),
-        }
-        if let Some(doc) = &field.doc {
-            self.member("doc", doc);
-        }
-        self.aliases(field.aliases.iter().map(|alias| alias.to_string()).collect());
-        if let Some(default) = &field.default
-            && let Some(default) = retyped(self.nodes, Some(field.schema), default)?
-        {
-            self.out.push_str(",\"default\":");
-            default.write(&mut self.out);
-        }
-        self.props(&field.props)?;
-        self.out.push('}');
-        Ok(())
-    }
-
-    /// A valid logical type comes before the other properties; their values, should they differ, win by coming later.
-    fn logical_first(&mut self, node: &Node) {
-        let Some(logical) = logical::of(node) else { return };
-        self.member("logicalType", logical.name);
-        if let Some(decimal) = logical.decimal {
-            self.out.push_str(&format!(",\"precision\":{}", decimal.precision));
-            if decimal.scale != 0 {
-                self.out.push_str(&format!(",\"scale\":{}", decimal.scale));
+    /// A value as a value of a type (`None`: of no type in particular) is written, with sorted members. What is no value of
+    /// the type stays.
+    fn value(&self, schema: Option<NodeId>, value: &Json) -> Json {
+        let node = schema.map(|id| &self.nodes[id as usize]);
+        match (node, value) {
+            // A default may be one of any branch; the first that takes it is the one that is meant.
+            (Some(Node::Union(branches)), _) => {
+                let takes = |branch: &NodeId| self.validity.borrow_mut().takes(*branch, value);
+                self.value(branches.iter().copied().find(takes), value)
             }
-        }
-    }
-
-    fn props(&mut self, props: &[(Box<str>, Json)]) -> Result<(), Error> {
-        let mut sorted: Vec<&(Box<str>, Json)> = props.iter().collect();
-        sorted.sort_by(|(a, _), (b, _)| utf16_order(a, b));
-        for (key, value) in sorted {
-            self.out.push(',');
-            write_string(key, &mut self.out);
-            self.out.push(':');
-            match retyped(self.nodes, None, value)? {
-                Some(value) => value.write(&mut self.out),
-                None => return unwritable(value),
+            (Some(Node::Primitive { primitive, .. }), Json::Int(_) | Json::Double(_)) => number(*primitive, value),
+            (_, Json::Array(elements)) => {
+                let items = if let Some(Node::Array { items, .. }) = node { Some(*items) } else { None };
+                Json::Array(elements.iter().map(|element| self.value(items, element)).collect())
             }
-        }
-        Ok(())
-    }
-
-    fn member(&mut self, key: &str, text: &str) {
-        write_string_member(key, text, &mut self.out);
-    }
-
-    fn strings<'s>(&mut self, texts: impl Iterator<Item = &'s str>) {
-        self.out.push('[');
-        for (at, text) in texts.enumerate() {
-            if at > 0 {
-                self.out.push(',');
-            }
-            write_string(text, &mut self.out);
-        }
-        self.out.push(']');
-    }
-}
-
-fn write_string_member(key: &str, text: &str, out: &mut String) {
-    out.push_str(",\"");
-    out.push_str(key);
-    out.push_str("\":");
-    write_string(text, out);
-}
-
-fn unwritable<T>(value: &Json) -> Result<T, Error> {
-    let shown = super::members::shorten(&value.to_string());
-    Err(Error::NotNormalizable(format!("{shown} has no normalized form")))
-}
-
-/// A value as a value of a type (`None`: of no type in particular), with sorted members. `None` means that the type has no
-/// such value, and that the whole default is dropped; inside a collection that is an error, as it is for the reference.
-fn retyped(nodes: &[Node], schema: Option<NodeId>, value: &Json) -> Result<Option<Json>, Error> {
-    let node = schema.map(|id| &nodes[id as usize]);
-    if let Some(Node::Union(branches)) = node {
-        return match branches.first() {
-            Some(&first) => retyped(nodes, Some(first), value),
-            None => unwritable(value),
-        };
-    }
-    let primitive = match node {
-        Some(Node::Primitive { primitive, .. }) => Some(*primitive),
-        _ => None,
-    };
-    Ok(match value {
-        // Null and booleans pass whatever the type is.
-        Json::Null | Json::Bool(_) => Some(value.clone()),
-        Json::Int(_) => {
-            let Some(number) = value.as_i64() else { return Ok(None) };
-            let small = i32::try_from(number).is_ok();
-            match (node, primitive) {
-                (None, _) | (_, Some(Primitive::Long)) => Some(value.clone()),
-                (_, Some(Primitive::Int)) if small => Some(value.clone()),
-                // Only reachable in a stored schema: a long stays a long, though it is no int.
-                (_, Some(Primitive::Int)) => Some(value.clone()),
-                (_, Some(Primitive::Double)) => Some(Json::Double(number as f64)),
-                (_, Some(Primitive::Float)) => Some(float(number as f64)),
-                _ => None,
-            }
-        }
-        Json::Double(number) => match (node, primitive) {
-            (None, _) | (_, Some(Primitive::Double)) => Some(value.clone()),
-            (_, Some(Primitive::Float)) => Some(float(*number)),
-            _ => None,
-        },
-        Json::String(text) => match (node, primitive) {
-            (None | Some(Node::Enum(_)), _) | (_, Some(Primitive::String)) => Some(value.clone()),
-            (Some(Node::Fixed(_)), _) | (_, Some(Primitive::Bytes)) => {
-                let latin = |c: char| if u32::from(c) <= 0xff { c } else { '?' };
-                Some(Json::String(text.chars().map(latin).collect::<String>().into()))
-            }
-            _ => None,
-        },
-        Json::Array(elements) => {
-            let items = match node {
-                None => None,
-                Some(Node::Array { items, .. }) => Some(*items),
-                Some(_) if elements.is_empty() => None,
-                Some(_) => return unwritable(value),
-            };
-            let element = |element: &Json| retyped(nodes, items, element)?.map_or_else(|| unwritable(element), Ok);
-            Some(Json::Array(elements.iter().map(element).collect::<Result<_, _>>()?))
-        }
-        Json::Object(members) => {
-            let mut sorted = Vec::with_capacity(members.len());
-            for (key, member) in members {
-                let inner = match node {
+            (_, Json::Object(members)) => {
+                let inner = |key: &str| match node {
                     Some(Node::Map { values, .. }) => Some(*values),
-                    Some(Node::Record(record)) => match record.fields.iter().find(|field| field.name == *key) {
-                        Some(field) => Some(field.schema),
-                        None => return unwritable(value),
-                    },
+                    Some(Node::Record(record)) => {
+                        record.fields.iter().find(|field| &*field.name == key).map(|field| field.schema)
+                    }
                     _ => None,
                 };
-                let Some(member) = retyped(nodes, inner, member)? else { return unwritable(member) };
-                sorted.push((key.clone(), member));
+                let member = |(key, member): &(Box<str>, Json)| (key.clone(), self.value(inner(key), member));
+                let mut members: Vec<_> = members.iter().map(member).collect();
+                members.sort_by(|(a, _), (b, _)| utf16_order(a, b));
+                Json::Object(members)
             }
-            sorted.sort_by(|(a, _), (b, _)| utf16_order(a, b));
-            Some(Json::Object(sorted))
+            _ => value.clone(),
         }
-    })
+    }
 }
 
-/// A float as JSON: the digits that a float needs.
-fn float(number: f64) -> Json {
+fn named(named: &mut Named) {
+    named.doc = named.doc.take().filter(|doc| !doc.is_empty());
+    let mut aliases: Vec<(String, Name)> = named.alias_texts().zip(named.aliases.iter().cloned()).collect();
+    aliases.sort_by(|(a, _), (b, _)| utf16_order(a, b));
+    named.aliases = aliases.into_iter().map(|(_, alias)| alias).collect();
+    sort(&mut named.props);
+}
+
+/// Properties by their keys, and the members of their values likewise.
+fn sort(props: &mut Props) {
+    props.iter_mut().for_each(|(_, value)| sort_members(value));
+    props.sort_by(|(a, _), (b, _)| utf16_order(a, b));
+}
+
+fn sort_members(value: &mut Json) {
+    match value {
+        Json::Array(elements) => elements.iter_mut().for_each(sort_members),
+        Json::Object(members) => sort(members),
+        _ => {}
+    }
+}
+
+/// A valid logical type comes before the other properties, with what belongs to it.
+fn logical_first(node: &Node, props: &mut Props) {
+    let Some(logical) = logical::of(node) else { return };
+    let scaled = logical.decimal.as_ref().is_some_and(|decimal| decimal.scale != 0);
+    props.sort_by_key(|(key, _)| match &**key {
+        "logicalType" => 0,
+        "precision" if logical.decimal.is_some() => 1,
+        "scale" if scaled => 2,
+        _ => 3,
+    });
+}
+
+/// A number as a number of this type is written: with the digits that a double or float needs. One that the type cannot
+/// hold stays as it is.
+fn number(primitive: Primitive, value: &Json) -> Json {
+    let number = match value {
+        Json::Int(digits) => digits.parse::<f64>().ok(),
+        Json::Double(number) => Some(*number),
+        _ => None,
+    };
+    let typed = match primitive {
+        Primitive::Double => number.filter(|number| number.is_finite()),
+        Primitive::Float => number.map(|number| number as f32).filter(|number| number.is_finite()).map(shortest),
+        _ => None,
+    };
+    typed.map_or_else(|| value.clone(), Json::Double)
+}
+
+/// The double that is written with the digits that a float needs.
+fn shortest(number: f32) -> f64 {
     let mut text = String::new();
-    java_float(number as f32, &mut text);
-    Json::Double(crate::json::parse_java_double(&text).expect("what Java prints, Java reads"))
+    java_float(number, &mut text);
+    parse_java_double(&text).expect("what Java prints, Java reads")
 }

@@ -32,8 +32,9 @@ pub(super) fn parse(text: &str, dependencies: &[Dependency], strictness: Strictn
             referenced.push(named.name.clone());
         }
     }
+    let own = NodeId::try_from(arena.nodes.len()).expect("texts of 4 GiB never get here");
     let root = parse_text(text, strictness, &mut arena)?;
-    Ok(Model { nodes: arena.nodes, root, referenced })
+    Ok(Model { nodes: arena.nodes, root, referenced, own })
 }
 
 /// The nodes of all texts so far, and the names that are defined.

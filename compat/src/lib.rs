@@ -14,10 +14,12 @@ mod error;
 mod json;
 pub mod references;
 mod tags;
+mod work;
 
 pub use compare::{Direction, Finding, Words, closing_message, compare, findings, reserved_field_messages};
 pub use error::{Error, Place};
 pub use tags::{EntityKind, TaggedEntity};
+pub use work::{Halt, Spent, StopOnDrop, Work};
 
 use model::{SchemaType, Subject, Version};
 use std::sync::Arc;

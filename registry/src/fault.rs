@@ -91,6 +91,8 @@ pub enum Fault {
     PreconditionFailed,
     /// Too much work is waiting.
     Busy,
+    /// The work of the request ended before it was done.
+    Spent(compat::Spent),
     /// The registry's newest state kept changing under the request.
     Contended,
     Store(storage::Error),
@@ -121,6 +123,12 @@ impl Scope {
 impl From<authz::Refusal> for Fault {
     fn from(refusal: authz::Refusal) -> Self {
         Fault::Denied(refusal)
+    }
+}
+
+impl From<compat::Spent> for Fault {
+    fn from(spent: compat::Spent) -> Self {
+        Fault::Spent(spent)
     }
 }
 

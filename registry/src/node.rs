@@ -6,7 +6,7 @@ use crate::http::front::Front;
 use crate::http::ready::Ready;
 use crate::http::server;
 use crate::metrics::Metrics;
-use crate::service::{Guard, Library, Pool, Service};
+use crate::service::{Guard, Library, Pools, Service};
 use crate::settings::Settings;
 use crate::upkeep;
 use std::io;
@@ -41,6 +41,7 @@ pub enum Error {
 pub struct Node {
     /// Where it listens.
     pub address: SocketAddr,
+    app: Arc<App>,
     store: Arc<dyn Store>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<io::Result<()>>,
@@ -71,8 +72,8 @@ impl Node {
         let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), files, stopped.clone()));
         let (finish, finished) = watch::channel(false);
         let refusals = (finish, tokio::spawn(upkeep::write_refusals(Arc::clone(&app), finished)));
-        let serving = tokio::spawn(server::serve(listener, Front::new(app), limits, stopped));
-        Ok(Node { address, store, stop, serving, upkeep, refusals })
+        let serving = tokio::spawn(server::serve(listener, Front::new(Arc::clone(&app)), limits, stopped));
+        Ok(Node { address, app, store, stop, serving, upkeep, refusals })
     }
 
     /// The store, for backups taken while serving.
@@ -86,7 +87,10 @@ impl Node {
     /// Those of the listener and of closing the store.
     pub async fn stop(self) -> Result<(), Error> {
         let _ = self.stop.send(true);
-        self.serving.await.map_err(io::Error::other).and_then(|served| served).map_err(Error::Server)?;
+        let served = self.serving.await.map_err(io::Error::other).and_then(|served| served);
+        // What was not answered by now is not going to be.
+        self.app.service.stop_work();
+        served.map_err(Error::Server)?;
         let (finish, refusals) = self.refusals;
         let _ = finish.send(true);
         for task in [self.upkeep, refusals] {
@@ -127,7 +131,7 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
     let service = Service::new(
         Arc::clone(&store),
         Library::new(settings.schema_cache),
-        Pool::new(settings.threads, settings.queue),
+        Pools::new(settings.threads, settings.queue),
         settings.default_level,
         Guard { authorizer, fall_back, sink, retention },
     );

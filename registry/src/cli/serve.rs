@@ -5,6 +5,7 @@ use crate::node::Node;
 use crate::settings::Settings;
 use crate::{control, log};
 use authz::Enforcement;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Serves until SIGTERM or SIGINT.
@@ -12,7 +13,7 @@ pub fn run(settings: &Settings) -> Result<(), String> {
     log::start(settings);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         let started = std::time::Instant::now();
         let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
@@ -32,8 +33,14 @@ pub fn run(settings: &Settings) -> Result<(), String> {
         node.stop().await.map_err(|error| error.to_string())?;
         tracing::info!("stopped");
         Ok(())
-    })
+    });
+    // What requests left running has been told to stop. It holds nothing that is still needed.
+    runtime.shutdown_timeout(MARGIN);
+    outcome
 }
+
+/// How long the end waits for work that has been told to stop.
+const MARGIN: Duration = Duration::from_secs(1);
 
 fn greeting(settings: &Settings, node: &Node) -> String {
     let url = format!("http://{}", node.address);

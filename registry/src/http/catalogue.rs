@@ -4,6 +4,7 @@
 //! 5xx), and every failure has the JSON envelope (it answers some with HTML or with nothing).
 
 use crate::fault::{Fault, Scope};
+use compat::Spent;
 use model::Context;
 use storage::Error as StoreError;
 
@@ -158,6 +159,11 @@ pub fn refusal(fault: &Fault) -> Refusal {
         ),
         Fault::PreconditionFailed => (412, "The namespace has changed since it was read; read it again".into()),
         Fault::Busy => (503, "The registry has too much work waiting; try again in a moment".into()),
+        Fault::Spent(Spent::TooMuch) => (
+            42209,
+            "This takes more work than one request may cost: the schemas are too large, too deep or too many to be resolved and compared".into(),
+        ),
+        Fault::Spent(Spent::Stopped) => (503, "The registry is shutting down".into()),
         Fault::Contended => (503, "The subject is changing too fast to register this schema; try again in a moment".into()),
         Fault::Store(error) => return store(error),
         Fault::Internal(_) => (500, "Internal Server Error".into()),

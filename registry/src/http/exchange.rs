@@ -15,6 +15,7 @@ use crate::fault::Fault;
 use authz::{AuthorizeLayer, Caller, Identity, RefusedRequest, Resource};
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use compat::Work;
 use futures_util::FutureExt;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::uri::PathAndQuery;
@@ -63,7 +64,10 @@ pub async fn handle(
         && negotiate::takes_gzip(joined(&parts.headers, &ACCEPT_ENCODING).as_deref());
     let form = Form { media: accepted.media, gzip };
     let (who, arrived) = (OnceLock::new(), AtomicBool::new(false));
-    let exchange = Arc::new(Exchange { app, operation, subject, named, settings, accepted, form, who, arrived });
+    let work = app.service.budget();
+    // Whether it was answered, took too long or its client went away: what is still done for it stops.
+    let _wanted = work.stop_on_drop();
+    let exchange = Arc::new(Exchange { app, operation, subject, named, settings, accepted, form, who, arrived, work });
 
     parts.extensions.insert(operation.route().action);
     let unread = Unread { exchange: Arc::clone(&exchange), parameters, query, body };
@@ -104,6 +108,8 @@ struct Exchange {
     who: OnceLock<Caller>,
     /// Is the body there? A client that is too slow is told so; it is not a failure of ours.
     arrived: AtomicBool,
+    /// How much work it may cost.
+    work: Work,
 }
 
 /// What goes through the gate in place of the body.
@@ -156,7 +162,8 @@ async fn admitted(request: Request<Unread>) -> Result<Answered, Failure> {
         return Ok(Answered { response: respond(&answer, form, &parts.headers), wrote: false });
     }
     let conditions = conditions(&parts.headers);
-    let ask = Ask { operation, target, parameters, query, body, caller, settings, conditions };
+    let work = exchange.work.clone();
+    let ask = Arc::new(Ask { operation, target, parameters, query, body, caller, settings, conditions, work });
     let mut answer = handlers::answer(app, &ask).await.map_err(Failure::Fault)?;
     answer.depends = answer.depends.filter(|depends| depends.since(settings));
     let wrote = answer.wrote;

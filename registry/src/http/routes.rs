@@ -1,6 +1,7 @@
 //! The route table: the one list of what can be asked. The router is folded from it, the API description is checked against
 //! it, metrics and log name operations by it, and authorization decides by it.
 
+use crate::service::Class;
 use authz::Action;
 
 /// What a request asks for.
@@ -210,6 +211,50 @@ impl Operation {
     pub fn route(self) -> &'static Route {
         // One row per operation and in its order: checked by a test.
         &ROUTES[self as usize]
+    }
+
+    /// What it costs, for its handler to run where that hurts nobody else. What changes something waits for the writer and costs
+    /// nothing here but for the reading of its body, which has a class of its own.
+    pub fn class(self) -> Class {
+        use Operation::*;
+        match self {
+            LookUpSchema
+            | RegisterSchema
+            | ValidateSample
+            | CheckAgainstHistory
+            | CheckAgainstVersion
+            | CreateAssociations
+            | PutAssociations
+            | BatchMutateAssociations => Class::Parse,
+            ListSchemas
+            | ListSubjectsById
+            | ListVersionsById
+            | ListIdsByGuid
+            | ListSubjects
+            | GetLatestWithMetadata
+            | ListVersions
+            | ListReferencedBy
+            | ListContexts
+            | ListAssociationsBySubject
+            | ListAssociationsByResourceId
+            | ListAssociationsByResourceName
+            | BatchGetAssociations
+            | ListNamespaces
+            | ListOrphans
+            | GetNamespace
+            | ListMembers
+            | ListClaims
+            | ListNamespaceSubjects
+            | GetAudit
+            | GetWholeAudit => Class::List,
+            GetRoot | PostRoot | GetClusterId | GetServerVersion | GetDeployment | ListSchemaTypes | GetSchemaById
+            | GetSchemaTextById | GetSchemaByGuid | DeleteSubject | GetVersion | DeleteVersion | GetVersionText
+            | GetGlobalConfig | PutGlobalConfig | DeleteGlobalConfig | GetConfig | PutConfig | DeleteConfig
+            | GetGlobalMode | PutGlobalMode | DeleteGlobalMode | GetMode | PutMode | DeleteMode | DeleteContext
+            | DeleteAssociations | PutNamespace | DeleteNamespace | CanI | PutMember | DeleteMember | PutClaim
+            | DeleteClaim | PutOffer | DeleteOffer | PutContact | PutLabels | GetLiveness | GetReadiness
+            | GetMetrics | GetApiDescription => Class::Ready,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `POST /compatibility/subjects/{subject}/versions[/{version}]`.
 
-use super::Service;
+use super::{Class, Service};
 use crate::fault::Fault;
 use crate::rules::candidate::{Described, source};
 use crate::rules::config;
@@ -44,8 +44,8 @@ impl Service {
     /// `VersionNotFound`, `InvalidSchema`, `Busy`, those of the store.
     pub async fn check(&self, request: Check) -> Result<Vec<String>, Fault> {
         let (store, library, level) = (Arc::clone(&self.store), Arc::clone(&self.library), self.default_level);
-        self.pool
-            .run(request.schema.text.len(), move || {
+        self.pools
+            .run(Class::to_read(request.schema.text.len()), move || {
                 let view = store.view()?;
                 match check(&*view, &Learning::new(&library), &request, level) {
                     Ok(messages) => Ok(messages),

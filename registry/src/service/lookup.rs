@@ -1,6 +1,6 @@
 //! `POST /subjects/{subject}`: under which version and id is this schema registered?
 
-use super::{Service, Shown, with_fallback};
+use super::{Class, Service, Shown, with_fallback};
 use crate::fault::Fault;
 use crate::rules::candidate::{Described, source};
 use crate::rules::config;
@@ -35,8 +35,8 @@ impl Service {
     pub async fn lookup(&self, request: Lookup) -> Result<Shown, Fault> {
         let (store, library, level) = (Arc::clone(&self.store), Arc::clone(&self.library), self.default_level);
         let falls_back = self.falls_back();
-        self.pool
-            .run(request.schema.text.len(), move || {
+        self.pools
+            .run(Class::to_read(request.schema.text.len()), move || {
                 let view = store.view()?;
                 let learning = Learning::new(&library);
                 let mut asked = false;

@@ -25,7 +25,7 @@ pub use compatibility::{Against, Check};
 pub use library::Library;
 pub use lookup::Lookup;
 pub use namespaces::{Confirm, Edited};
-pub use pool::Pool;
+pub use pool::{BUDGET, Class, Pools};
 pub use register::Offered;
 pub use schemas::{AssociationFilter, ById, Listed, Listing, Shown};
 pub use settings::{ConfigChange, Inherit};
@@ -36,6 +36,7 @@ use crate::access::{AuditSink, FallBack};
 use crate::fault::Fault;
 use audit::with_expiry;
 use authz::{Authorizer, Resource};
+use compat::Work;
 use model::{CompatibilityLevel, Context, Record, Subject};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +46,7 @@ use storage::{State, Store};
 pub struct Service {
     store: Arc<dyn Store>,
     library: Arc<Library>,
-    pool: Pool,
+    pools: Pools,
     default_level: CompatibilityLevel,
     authorizer: Authorizer,
     fall_back: FallBack,
@@ -78,13 +79,13 @@ impl Service {
     pub fn new(
         store: Arc<dyn Store>,
         library: Library,
-        pool: Pool,
+        pools: Pools,
         default_level: CompatibilityLevel,
         guard: Guard,
     ) -> Self {
         let Guard { authorizer, fall_back, sink, retention } = guard;
         let library = Arc::new(library);
-        Service { store, library, pool, default_level, authorizer, fall_back, sink, retention }
+        Service { store, library, pools, default_level, authorizer, fall_back, sink, retention }
     }
 
     /// The store, for health, backup and metrics; changes go through the operations.
@@ -101,16 +102,26 @@ impl Service {
         read(&*view)
     }
 
-    /// Runs a job over `bytes` bytes of input where parsing is done.
+    /// Runs a job where its cost class says.
     ///
     /// # Errors
     /// `Busy`, those of the job.
     pub async fn work<T: Send + 'static>(
         &self,
-        bytes: usize,
+        class: Class,
         job: impl FnOnce() -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        self.pool.run(bytes, job).await
+        self.pools.run(class, job).await
+    }
+
+    /// The budget of work of one request.
+    pub fn budget(&self) -> Work {
+        self.pools.budget()
+    }
+
+    /// Stops all work that is still going on for requests.
+    pub fn stop_work(&self) {
+        self.pools.stop();
     }
 
     /// Commits what a pure rule decides about what the permit is for, together with its entry in the audit.

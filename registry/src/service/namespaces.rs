@@ -5,7 +5,7 @@
 //! writer: it is a warning for people, not a condition of the change.
 
 use super::subjects::page;
-use super::{Change, Done, Service};
+use super::{Change, Class, Done, Service};
 use crate::fault::Fault;
 use crate::rules::namespace::{Edit, Expect, MayClaim, Planned, after, plan, remove};
 use authz::Land;
@@ -115,8 +115,8 @@ impl Service {
         }
         let after = after(land.namespaces(), planned.put())?;
         let (before, store) = (land.clone(), Arc::clone(&self.store));
-        self.pool
-            .run(usize::MAX, move || {
+        self.pools
+            .run(Class::List, move || {
                 let view = store.view()?;
                 let mut subjects = BTreeSet::new();
                 for claim in &changed {

@@ -1,17 +1,104 @@
-//! Where parsing and comparing is done: small texts on the spot, larger ones on a bounded number of threads with a bounded
-//! queue, so that no request can take all cores from the others and no queue grows without end.
+//! Where work is done, by what it costs.
+//!
+//! What is answered by looking up a few keys runs on the threads that serve requests. What parses, compares or resolves, and
+//! what goes through many keys, each has a bounded number of threads of its own and a bounded queue, so that no request can take
+//! all cores from the others and no queue grows without end. What a schema costs cannot be told from its length, so that
+//! parsing begins where the request is and moves to its threads when it turns out not to be small.
 
 use crate::fault::Fault;
+use compat::{Halt, Spent, Work};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Semaphore;
 
-/// Work on texts up to this size is shorter than handing it to another thread and back.
-const ON_THE_SPOT: usize = 16 * 1024;
+/// What an operation costs.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Class {
+    /// A few look-ups, or something kept in memory.
+    Ready,
+    /// Parses, resolves references, compares or validates.
+    Parse,
+    /// Goes through keys, of which there may be many.
+    List,
+}
 
-/// The pool.
-#[derive(Clone)]
-pub struct Pool {
+/// The work that one request may cost, in units of `compat::Work`: some seconds of one core.
+pub const BUDGET: u64 = 64 << 20;
+
+/// The part of it that may be spent where the request is: some hundred microseconds, which is what handing over and coming back
+/// can cost on busy cores.
+const HERE: u64 = 8 << 10;
+
+impl Class {
+    /// The class of reading this many bytes of JSON, which takes time in proportion to them and to nothing else.
+    pub fn to_read(bytes: usize) -> Self {
+        /// Reading as many takes less time than handing them over and coming back.
+        const SHORT: usize = 16 << 10;
+        if bytes <= SHORT { Class::Ready } else { Class::Parse }
+    }
+}
+
+/// The pools, one for each class that needs one.
+pub struct Pools {
+    parse: Pool,
+    list: Pool,
+    halt: Halt,
+}
+
+impl Pools {
+    /// Pools of `threads` threads that parse and half as many that list, each with at most `queue` jobs waiting or running.
+    pub fn new(threads: usize, queue: usize) -> Self {
+        let threads = threads.max(1);
+        Pools { parse: Pool::new(threads, queue), list: Pool::new(threads.div_ceil(2), queue), halt: Halt::default() }
+    }
+
+    /// The budget of one request.
+    pub fn budget(&self) -> Work {
+        Work::new(BUDGET, &self.halt)
+    }
+
+    /// Stops all that was given a budget.
+    pub fn stop(&self) {
+        self.halt.stop();
+    }
+
+    /// Runs a job where its class says.
+    ///
+    /// # Errors
+    /// `Busy` when the queue is full; those of the job. A job that panics is an `Internal` fault.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        class: Class,
+        job: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        match class {
+            Class::Ready => job(),
+            Class::Parse => self.parse.run(job).await,
+            Class::List => self.list.run(job).await,
+        }
+    }
+
+    /// Runs a job here as far as that is cheap, and from its beginning among those of its class if it is not.
+    ///
+    /// # Errors
+    /// `Spent` when the budget does not suffice; as `run`.
+    pub async fn begin_here<T: Send + 'static>(
+        &self,
+        class: Class,
+        work: &Work,
+        job: impl Fn() -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        work.keep_all_but(HERE);
+        let outcome = job();
+        if work.release() && matches!(outcome, Err(Fault::Spent(Spent::TooMuch))) {
+            return self.run(class, job).await;
+        }
+        outcome
+    }
+}
+
+/// A bounded number of threads with a bounded queue.
+struct Pool {
     threads: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     queue: usize,
@@ -27,23 +114,14 @@ impl Drop for Waiting {
 }
 
 impl Pool {
-    /// A pool of `threads` threads and at most `queue` jobs waiting or running.
-    pub fn new(threads: usize, queue: usize) -> Self {
-        Pool { threads: Arc::new(Semaphore::new(threads.max(1))), waiting: Arc::default(), queue }
+    fn new(threads: usize, queue: usize) -> Self {
+        Pool { threads: Arc::new(Semaphore::new(threads)), waiting: Arc::default(), queue }
     }
 
-    /// Runs a job over `bytes` bytes of text.
-    ///
-    /// # Errors
-    /// `Busy` when the queue is full; those of the job. A job that panics is an `Internal` fault.
-    pub async fn run<T: Send + 'static>(
+    async fn run<T: Send + 'static>(
         &self,
-        bytes: usize,
         job: impl FnOnce() -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        if bytes <= ON_THE_SPOT {
-            return job();
-        }
         let waiting = Waiting(Arc::clone(&self.waiting));
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.queue {
             return Err(Fault::Busy);
@@ -60,15 +138,55 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::mpsc;
+    use std::thread;
 
     #[tokio::test]
     async fn a_full_queue_refuses_at_once_and_frees_its_places() {
-        let pool = Pool::new(1, 0);
-        assert!(matches!(pool.run(ON_THE_SPOT + 1, || Ok(1)).await, Err(Fault::Busy)));
-        assert!(matches!(pool.run(1, || Ok(2)).await, Ok(2)));
-        let pool = Pool::new(1, 1);
-        for round in 0..3 {
-            assert!(matches!(pool.run(ON_THE_SPOT + 1, move || Ok(round)).await, Ok(value) if value == round));
+        let pools = Pools::new(1, 0);
+        for class in [Class::Parse, Class::List] {
+            assert!(matches!(pools.run(class, || Ok(1)).await, Err(Fault::Busy)));
         }
+        assert!(matches!(pools.run(Class::Ready, || Ok(2)).await, Ok(2)));
+        let pools = Pools::new(1, 1);
+        for round in 0..3 {
+            assert!(matches!(pools.run(Class::Parse, move || Ok(round)).await, Ok(value) if value == round));
+        }
+    }
+
+    #[tokio::test]
+    async fn one_class_does_not_wait_for_another() {
+        let pools = Arc::new(Pools::new(1, 2));
+        let (finish, finished) = mpsc::channel::<()>();
+        let long = Arc::clone(&pools);
+        let wait = move || finished.recv().map_err(|gone| Fault::Internal(gone.to_string()));
+        let long = tokio::spawn(async move { long.run(Class::Parse, wait).await });
+        assert!(pools.run(Class::List, || Ok(())).await.is_ok());
+        assert!(pools.run(Class::Ready, || Ok(())).await.is_ok());
+        finish.send(()).unwrap();
+        assert!(long.await.unwrap().is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_turns_out_not_to_be_small_moves_to_its_threads() {
+        let pools = Pools::new(1, 1);
+        let here = thread::current().id();
+        let spends = |units: usize| {
+            let work = pools.budget();
+            let spending = work.clone();
+            (work, move || {
+                spending.spend(units)?;
+                Ok(thread::current().id())
+            })
+        };
+        let (work, small) = spends(HERE as usize);
+        assert!(matches!(pools.begin_here(Class::Parse, &work, small).await, Ok(there) if there == here));
+        let (work, large) = spends(HERE as usize + 1);
+        assert!(matches!(pools.begin_here(Class::Parse, &work, large).await, Ok(there) if there != here));
+        let (work, too_large) = spends(BUDGET as usize + 1);
+        assert!(matches!(pools.begin_here(Class::Parse, &work, too_large).await, Err(Fault::Spent(Spent::TooMuch))));
+        pools.stop();
+        let (work, small) = spends(1000);
+        assert!(matches!(pools.begin_here(Class::Parse, &work, small).await, Err(Fault::Spent(Spent::Stopped))));
     }
 }

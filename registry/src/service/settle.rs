@@ -1,7 +1,7 @@
 //! Decisions that need costly knowledge: made on a snapshot, where everything is learnt, then again in the writer with what was
 //! learnt, and so on until nothing was missing there.
 
-use super::{Done, Service};
+use super::{Class, Done, Service};
 use crate::fault::Fault;
 use crate::rules::knowledge::{Knowledge, Known, Learning, Stop};
 use model::Record;
@@ -86,8 +86,8 @@ impl Service {
         known: Known,
     ) -> Result<(Decision<T>, Known), Fault> {
         let (store, library) = (Arc::clone(&self.store), Arc::clone(&self.library));
-        self.pool
-            .run(bytes, move || {
+        self.pools
+            .run(Class::to_read(bytes), move || {
                 let view = store.view()?;
                 let learning = Learning::resume(&library, known);
                 match decide(&*view, &learning) {

@@ -1,6 +1,6 @@
 //! `POST /subjects/{subject}/versions/{version}/validate`: does a sample document fit a schema, and where not?
 
-use super::Service;
+use super::{Class, Service};
 use crate::fault::Fault;
 use crate::rules::delete::Selector;
 use crate::rules::find::Deleted;
@@ -33,8 +33,8 @@ impl Service {
             Validation::Binary(bytes) => bytes.len(),
         };
         let (store, parsed) = (Arc::clone(&self.store), Arc::clone(&self.library));
-        self.pool
-            .run(bytes, move || {
+        self.pools
+            .run(Class::to_read(bytes), move || {
                 let view = store.view()?;
                 let schema = parsed.stored(&*view, &shown.stored)?;
                 let framed =

@@ -23,12 +23,14 @@ use crate::app::App;
 use crate::fault::Fault;
 use crate::rules::delete::{Depth, Selector};
 use crate::rules::find::Deleted;
-use crate::service::Shown;
 use crate::service::change::{self, Change};
+use crate::service::{Class, Shown};
 use authz::{Action, Caller, Permit, Refusal, Resource, Scope};
 use bytes::Bytes;
+use compat::Work;
 use http::uri::PathAndQuery;
 use model::Subject;
+use std::sync::Arc;
 
 /// A request whose target, headers and body have been read.
 pub struct Ask {
@@ -48,6 +50,8 @@ pub struct Ask {
     pub settings: Settings,
     /// What the client expects to find.
     pub conditions: Conditions,
+    /// How much work it may still cost.
+    pub work: Work,
 }
 
 /// The preconditions of a request.
@@ -58,6 +62,9 @@ pub struct Conditions {
     /// `If-None-Match`.
     pub if_none_match: Option<String>,
 }
+
+/// Bytes of a body that are read for a unit of work.
+const READ: usize = 4;
 
 impl Ask {
     fn parameter(&self, at: usize) -> &str {
@@ -133,10 +140,25 @@ impl Ask {
         app.access.audit.observed(self.operation, scope, &app.service.land(), &self.caller, refusal);
     }
 
-    /// Reads the body; a large one where large schemas are parsed, so that it keeps no other request waiting.
+    /// What it costs. Another form of a text, or what is tagged in it, is not to be had without parsing.
+    fn class(&self) -> Class {
+        match self.operation.class() {
+            Class::Ready if self.parses() => Class::Parse,
+            class => class,
+        }
+    }
+
+    /// Does it ask for something about a schema that has to be parsed for it?
+    fn parses(&self) -> bool {
+        let formatted = self.query.text("format").is_some_and(|format| !format.is_empty() && format != "default");
+        formatted || self.query.list("findTags").next().is_some()
+    }
+
+    /// Reads the body; a large one where schemas are parsed, so that it keeps no other request waiting.
     async fn object(&self, app: &App, missing: &'static str, what: &'static str) -> Result<Object, Fault> {
+        self.work.spend(self.body.len() / READ)?;
         let body = self.body.clone();
-        app.service.work(body.len(), move || body::object(&body, missing, what)).await
+        app.service.work(Class::to_read(body.len()), move || body::object(&body, missing, what)).await
     }
 }
 
@@ -155,11 +177,25 @@ fn digit(c: char) -> Option<u8> {
     ZEROS.iter().find(|zero| (**zero..**zero + 10).contains(&(c as u32))).map(|zero| (c as u32 - zero) as u8)
 }
 
+/// Runs the handler of a read where its class says.
+async fn read(
+    app: &Arc<App>,
+    ask: &Arc<Ask>,
+    handler: fn(&App, &Ask) -> Result<Answer, Fault>,
+) -> Result<Answer, Fault> {
+    let class = ask.class();
+    if class == Class::Ready {
+        return handler(app, ask);
+    }
+    let (app_there, ask_there) = (Arc::clone(app), Arc::clone(ask));
+    app.service.work(class, move || handler(&app_there, &ask_there)).await
+}
+
 /// Answers a request.
 ///
 /// # Errors
 /// The fault.
-pub async fn answer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn answer(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
     use Operation as Op;
     match ask.operation {
         Op::GetRoot => Ok(metadata::root()),
@@ -167,50 +203,50 @@ pub async fn answer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         Op::GetClusterId => Ok(metadata::cluster_id(app)),
         Op::GetServerVersion => Ok(metadata::version()),
         Op::GetDeployment => Ok(metadata::deployment()),
-        Op::ListSchemas => schemas::list(app, ask),
+        Op::ListSchemas => read(app, ask, schemas::list).await,
         Op::ListSchemaTypes => Ok(schemas::types()),
-        Op::GetSchemaById => schemas::by_id(app, ask),
-        Op::GetSchemaTextById => schemas::text_by_id(app, ask),
-        Op::ListSubjectsById => schemas::subjects_by_id(app, ask),
-        Op::ListVersionsById => schemas::versions_by_id(app, ask),
-        Op::GetSchemaByGuid => schemas::by_guid(app, ask),
-        Op::ListIdsByGuid => schemas::ids_by_guid(app, ask),
-        Op::ListSubjects => subjects::list(app, ask),
+        Op::GetSchemaById => read(app, ask, schemas::by_id).await,
+        Op::GetSchemaTextById => read(app, ask, schemas::text_by_id).await,
+        Op::ListSubjectsById => read(app, ask, schemas::subjects_by_id).await,
+        Op::ListVersionsById => read(app, ask, schemas::versions_by_id).await,
+        Op::GetSchemaByGuid => read(app, ask, schemas::by_guid).await,
+        Op::ListIdsByGuid => read(app, ask, schemas::ids_by_guid).await,
+        Op::ListSubjects => read(app, ask, subjects::list).await,
         Op::LookUpSchema => subjects::look_up(app, ask).await,
         Op::DeleteSubject => subjects::delete(app, ask).await,
-        Op::GetLatestWithMetadata => subjects::latest_with_metadata(app, ask),
-        Op::ListVersions => versions::list(app, ask),
+        Op::GetLatestWithMetadata => read(app, ask, subjects::latest_with_metadata).await,
+        Op::ListVersions => read(app, ask, versions::list).await,
         Op::RegisterSchema => versions::register(app, ask).await,
-        Op::GetVersion => versions::get(app, ask),
+        Op::GetVersion => read(app, ask, versions::get).await,
         Op::DeleteVersion => versions::delete(app, ask).await,
-        Op::GetVersionText => versions::text(app, ask),
-        Op::ListReferencedBy => versions::referenced_by(app, ask),
+        Op::GetVersionText => read(app, ask, versions::text).await,
+        Op::ListReferencedBy => read(app, ask, versions::referenced_by).await,
         Op::ValidateSample => versions::validate(app, ask).await,
         Op::CheckAgainstHistory | Op::CheckAgainstVersion => compatibility::check(app, ask).await,
-        Op::GetGlobalConfig | Op::GetConfig => config::get(app, ask),
+        Op::GetGlobalConfig | Op::GetConfig => read(app, ask, config::get).await,
         Op::PutGlobalConfig | Op::PutConfig => config::put(app, ask).await,
         Op::DeleteGlobalConfig | Op::DeleteConfig => config::delete(app, ask).await,
-        Op::GetGlobalMode | Op::GetMode => mode::get(app, ask),
+        Op::GetGlobalMode | Op::GetMode => read(app, ask, mode::get).await,
         Op::PutGlobalMode | Op::PutMode => mode::put(app, ask).await,
         Op::DeleteGlobalMode | Op::DeleteMode => mode::delete(app, ask).await,
-        Op::ListContexts => metadata::contexts(app, ask),
+        Op::ListContexts => read(app, ask, metadata::contexts).await,
         Op::DeleteContext => metadata::delete_context(app, ask).await,
         Op::ListAssociationsBySubject | Op::ListAssociationsByResourceId | Op::ListAssociationsByResourceName => {
-            associations::list(app, ask)
+            read(app, ask, associations::list).await
         }
         Op::CreateAssociations => associations::create(app, ask).await,
         Op::PutAssociations => associations::upsert(app, ask).await,
         Op::DeleteAssociations => associations::delete(app, ask).await,
         Op::BatchGetAssociations => association_batches::get(app, ask).await,
         Op::BatchMutateAssociations => association_batches::mutate(app, ask).await,
-        Op::ListNamespaces => namespaces::list(app, ask),
-        Op::ListOrphans => namespaces::orphans(app, ask),
+        Op::ListNamespaces => read(app, ask, namespaces::list).await,
+        Op::ListOrphans => read(app, ask, namespaces::orphans).await,
         Op::GetWholeAudit => audit::whole(app, ask).await,
-        Op::GetNamespace | Op::ListMembers | Op::ListClaims => namespaces::get(app, ask),
+        Op::GetNamespace | Op::ListMembers | Op::ListClaims => read(app, ask, namespaces::get).await,
         Op::PutNamespace => namespaces::put(app, ask).await,
         Op::DeleteNamespace => namespaces::delete(app, ask).await,
-        Op::ListNamespaceSubjects => namespaces::subjects(app, ask),
-        Op::CanI => namespaces::can_i(app, ask),
+        Op::ListNamespaceSubjects => read(app, ask, namespaces::subjects).await,
+        Op::CanI => read(app, ask, namespaces::can_i).await,
         Op::GetAudit => audit::get(app, ask).await,
         Op::PutMember => namespaces::put_member(app, ask).await,
         Op::DeleteMember => namespaces::delete_member(app, ask).await,

@@ -4,7 +4,7 @@
 //! rather than types, because it must stay readable when rules and operations have other names. It never holds a password, a
 //! token or a schema.
 
-use crate::{NamespaceName, words};
+use crate::{NamespaceId, NamespaceName, words};
 use std::net::IpAddr;
 
 /// One entry of the audit.
@@ -15,6 +15,8 @@ pub struct AuditRecord {
     pub happened: Option<i64>,
     /// Who: a principal's text, or `anonymous`.
     pub principal: String,
+    /// Whom a wrong credential was for, which nobody has proved to be. Empty for everything else.
+    pub attempted: String,
     /// How they authenticated.
     pub method: Option<String>,
     /// The operation, by its name in metrics and log; empty for counted refusals.
@@ -27,6 +29,8 @@ pub struct AuditRecord {
     pub name: String,
     /// Who owned it.
     pub namespace: Option<NamespaceName>,
+    /// The id of that namespace: the audit of a namespace shows the entries with its own id.
+    pub namespace_id: Option<NamespaceId>,
     /// What was decided.
     pub outcome: AuditOutcome,
     /// By which rule.

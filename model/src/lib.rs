@@ -20,9 +20,11 @@ pub use config::{Config, Mode, UnknownMode};
 pub use content::{Content, Guid, Metadata, Reference, Rule, RuleKind, RuleMode, RuleSet, SchemaType};
 pub use level::{CompatibilityLevel, CompatibilityPolicy, UnknownLevel};
 pub use namespace::{
-    Claim, ClaimKind, InvalidClaim, InvalidNamespaceName, InvalidPrincipal, MemberRole, Namespace, NamespaceName,
-    Principal, PrincipalKind, Referrers, Visibility,
+    Claim, ClaimKind, InvalidClaim, InvalidNamespaceName, InvalidPrincipal, MemberRole, Namespace, NamespaceId,
+    NamespaceName, Principal, PrincipalKind, Referrers, Visibility,
 };
-pub use record::{HouseRecord, Position, Record, RegistryRecord, SchemaId, SchemaRecord, Stamped, Version};
+pub use record::{
+    AuditChange, HouseRecord, Position, Record, RegistryRecord, SchemaId, SchemaRecord, Stamped, Version,
+};
 pub use subject::{Context, Subject, SubjectPrefix};
 pub use words::UnknownWord;

@@ -11,7 +11,8 @@ mod principal;
 pub use claim::{Claim, ClaimKind, InvalidClaim};
 pub use principal::{InvalidPrincipal, Principal, PrincipalKind};
 
-use crate::words;
+use crate::{Guid, words};
+use md5::{Digest, Md5};
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -62,9 +63,31 @@ impl fmt::Display for NamespaceName {
     }
 }
 
+/// What tells a namespace from an earlier one of the same name: a name may be given again, an id never is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct NamespaceId(pub [u8; 16]);
+
+impl NamespaceId {
+    /// The id of a namespace that was made before namespaces had ids. It follows from the name.
+    pub fn of_name(name: &NamespaceName) -> Self {
+        let mut md5 = Md5::new();
+        md5.update(b"namespace ");
+        md5.update(name.as_str());
+        NamespaceId(md5.finalize().into())
+    }
+}
+
+impl fmt::Display for NamespaceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Guid(self.0), f)
+    }
+}
+
 /// A named owner of subjects.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Namespace {
+    /// Its id, which it keeps as long as it lives.
+    pub id: NamespaceId,
     /// Its name.
     pub name: NamespaceName,
     /// What it owns. No two namespaces hold the same claim.
@@ -84,9 +107,10 @@ pub struct Namespace {
 }
 
 impl Namespace {
-    /// A namespace that owns nothing and has no members yet.
+    /// A namespace that owns nothing and has no members yet, under the id that follows from its name.
     pub fn new(name: NamespaceName) -> Self {
         Namespace {
+            id: NamespaceId::of_name(&name),
             name,
             claims: BTreeSet::new(),
             members: BTreeMap::new(),

@@ -1,7 +1,8 @@
 //! The facts a registry consists of. State is what one gets by folding them in order.
 //!
-//! There are two logs: the *registry* log holds what Confluent's `_schemas` topic can hold, the *house* log holds kinds of
-//! our own. Each has positions of its own and is folded by itself; nothing folded from one depends on the other.
+//! There are three logs: the *registry* log holds what Confluent's `_schemas` topic can hold, the *house* log holds kinds of
+//! our own, the *audit* who changed what. Each has positions of its own and is folded by itself; nothing folded from one
+//! depends on another. The first two keep everything; the audit forgets its oldest entries.
 
 use crate::{
     Association, AssociationKey, AuditRecord, Config, Content, Context, Mode, Namespace, NamespaceName, Subject,
@@ -14,7 +15,8 @@ pub type Version = i32;
 /// A schema id, unique in its context.
 pub type SchemaId = i32;
 
-/// How many records of each log a state has seen. The next record of a log gets the position that stands here.
+/// How many records of the logs that keep everything a state has seen. The next record of a log gets the position that stands
+/// here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Position {
     /// Records folded from the registry log.
@@ -23,18 +25,20 @@ pub struct Position {
     pub house: u64,
 }
 
-/// A fact of either log.
+/// A fact of one of the logs.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs, reason = "the two logs are described above")]
+#[allow(missing_docs, reason = "the logs are described above")]
 pub enum Record {
     Registry(RegistryRecord),
     House(HouseRecord),
+    Audit(AuditChange),
 }
 
 /// A record with its place in its log and its time.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Stamped {
-    /// The position in the record's own log, from 0.
+    /// The position in the record's own log, from 0. In the audit: the number of the entry, from 1, or of the first one that is
+    /// not forgotten.
     pub position: u64,
     /// When it was written, in milliseconds since 1970; shown as `ts`.
     pub at: i64,
@@ -132,11 +136,18 @@ pub enum HouseRecord {
         /// Its name.
         name: NamespaceName,
     },
-    /// Something was changed, or refused.
-    Audit(Box<AuditRecord>),
-    /// Entries of the audit older than this are forgotten.
-    AuditForgotten {
-        /// In milliseconds since 1970.
-        before: i64,
+    /// Nothing: what once stood at this place is kept elsewhere, or no more.
+    Vacant,
+}
+
+/// What happens to the audit.
+#[derive(Clone, PartialEq, Debug)]
+pub enum AuditChange {
+    /// Something was changed, or refused. The entry gets the next number.
+    Entry(Box<AuditRecord>),
+    /// Entries with lower numbers are forgotten.
+    Forgotten {
+        /// The number of the oldest entry that stays.
+        before: u64,
     },
 }

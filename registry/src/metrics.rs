@@ -1,7 +1,7 @@
 //! Metrics for Prometheus. Labels are bounded: operations come from the route table, statuses from the error catalogue.
 
 use crate::http::routes::{Operation, ROUTES};
-use model::{HouseRecord, Record};
+use model::{AuditChange, Record};
 use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
 };
@@ -145,7 +145,7 @@ impl Metrics {
         self.commits.inc_by(group.commits as u64);
         self.syncs.inc();
         for stamped in group.records {
-            if let Record::House(HouseRecord::Audit(entry)) = &stamped.record {
+            if let Record::Audit(AuditChange::Entry(entry)) = &stamped.record {
                 self.access.audited(entry);
             }
         }

@@ -109,13 +109,13 @@ async fn write_waiting<E, W: Future<Output = Result<(), E>>>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::HouseRecord;
+    use model::AuditChange;
     use std::cell::{Cell, RefCell};
 
     #[tokio::test]
     async fn refusals_that_cannot_be_written_wait_and_lose_their_place_to_nobody() {
         let (queue, written, fails) = (RefCell::new(vec![]), RefCell::new(vec![]), Cell::new(true));
-        let entry = |before| Record::House(HouseRecord::AuditForgotten { before });
+        let entry = |before| Record::Audit(AuditChange::Forgotten { before });
         let drain = || queue.take();
         let write = |entries: Vec<Record>| {
             if fails.get() {

@@ -3,8 +3,9 @@
 //! ```text
 //! "FREEHOLD BACKUP\n"  format (4 bytes, little-endian)
 //! T length text        each text once, ordered by key
-//! R length record      both logs in their common order, each record as the log holds it
-//! E length trailer     numbers of texts and records, both positions
+//! R length record      the registry and the house log in their common order, each record as the log holds it
+//! A length entry       the audit, as far as it is kept: number (8 bytes, big-endian), and the entry as the store holds it
+//! E length trailer     numbers of texts and records, both positions, how far the audit is
 //! SHA-256 of all bytes before it
 //! ```
 //!
@@ -15,17 +16,20 @@ use crate::codec::bytes::{Form, Input, Malformed, decode, encode};
 use crate::codec::{key, record, text_key};
 use crate::engine::Backend;
 use crate::kv::{self, Direction, Kv, KvMut, Overlay, Table};
-use crate::{Error, fold, log, query};
-use model::Position;
+use crate::{AuditLog, Error, audit, fold, log, query};
+use model::{HouseRecord, Position, Record, Stamped};
 use sha2::{Digest, Sha256};
 use std::io::{Read, Write};
 use std::ops::ControlFlow;
 
 const MAGIC: &[u8; 16] = b"FREEHOLD BACKUP\n";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+/// The audit was part of the house log, and the trailer says nothing of it.
+const FORMER_FORMAT: u32 = 1;
 
 const TEXT: u8 = b'T';
 const RECORD: u8 = b'R';
+const AUDIT: u8 = b'A';
 const END: u8 = b'E';
 
 /// No text or record is longer: a damaged length must not cost memory.
@@ -40,6 +44,7 @@ struct Trailer {
     texts: u64,
     records: u64,
     position: Position,
+    audit: AuditLog,
 }
 
 impl Form for Trailer {
@@ -47,14 +52,35 @@ impl Form for Trailer {
         [self.texts, self.records, self.position.registry, self.position.house]
             .iter()
             .for_each(|number| number.put(out));
+        self.audit.put(out);
     }
 
     fn take(input: &mut Input<'_>) -> Result<Self, Malformed> {
+        let former = Trailer::take_former(input)?;
+        Ok(Trailer { audit: Form::take(input)?, ..former })
+    }
+}
+
+impl Trailer {
+    /// The trailer of the former format.
+    fn take_former(input: &mut Input<'_>) -> Result<Self, Malformed> {
         Ok(Trailer {
             texts: Form::take(input)?,
             records: Form::take(input)?,
             position: Position { registry: Form::take(input)?, house: Form::take(input)? },
+            audit: AuditLog::default(),
         })
+    }
+
+    fn read(format: u32, bytes: &[u8]) -> Result<Self, Error> {
+        let trailer = match format {
+            FORMER_FORMAT => {
+                let mut input = Input(bytes);
+                Trailer::take_former(&mut input).and_then(|trailer| input.end().map(|()| trailer))
+            }
+            _ => decode(bytes),
+        };
+        trailer.map_err(|error| bad(error.0))
     }
 }
 
@@ -64,7 +90,7 @@ pub(crate) fn write(kv: &impl Kv, out: &mut dyn Write) -> Result<Position, Error
     let mut out = Hashing { inner: out, hash: Sha256::new() };
     out.all(MAGIC)?;
     out.all(&FORMAT.to_le_bytes())?;
-    let mut trailer = Trailer { position: head.position, ..Trailer::default() };
+    let mut trailer = Trailer { position: head.position, audit: head.audit, ..Trailer::default() };
 
     let mut outcome = Ok(());
     kv.scan(Table::Texts, &kv::everything(), Direction::Up, &mut |_, text| {
@@ -89,6 +115,13 @@ pub(crate) fn write(kv: &impl Kv, out: &mut dyn Write) -> Result<Position, Error
         }
     }
 
+    let mut outcome = Ok(());
+    audit::each(kv, head.audit.first..head.audit.next, Direction::Up, &mut |entry| {
+        outcome = out.frame(AUDIT, &audit::copied(&entry));
+        if outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    outcome?;
+
     out.frame(END, &encode(&trailer))?;
     let hash = out.hash.finalize();
     out.inner.write_all(&hash).and_then(|()| out.inner.flush()).map_err(io)?;
@@ -101,7 +134,7 @@ pub(crate) fn read<B: Backend>(backend: &B, input: &mut dyn Read) -> Result<Posi
         return Err(Error::NotEmpty);
     }
     let mut input = Hashing { inner: input, hash: Sha256::new() };
-    input.opening()?;
+    let format = input.opening()?;
     mark(backend, true)?;
 
     let mut seen = Trailer::default();
@@ -117,17 +150,25 @@ pub(crate) fn read<B: Backend>(backend: &B, input: &mut dyn Read) -> Result<Posi
                     seen.texts += 1;
                 }
                 RECORD => {
-                    let stamped = record::decode(seen.records, &bytes, |key| query::text(&batch, key))
-                        .and_then(|stamped| fold::append(&stamped, &mut batch));
-                    stamped.map_err(|error| bad(&error.to_string()))?;
+                    restore_record(format, seen.records, &bytes, &mut batch)
+                        .map_err(|error| bad(&error.to_string()))?;
                     seen.records += 1;
                 }
+                AUDIT => audit::take_copied(&bytes, &mut batch).map_err(|error| bad(&error.to_string()))?,
                 END => {
-                    seen.position = fold::head(&batch)?.position;
+                    let trailer = Trailer::read(format, &bytes)?;
+                    let mut head = fold::head(&batch)?;
+                    if format == FORMAT && trailer.audit.first == trailer.audit.next {
+                        // Everything is forgotten: only the end tells how far the audit is.
+                        check(head.audit == AuditLog::default(), "it does not hold what its end says")?;
+                        head.audit = trailer.audit;
+                        fold::set_head(&head, &mut batch);
+                    }
+                    (seen.position, seen.audit) = (head.position, head.audit);
                     let changes = batch.into_changes();
                     drop(snapshot);
                     backend.write(changes)?;
-                    break 'batches decode(&bytes).map_err(|error| bad(error.0))?;
+                    break 'batches trailer;
                 }
                 _ => return Err(bad("a part of unknown kind")),
             }
@@ -136,10 +177,26 @@ pub(crate) fn read<B: Backend>(backend: &B, input: &mut dyn Read) -> Result<Posi
         drop(snapshot);
         backend.write(changes)?;
     };
+    if format == FORMER_FORMAT {
+        seen.audit = trailer.audit;
+    }
     check(trailer == seen, "it does not hold what its end says")?;
     input.closing()?;
     mark(backend, false)?;
     Ok(seen.position)
+}
+
+/// Folds a record as the writer does.
+fn restore_record(format: u32, sequence: u64, bytes: &[u8], batch: &mut Overlay<impl Kv>) -> Result<(), Error> {
+    if format == FORMER_FORMAT
+        && let Some((position, at, change)) = record::former_audit(sequence, bytes)?
+    {
+        let vacant = Record::House(HouseRecord::Vacant);
+        fold::append(&Stamped { position, at, record: vacant }, batch)?;
+        return audit::take_former(at, &change, batch);
+    }
+    let stamped = record::decode(sequence, bytes, |key| query::text(batch, key))?;
+    fold::append(&stamped, batch)
 }
 
 /// What a backup holds.
@@ -147,8 +204,10 @@ pub(crate) fn read<B: Backend>(backend: &B, input: &mut dyn Read) -> Result<Posi
 pub struct Contents {
     /// Different schema texts.
     pub texts: u64,
-    /// Records of both logs.
+    /// Records of the registry and the house log.
     pub records: u64,
+    /// Entries of the audit.
+    pub audit: u64,
     /// The position after the last of them.
     pub position: Position,
 }
@@ -159,20 +218,24 @@ pub struct Contents {
 /// `Backup`, saying what is wrong.
 pub fn verify(input: &mut dyn Read) -> Result<Contents, Error> {
     let mut input = Hashing { inner: input, hash: Sha256::new() };
-    input.opening()?;
+    let format = input.opening()?;
     let mut seen = Trailer::default();
+    let mut entries = 0;
     let trailer: Trailer = loop {
         let (kind, bytes) = input.frame()?;
         match kind {
             TEXT => seen.texts += 1,
             RECORD => seen.records += 1,
-            END => break decode(&bytes).map_err(|error| bad(error.0))?,
+            AUDIT => entries += 1,
+            END => break Trailer::read(format, &bytes)?,
             _ => return Err(bad("a part of unknown kind")),
         }
     };
-    check((trailer.texts, trailer.records) == (seen.texts, seen.records), "it does not hold what its end says")?;
+    let kept = trailer.audit.next - trailer.audit.first;
+    let whole = (trailer.texts, trailer.records, kept) == (seen.texts, seen.records, entries);
+    check(whole, "it does not hold what its end says")?;
     input.closing()?;
-    Ok(Contents { texts: trailer.texts, records: trailer.records, position: trailer.position })
+    Ok(Contents { texts: trailer.texts, records: trailer.records, audit: entries, position: trailer.position })
 }
 
 /// Sets or removes the mark of a restore that is not finished.
@@ -220,10 +283,13 @@ impl Hashing<&mut dyn Write> {
 }
 
 impl Hashing<&mut dyn Read> {
-    fn opening(&mut self) -> Result<(), Error> {
+    /// The format of what follows.
+    fn opening(&mut self) -> Result<u32, Error> {
         check(&self.array::<16>()? == MAGIC, "it is not a backup of this registry")?;
         let format = u32::from_le_bytes(self.array()?);
-        check(format == FORMAT, &format!("it has format {format}, and this release reads format {FORMAT}"))
+        let known = (FORMER_FORMAT..=FORMAT).contains(&format);
+        check(known, &format!("it has format {format}, and this release reads formats {FORMER_FORMAT} to {FORMAT}"))?;
+        Ok(format)
     }
 
     fn closing(&mut self) -> Result<(), Error> {
@@ -293,11 +359,49 @@ mod tests {
     #[test]
     fn the_end_of_a_backup_says_what_is_in_it() {
         let position = Position { registry: 1, house: 0 };
-        let end = |texts, records| Trailer { texts, records, position };
+        let end = |texts, records| Trailer { texts, records, position, audit: AuditLog::default() };
         check(end(1, 1), Ok(position));
         check(end(1, 2), Err("it does not hold what its end says"));
         check(end(0, 1), Err("it does not hold what its end says"));
         let other = Position { registry: 2, house: 0 };
         check(Trailer { position: other, ..end(1, 1) }, Err("it does not hold what its end says"));
+    }
+
+    #[test]
+    fn a_backup_of_format_1_is_restored_with_its_audit() {
+        let kv = crate::audit::tests::former();
+        let head = fold::head(&kv).unwrap();
+        let mut file = Vec::new();
+        let mut out = Hashing { inner: &mut file as &mut dyn Write, hash: Sha256::new() };
+        out.all(MAGIC).unwrap();
+        out.all(&FORMER_FORMAT.to_le_bytes()).unwrap();
+        let mut texts = 0;
+        kv.scan(Table::Texts, &kv::everything(), Direction::Up, &mut |_, text| {
+            texts += 1;
+            out.frame(TEXT, text).unwrap();
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        for (_, bytes) in log::raw(&kv, 0, head.sequence()).unwrap() {
+            out.frame(RECORD, &bytes).unwrap();
+        }
+        let numbers = [texts, head.sequence(), head.position.registry, head.position.house];
+        out.frame(END, &numbers.iter().flat_map(encode).collect::<Vec<u8>>()).unwrap();
+        let hash = out.hash.finalize();
+        file.extend(hash);
+
+        assert_eq!(verify(&mut file.as_slice()).unwrap().records, head.sequence());
+        let backend = Memory::default();
+        assert_eq!(read(&backend, &mut file.as_slice()), Ok(head.position));
+        let restored = fold::head(&backend.snapshot()).unwrap();
+        assert_eq!((restored.position, restored.totals), (head.position, head.totals));
+        // A backup has no other note of what was forgotten than the times in it.
+        let mut names = Vec::new();
+        audit::each(&backend.snapshot(), 0..u64::MAX, Direction::Up, &mut |entry| {
+            names.push(entry.record.name);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        assert_eq!(names, ["payments-value", ""]);
     }
 }

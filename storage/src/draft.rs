@@ -6,18 +6,13 @@
 use crate::kv::{Kv, KvMut, Overlay};
 use crate::query::Folded;
 use crate::{Draft, Error, fold};
-use model::{Record, Stamped};
+use model::Record;
 
 impl<K: KvMut> Folded<K> {
     /// Folds records, all written at the time `at` (milliseconds since 1970).
     pub(crate) fn fold_all<'a>(&mut self, records: impl IntoIterator<Item = &'a Record>, at: i64) -> Result<(), Error> {
         for record in records {
-            let next = self.head().position;
-            let position = match record {
-                Record::Registry(_) => next.registry,
-                Record::House(_) => next.house,
-            };
-            let stamped = Stamped { position, at, record: record.clone() };
+            let stamped = fold::stamp(&self.head(), at, record.clone());
             self.change(|kv| fold::append(&stamped, kv))??;
         }
         Ok(())

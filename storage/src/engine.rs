@@ -13,7 +13,7 @@ use crate::log;
 use crate::query::Folded;
 use crate::tally;
 use crate::{Committed, Decide, Error, Group, Health, Observer, State, Store, backup};
-use model::{Position, Record, Stamped};
+use model::{Position, Stamped};
 use std::io::{Read, Write};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -293,15 +293,9 @@ fn count<B: Backend>(backend: &B) -> Result<(), Error> {
 fn run<K: Kv>(decide: Decide, state: &Folded<K>, at: i64) -> Result<(Vec<Stamped>, Changes), Error> {
     let records = catch_unwind(AssertUnwindSafe(|| decide(state))).map_err(|panic| Error::Panicked(say(&*panic)))??;
     let mut overlay = Overlay::new(&state.kv);
-    let mut next = state.position();
     let mut stamped = Vec::with_capacity(records.len());
     for record in records {
-        let counter = match record {
-            Record::Registry(_) => &mut next.registry,
-            Record::House(_) => &mut next.house,
-        };
-        let one = Stamped { position: *counter, at, record };
-        *counter += 1;
+        let one = fold::stamp(&fold::head(&overlay)?, at, record);
         fold::append(&one, &mut overlay)?;
         stamped.push(one);
     }

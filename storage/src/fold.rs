@@ -6,15 +6,16 @@
 //!
 //! An index entry is written from a version and removed from the same version, so no index needs rebuilding.
 
+use crate::audit;
 use crate::codec::bytes::{Form, decode, encode};
 use crate::codec::value::{self, Head, Ids};
 use crate::codec::{key, record, text_key};
 use crate::kv::{Direction, Kv, KvMut, Table};
 use crate::tally;
-use crate::{AuditPlace, Error, StoredAssociation, StoredVersion, SubjectSummary, TextKey};
+use crate::{Error, StoredAssociation, StoredVersion, SubjectSummary, TextKey};
 use model::{
-    Association, AssociationKey, AuditRecord, Context, Guid, HouseRecord, Mode, Record, RegistryRecord, SchemaId,
-    SchemaRecord, Stamped, Subject, SubjectPrefix, Version,
+    Association, AssociationKey, Context, Guid, HouseRecord, Mode, Record, RegistryRecord, SchemaId, SchemaRecord,
+    Stamped, Subject, SubjectPrefix, Version,
 };
 use std::ops::ControlFlow;
 
@@ -23,6 +24,9 @@ use std::ops::ControlFlow;
 /// # Errors
 /// `Corrupt` when it is not the next one; those of reading. The changes made so far must be dropped then.
 pub(crate) fn append(stamped: &Stamped, kv: &mut impl KvMut) -> Result<(), Error> {
+    if let Record::Audit(change) = &stamped.record {
+        return audit::append(stamped, change, kv);
+    }
     let text = text_of(&stamped.record);
     let sequence = head(kv)?.sequence();
     kv.put(Table::Log, key::log(sequence), record::encode(sequence, stamped, text));
@@ -32,6 +36,21 @@ pub(crate) fn append(stamped: &Stamped, kv: &mut impl KvMut) -> Result<(), Error
 /// How far a state is.
 pub(crate) fn head(kv: &(impl Kv + ?Sized)) -> Result<Head, Error> {
     read(kv, Table::Meta, key::HEAD).map(Option::unwrap_or_default)
+}
+
+/// Notes how far a state is.
+pub(crate) fn set_head(head: &Head, kv: &mut impl KvMut) {
+    kv.put(Table::Meta, key::HEAD.to_vec(), encode(head));
+}
+
+/// A record in the place that comes next in its log.
+pub(crate) fn stamp(head: &Head, at: i64, record: Record) -> Stamped {
+    let position = match &record {
+        Record::Registry(_) => head.position.registry,
+        Record::House(_) => head.position.house,
+        Record::Audit(change) => audit::number(&head.audit, change),
+    };
+    Stamped { position, at, record }
 }
 
 fn read<T: Form>(kv: &(impl Kv + ?Sized), table: Table, key: &[u8]) -> Result<Option<T>, Error> {
@@ -50,6 +69,7 @@ fn fold(stamped: &Stamped, text: Option<TextKey>, kv: &mut impl KvMut) -> Result
     let position = match stamped.record {
         Record::Registry(_) => &mut head.position.registry,
         Record::House(_) => &mut head.position.house,
+        Record::Audit(_) => return Ok(()),
     };
     if *position != stamped.position {
         return Err(Error::Corrupt(format!("record {} follows record {position} of its log", stamped.position)));
@@ -59,10 +79,11 @@ fn fold(stamped: &Stamped, text: Option<TextKey>, kv: &mut impl KvMut) -> Result
     let mut fold = Fold { kv, head };
     match &stamped.record {
         Record::Registry(record) => fold.registry(record, text, stamped.at)?,
-        Record::House(record) => fold.house(record, AuditPlace { at: stamped.at, position: stamped.position })?,
+        Record::House(record) => fold.house(record)?,
+        Record::Audit(_) => {}
     }
     let head = fold.head;
-    kv.put(Table::Meta, key::HEAD.to_vec(), encode(&head));
+    set_head(&head, kv);
     Ok(())
 }
 
@@ -72,42 +93,15 @@ struct Fold<'a, K> {
 }
 
 impl<K: KvMut> Fold<'_, K> {
-    fn house(&mut self, record: &HouseRecord, place: AuditPlace) -> Result<(), Error> {
+    fn house(&mut self, record: &HouseRecord) -> Result<(), Error> {
         match record {
             HouseRecord::HighWater { context, id } => return self.raise(key::high_water(context), *id),
             HouseRecord::Namespace(namespace) => {
-                self.set(key::namespace(&namespace.name), Some(value::house(&**namespace)));
+                self.set(key::namespace(&namespace.name), Some(value::namespace(namespace)));
             }
             HouseRecord::NamespaceRemoved { name } => self.set(key::namespace(name), None),
-            HouseRecord::Audit(entry) => {
-                self.set(key::audit(place), Some(value::house(&**entry)));
-                if let Some(namespace) = &entry.namespace {
-                    self.set(key::audit_of(namespace, place), Some(Vec::new()));
-                }
-            }
-            HouseRecord::AuditForgotten { before } => self.forget(AuditPlace::since(*before))?,
+            HouseRecord::Vacant => {}
         }
-        Ok(())
-    }
-
-    fn forget(&mut self, before: AuditPlace) -> Result<(), Error> {
-        let mut keys = Vec::new();
-        let mut outcome = Ok(());
-        self.kv.scan(Table::State, &key::audits(AuditPlace::FIRST, before), Direction::Up, &mut |key, bytes| {
-            match key::take_audit(key).and_then(|place| Ok((place, value::take_house::<AuditRecord>(bytes)?))) {
-                Ok((place, entry)) => {
-                    keys.push(key.to_vec());
-                    keys.extend(entry.namespace.map(|namespace| key::audit_of(&namespace, place)));
-                    ControlFlow::Continue(())
-                }
-                Err(error) => {
-                    outcome = Err(error);
-                    ControlFlow::Break(())
-                }
-            }
-        })?;
-        outcome?;
-        keys.into_iter().for_each(|key| self.set(key, None));
         Ok(())
     }
 
@@ -355,21 +349,23 @@ impl<K: KvMut> Fold<'_, K> {
         if after.is_some() {
             summary.highest = summary.highest.max(number);
         } else if summary.highest == number {
-            summary.highest = self.last(subject, false)?.unwrap_or(number);
+            summary.highest = self.last_below(subject, number, false)?.unwrap_or(number);
         }
         if live(after) == 1 {
             summary.latest = summary.latest.max(Some(number));
         } else if summary.latest == Some(number) {
-            summary.latest = self.last(subject, true)?;
+            summary.latest = self.last_below(subject, number, true)?;
         }
         self.kv.put(Table::State, key, encode(&summary));
         Ok((known, Some(summary)))
     }
 
-    /// The highest version that is left, or the highest one that is not soft-deleted.
-    fn last(&self, subject: &Subject, only_live: bool) -> Result<Option<Version>, Error> {
+    /// The highest version below another one that was the highest, or the highest one that is not soft-deleted. It looks at
+    /// nothing above, where deletions may be pending: a subject that is deleted from the top costs as much as it has versions.
+    fn last_below(&self, subject: &Subject, version: Version, only_live: bool) -> Result<Option<Version>, Error> {
         let mut found = Ok(None);
-        self.kv.scan(Table::State, &key::versions(subject), Direction::Down, &mut |key, bytes| {
+        let range = (key::versions(subject).0, key::version(subject, version));
+        self.kv.scan(Table::State, &range, Direction::Down, &mut |key, bytes| {
             found = match value::is_deleted(bytes) {
                 Ok(true) if only_live => return ControlFlow::Continue(()),
                 Ok(_) => key::take_version(key).map(|(_, version)| Some(version)),

@@ -19,11 +19,13 @@ pub enum Table {
     State,
     /// Text key → text.
     Texts,
+    /// Number → entry of the audit; see `audit`.
+    Audit,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 4] = [Self::Meta, Self::Log, Self::State, Self::Texts];
+    pub const ALL: [Self; 5] = [Self::Meta, Self::Log, Self::State, Self::Texts, Self::Audit];
 }
 
 /// The range of a whole table: no key begins with so many `FF`.

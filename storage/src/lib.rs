@@ -5,6 +5,7 @@
 //! writer against the newest state, and whose records are durable before anybody sees them. What is deliberately not here:
 //! rules of the registry (they are in `decide`), schema languages, HTTP.
 
+pub mod audit;
 pub mod backup;
 mod codec;
 mod condition;
@@ -23,11 +24,12 @@ mod store;
 mod tally;
 mod walk;
 
+pub use audit::Chain;
 pub use engine::{Engine, Limits};
 pub use error::Error;
 pub use memory::{MemoryState, MemoryStore};
 pub use state::{
-    Associations, AuditEntry, AuditPlace, Begin, Draft, Holder, Referrer, Standing, State, StoredAssociation,
+    Associations, AuditEntry, AuditLog, Begin, Draft, Holder, Referrer, Standing, State, StoredAssociation,
     StoredVersion, SubjectSummary, Subjects, TextKey, Totals,
 };
 pub use store::{Committed, Decide, Group, Health, Observer, Store, commit};

@@ -27,6 +27,7 @@ pub(crate) fn changes(kv: &(impl Kv + ?Sized), from: Position, limit: usize) -> 
             let after = match stamped.record {
                 Record::Registry(_) => stamped.position >= from.registry,
                 Record::House(_) => stamped.position >= from.house,
+                Record::Audit(_) => false,
             };
             if after {
                 found.push(stamped);

@@ -4,16 +4,16 @@ use crate::codec::bytes::decode;
 use crate::codec::key::{self, Range};
 use crate::codec::value::{self, Head, Ids};
 use crate::codec::{Malformed, bytes::Form};
-use crate::fold;
 use crate::kv::{Direction, Kv, Overlay, Table};
 use crate::walk;
 use crate::{
-    Associations, AuditEntry, AuditPlace, Begin, Draft, Error, Holder, Referrer, Standing, State, StoredAssociation,
+    Associations, AuditEntry, AuditLog, Begin, Draft, Error, Holder, Referrer, Standing, State, StoredAssociation,
     StoredVersion, SubjectSummary, Subjects, TextKey, Totals,
 };
+use crate::{audit, fold};
 use model::{
-    AssociationKey, Config, Context, Guid, Mode, Namespace, NamespaceName, Position, SchemaId, Subject, SubjectPrefix,
-    Version,
+    AssociationKey, Config, Context, Guid, Mode, Namespace, NamespaceId, NamespaceName, Position, SchemaId, Subject,
+    SubjectPrefix, Version,
 };
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -301,48 +301,33 @@ impl<K: Kv> State for Folded<K> {
     }
 
     fn namespaces(&self) -> Result<Vec<Namespace>, Error> {
-        self.all(&key::namespaces(), Direction::Up, |_, value| value::take_house(value))
+        self.all(&key::namespaces(), Direction::Up, |_, value| value::take_namespace(value))
     }
 
     fn namespace(&self, name: &NamespaceName) -> Result<Option<Namespace>, Error> {
         let bytes = self.kv.get(Table::State, &key::namespace(name))?;
-        Ok(bytes.map(|bytes| value::take_house(&bytes)).transpose()?)
+        Ok(bytes.map(|bytes| value::take_namespace(&bytes)).transpose()?)
     }
 
     fn audit(
         &self,
-        namespace: Option<&NamespaceName>,
-        from: AuditPlace,
-        to: AuditPlace,
+        namespace: Option<NamespaceId>,
+        numbers: std::ops::Range<u64>,
         visit: &mut dyn FnMut(AuditEntry) -> ControlFlow<()>,
     ) -> Result<(), Error> {
-        let Some(namespace) = namespace else {
-            let take = |key: &[u8], value: &[u8]| {
-                Ok(AuditEntry { place: key::take_audit(key)?, record: value::take_house(value)? })
-            };
-            return self.each(&key::audits(from, to), Direction::Down, take, visit);
-        };
-        let read = |place| {
-            let bytes = self.kv.get(Table::State, &key::audit(place))?;
-            let bytes = bytes.ok_or(Malformed("an entry of the audit is listed but is not there"))?;
-            Ok(AuditEntry { place, record: value::take_house(&bytes)? })
-        };
-        self.each_indexed(&key::audits_of(namespace, from, to), Direction::Down, key::take_audit_of, read, visit)
+        // Past what is forgotten, which may still be in the way of a scan.
+        let numbers = numbers.start.max(self.head.audit.first)..numbers.end.min(self.head.audit.next);
+        let Some(namespace) = namespace else { return audit::each(&self.kv, numbers, Direction::Down, visit) };
+        let (range, read) = (key::audits_of(namespace, &numbers), |number| audit::entry(&self.kv, number));
+        self.each_indexed(&range, Direction::Down, key::take_audit_of, read, visit)
     }
 
-    fn audit_age(&self, count: usize) -> Result<Option<i64>, Error> {
-        let (mut seen, mut age) = (0, None);
-        let range = key::audits(AuditPlace::FIRST, AuditPlace::LAST);
-        self.each(
-            &range,
-            Direction::Up,
-            |key, _| key::take_audit(key),
-            |place| {
-                (seen, age) = (seen + 1, Some(place.at));
-                if seen >= count { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            },
-        )?;
-        Ok(age)
+    fn audit_log(&self) -> AuditLog {
+        self.head.audit
+    }
+
+    fn audit_since(&self, at: i64) -> Result<u64, Error> {
+        audit::since(&self.kv, &self.head.audit, at)
     }
 
     fn draft(&self) -> Result<Box<dyn Draft + '_>, Error> {

@@ -3,12 +3,12 @@
 //! A state is a consistent snapshot, or the writer's newest state including what its current group has decided. Both answer
 //! through this trait, so a rule tested on a map holds in the writer.
 
-use crate::Error;
+use crate::{Chain, Error, audit};
 use model::{
-    Association, AssociationKey, AuditRecord, Config, Context, Guid, Metadata, Mode, Namespace, NamespaceName,
-    Position, Record, Reference, RuleSet, SchemaId, SchemaType, Subject, SubjectPrefix, Version,
+    Association, AssociationKey, AuditRecord, Config, Context, Guid, Metadata, Mode, Namespace, NamespaceId,
+    NamespaceName, Position, Record, Reference, RuleSet, SchemaId, SchemaType, Subject, SubjectPrefix, Version,
 };
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 /// Names a stored text: the SHA-256 of its bytes. Equal texts are stored once.
@@ -141,33 +141,50 @@ pub enum Associations<'a> {
     NamedIn(&'a str, &'a str),
 }
 
-/// The place of an entry in the audit: by time, then by position in the house log.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct AuditPlace {
-    /// When the entry was written, in milliseconds since 1970.
+/// An entry of the audit as the store keeps it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AuditEntry {
+    /// Its number: 1, 2, … without gaps.
+    pub number: u64,
+    /// When it was written, in milliseconds since 1970.
     pub at: i64,
-    /// Its position in the house log.
-    pub position: u64,
+    /// The hash of the entry before it; zeros before the first.
+    pub previous: Chain,
+    /// What it says.
+    pub record: AuditRecord,
 }
 
-impl AuditPlace {
-    /// Before every entry.
-    pub const FIRST: Self = AuditPlace { at: i64::MIN, position: 0 };
-    /// Behind every entry.
-    pub const LAST: Self = AuditPlace { at: i64::MAX, position: u64::MAX };
-
-    /// Before every entry that was written at this time or later.
-    pub fn since(at: i64) -> Self {
-        AuditPlace { at, position: 0 }
+impl AuditEntry {
+    /// Its own hash, which the next entry names.
+    pub fn hash(&self) -> Chain {
+        audit::hash(&self.previous, self.number, self.at, &self.record)
     }
 }
 
-/// An entry of the audit as the state keeps it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs, reason = "plain")]
-pub struct AuditEntry {
-    pub place: AuditPlace,
-    pub record: AuditRecord,
+/// How far the audit is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AuditLog {
+    /// The number of the oldest entry that is kept; `next` where there is none.
+    pub first: u64,
+    /// The number that the next entry gets.
+    pub next: u64,
+    /// When the oldest entry that is kept was written, in milliseconds since 1970; means nothing where there is none.
+    pub oldest: i64,
+    /// The hash of the newest entry, kept or forgotten.
+    pub hash: Chain,
+}
+
+impl Default for AuditLog {
+    fn default() -> Self {
+        AuditLog { first: 1, next: 1, oldest: 0, hash: [0; 32] }
+    }
+}
+
+impl AuditLog {
+    /// The time of the oldest entry that is kept.
+    pub fn age(&self) -> Option<i64> {
+        (self.first < self.next).then_some(self.oldest)
+    }
 }
 
 /// Counts for metrics, kept by the fold.
@@ -328,16 +345,17 @@ pub trait State {
     fn namespaces(&self) -> Result<Vec<Namespace>, Error>;
     /// The namespace of a name.
     fn namespace(&self, name: &NamespaceName) -> Result<Option<Namespace>, Error>;
-    /// Entries of the audit, of one namespace or of all, from a place, inclusive, to another one, exclusive; the newest first.
+    /// How far the audit is.
+    fn audit_log(&self) -> AuditLog;
+    /// Entries of the audit, of one namespace or of all, with these numbers; the newest first.
     fn audit(
         &self,
-        namespace: Option<&NamespaceName>,
-        from: AuditPlace,
-        to: AuditPlace,
+        namespace: Option<NamespaceId>,
+        numbers: Range<u64>,
         visit: &mut dyn FnMut(AuditEntry) -> ControlFlow<()>,
     ) -> Result<(), Error>;
-    /// The time of the `count`th oldest entry of the audit, or of the newest where there are fewer.
-    fn audit_age(&self, count: usize) -> Result<Option<i64>, Error>;
+    /// The number of the first entry of the audit that was written at this time or later, or that the next entry gets.
+    fn audit_since(&self, at: i64) -> Result<u64, Error>;
 
     /// What the state would be with more records. Nothing is written.
     ///

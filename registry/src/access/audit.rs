@@ -9,7 +9,7 @@ use crate::http::routes::Operation;
 use crate::metrics::Metrics;
 use authz::audit::{AuditEntry, Limits, Outcome, Refusals};
 use authz::{Caller, Refusal, Scope};
-use model::{AuditRecord, HouseRecord, Record};
+use model::{AuditChange, AuditRecord, Record};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
@@ -81,7 +81,7 @@ impl Audit {
     /// What is to be written now.
     pub fn drain(&self) -> Vec<Record> {
         let drained = self.refusals.lock().unwrap_or_else(PoisonError::into_inner).drain(now());
-        let record = |refused| Record::House(HouseRecord::Audit(Box::new(AuditRecord::from(refused))));
+        let record = |refused| Record::Audit(AuditChange::Entry(Box::new(AuditRecord::from(refused))));
         drained.into_iter().map(record).collect()
     }
 

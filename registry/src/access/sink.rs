@@ -7,7 +7,7 @@
 use super::audit::now;
 use super::settings::{Demand, Settings, Sink};
 use crate::metrics::Metrics;
-use model::{AuditRecord, HouseRecord, Record, Stamped};
+use model::{AuditChange, AuditRecord, Record, Stamped};
 use serde_json::json;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -66,7 +66,7 @@ impl AuditSink {
     pub fn follow(&self, records: &[Stamped]) {
         let Some(lines) = &self.lines else { return };
         for stamped in records {
-            let Record::House(HouseRecord::Audit(entry)) = &stamped.record else { continue };
+            let Record::Audit(AuditChange::Entry(entry)) = &stamped.record else { continue };
             match lines.try_send(line(stamped.at, entry)) {
                 Ok(()) => {}
                 Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
@@ -219,12 +219,14 @@ mod tests {
         AuditRecord {
             happened: None,
             principal: "user:basic/alice".into(),
+            attempted: String::new(),
             method: Some("basic".into()),
             operation: "subjects.versions.register".into(),
             action: "register".into(),
             kind: "Subject".into(),
             name: name.into(),
             namespace: "payments".parse().ok(),
+            namespace_id: None,
             outcome: model::AuditOutcome::Permitted,
             rule: "role:owner".into(),
             request_id: "r-1".into(),

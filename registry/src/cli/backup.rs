@@ -39,7 +39,9 @@ pub fn backup(settings: &Settings, file: &Path) -> Result<(), String> {
     });
     match outcome {
         Ok(contents) => {
-            say(&format!("{}: {} records and {} texts, verified\n", file.display(), contents.records, contents.texts));
+            let storage::backup::Contents { texts, records, audit, .. } = contents;
+            let file = file.display();
+            say(&format!("{file}: {records} records, {texts} texts and {audit} entries of the audit, verified\n"));
             Ok(())
         }
         Err(message) => {

@@ -80,6 +80,8 @@ pub fn plan(
     };
     let mut new = old.clone();
     edit(&mut new)?;
+    // A whole namespace that is sent says nothing of its id, which stays.
+    new.id = old.id;
     let mut others: BTreeMap<NamespaceName, Namespace> = BTreeMap::new();
     if new.claims != old.claims {
         let land = Land::new(all.iter().cloned()).map_err(|error| Fault::Internal(error.to_string()))?;

@@ -5,7 +5,7 @@
 //! to associate the subject and to associate the topic, to register a schema that comes with it, and to delete a subject that goes
 //! with it. Whoever could bind his subject to another team's topic would redirect its producers.
 
-use super::audit::with_expiry;
+use super::audit::finished;
 use super::change::{self, Change, Rights, Takes};
 use super::settle::{Decision, is_passing};
 use super::{Done, Service};
@@ -85,7 +85,7 @@ impl Service {
         let decide = move |state: &dyn State, knowledge: &dyn Knowledge| {
             let judge = Judge { knowledge, hands: &hands, default_level };
             let (records, outcomes) = judge.elements(state, &elements)?;
-            Ok((with_expiry(state, records, retention)?, outcomes))
+            Ok((finished(state, records, retention)?, outcomes))
         };
         match run {
             Run::Real => self.settle(bytes, decide).await,

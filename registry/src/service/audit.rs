@@ -4,44 +4,48 @@
 use super::Service;
 use crate::access::audit::now;
 use crate::fault::Fault;
-use model::{HouseRecord, NamespaceName, Record};
+use model::{AuditChange, HouseRecord, NamespaceId, NamespaceName, Record};
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
-use storage::{AuditEntry, AuditPlace, State};
+use storage::{AuditEntry, State};
 
 /// Entries that are forgotten at once: old ones go in the commits of new ones, which must stay short.
-const FORGOTTEN_AT_ONCE: usize = 1_000;
+const FORGOTTEN_AT_ONCE: u64 = 1_000;
 
 /// A page of the audit, the newest entry first.
 pub struct AuditPage {
     /// The entries.
     pub entries: Vec<AuditEntry>,
-    /// Where the next page ends, if there may be one.
-    pub next: Option<AuditPlace>,
+    /// The number before which the next page ends, if there may be one.
+    pub next: Option<u64>,
 }
 
 impl Service {
-    /// Entries of the audit, of one namespace or of all, written at `from` or later and before `to`; the newest first. A refusal
-    /// is written a little after it happened, so a page is put into the order in which things happened.
+    /// Entries of the audit, of one namespace or of all, written at `from` or later and before `to` (in milliseconds since 1970),
+    /// with numbers below `before`; the newest first. A refusal is written a little after it happened, so a page is put into
+    /// the order in which things happened.
     ///
     /// # Errors
     /// Those of the store.
     pub fn audit(
         &self,
-        namespace: Option<&NamespaceName>,
-        from: AuditPlace,
-        to: AuditPlace,
+        namespace: Option<NamespaceId>,
+        (from, to): (Option<i64>, Option<i64>),
+        before: u64,
         limit: usize,
     ) -> Result<AuditPage, Fault> {
         self.read(|state| {
+            let number = |time: Option<i64>| time.map(|at| state.audit_since(at)).transpose();
+            let numbers = number(from)?.unwrap_or(0)..number(to)?.unwrap_or(u64::MAX).min(before);
             let mut entries: Vec<AuditEntry> = Vec::new();
-            state.audit(namespace, from, to, &mut |entry| {
+            state.audit(namespace, numbers, &mut |entry| {
                 entries.push(entry);
                 if entries.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })?;
-            let next = entries.last().filter(|_| entries.len() >= limit).map(|entry| entry.place);
-            entries.sort_by_key(|entry| Reverse(entry.record.happened.unwrap_or(entry.place.at)));
+            let next = entries.last().filter(|_| entries.len() >= limit).map(|entry| entry.number);
+            entries.sort_by_key(|entry| Reverse((entry.record.happened.unwrap_or(entry.at), entry.number)));
             Ok(AuditPage { entries, next })
         })
     }
@@ -58,8 +62,10 @@ impl Service {
     pub async fn write_audit(&self, entries: Vec<Record>) -> Result<(), Fault> {
         let retention = self.retention;
         let decide = move |state: &dyn State| {
-            let mut records = entries;
-            records.extend(expired(state, retention)?);
+            let records = match entries.is_empty() {
+                true => expired(state, retention)?.into_iter().collect(),
+                false => finished(state, entries, retention)?,
+            };
             Ok((records, ()))
         };
         storage::commit(&*self.store, decide).await?;
@@ -76,16 +82,39 @@ impl Service {
     }
 }
 
-/// What is to be written, entries of the audit among it, and with it the record that forgets the oldest ones.
-pub(super) fn with_expiry(
+/// What is to be written, entries of the audit among it: each entry with the id of the namespace that it names, each new
+/// namespace with an id of its own, and with it the record that forgets the oldest entries.
+///
+/// # Errors
+/// Those of the store.
+pub(super) fn finished(
     state: &dyn State,
-    records: impl IntoIterator<Item = Record>,
+    mut records: Vec<Record>,
     kept: Duration,
 ) -> Result<Vec<Record>, storage::Error> {
-    let mut records: Vec<Record> = records.into_iter().collect();
-    if !records.is_empty() {
-        records.extend(expired(state, kept)?);
+    if records.is_empty() {
+        return Ok(records);
     }
+    let mut written: HashMap<NamespaceName, NamespaceId> = HashMap::new();
+    for record in &mut records {
+        if let Record::House(HouseRecord::Namespace(namespace)) = record {
+            let known = state.namespace(&namespace.name)?;
+            namespace.id = known.map_or_else(|| NamespaceId(fastrand::u128(..).to_be_bytes()), |known| known.id);
+            written.insert(namespace.name.clone(), namespace.id);
+        }
+    }
+    for record in &mut records {
+        if let Record::Audit(AuditChange::Entry(entry)) = record
+            && entry.namespace_id.is_none()
+            && let Some(name) = &entry.namespace
+        {
+            entry.namespace_id = match written.get(name) {
+                Some(id) => Some(*id),
+                None => state.namespace(name)?.map(|namespace| namespace.id),
+            };
+        }
+    }
+    records.extend(expired(state, kept)?);
     Ok(records)
 }
 
@@ -95,9 +124,10 @@ pub(super) fn with_expiry(
 /// Those of the store.
 fn expired(state: &dyn State, kept: Duration) -> Result<Option<Record>, storage::Error> {
     let cutoff = now().saturating_sub(i64::try_from(kept.as_millis()).unwrap_or(i64::MAX));
-    if state.audit_age(1)?.is_none_or(|oldest| oldest >= cutoff) {
+    let log = state.audit_log();
+    if log.age().is_none_or(|oldest| oldest >= cutoff) {
         return Ok(None);
     }
-    let some = state.audit_age(FORGOTTEN_AT_ONCE)?.map_or(cutoff, |age| age.saturating_add(1));
-    Ok(Some(Record::House(HouseRecord::AuditForgotten { before: cutoff.min(some) })))
+    let before = state.audit_since(cutoff)?.min(log.first.saturating_add(FORGOTTEN_AT_ONCE));
+    Ok(Some(Record::Audit(AuditChange::Forgotten { before })))
 }

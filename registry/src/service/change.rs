@@ -10,7 +10,8 @@ use crate::rules::register::Force;
 use authz::audit::AuditEntry;
 use authz::{Action, Authorizer, Decision, Grant, Leave, Permit, Refusal, Resource, Rule, Scope};
 use model::{
-    AuditRecord, Content, HouseRecord, NamespaceName, Record, RegistryRecord, SchemaId, SchemaRecord, Subject,
+    AuditChange, AuditRecord, Content, HouseRecord, NamespaceName, Record, RegistryRecord, SchemaId, SchemaRecord,
+    Subject,
 };
 use std::collections::BTreeSet;
 use storage::State;
@@ -88,13 +89,13 @@ fn namespace(record: &Record) -> Option<&NamespaceName> {
 fn entry(scope: Scope<'_>, grant: &Grant, operation: &str) -> Option<Record> {
     (grant.rule != Rule::Open).then(|| {
         let entry = AuditEntry::permitted(0, operation, scope, grant);
-        Record::House(HouseRecord::Audit(Box::new(AuditRecord::from(entry))))
+        Record::Audit(AuditChange::Entry(Box::new(AuditRecord::from(entry))))
     })
 }
 
 /// The same entry for another namespace, which is concerned as well.
 fn in_audit_of(namespace: &NamespaceName, mut entry: Record) -> Record {
-    if let Record::House(HouseRecord::Audit(entry)) = &mut entry {
+    if let Record::Audit(AuditChange::Entry(entry)) = &mut entry {
         entry.namespace = Some(namespace.clone());
     }
     entry
@@ -291,7 +292,7 @@ mod tests {
         let written = |text: &str| Record::House(HouseRecord::Namespace(Box::new(Namespace::new(name(text)))));
         let entries = change.to_write(&authorizer, &[written("cards"), written("pay")]).unwrap();
         let shown = entries.iter().map(|entry| match entry {
-            Record::House(HouseRecord::Audit(entry)) => {
+            Record::Audit(AuditChange::Entry(entry)) => {
                 (entry.name.as_str(), entry.namespace.as_ref().map(|name| name.as_str()))
             }
             other => panic!("{other:?}"),
@@ -307,7 +308,7 @@ mod tests {
             let leave = authorizer.permit_register(&caller(who), Subject::parse("payments")).unwrap();
             let rights = Rights { leave, operation: "subjects.versions.register" };
             match rights.to_write(&authorizer, &MemoryState::default(), &takes).unwrap() {
-                Some(Record::House(HouseRecord::Audit(entry))) => {
+                Some(Record::Audit(AuditChange::Entry(entry))) => {
                     assert_eq!((entry.outcome, entry.action.as_str()), expected, "{who}");
                 }
                 other => panic!("{other:?}"),

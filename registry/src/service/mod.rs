@@ -34,7 +34,7 @@ pub use validate::Validation;
 
 use crate::access::{AuditSink, FallBack};
 use crate::fault::Fault;
-use audit::with_expiry;
+use audit::finished;
 use authz::{Authorizer, Resource};
 use compat::Work;
 use model::{CompatibilityLevel, Context, Record, Subject};
@@ -136,7 +136,8 @@ impl Service {
             let (mut records, answer) = rule(state, change.resource())?;
             if !records.is_empty() {
                 let entries = change.to_write(&authorizer, &records)?;
-                records.extend(with_expiry(state, entries, retention)?);
+                records.extend(entries);
+                records = finished(state, records, retention)?;
             }
             Ok((records, answer))
         };

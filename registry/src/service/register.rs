@@ -1,6 +1,6 @@
 //! `POST /subjects/{subject}/versions`: decide on a snapshot, then again in the writer with what was learnt.
 
-use super::audit::with_expiry;
+use super::audit::finished;
 use super::change::{Rights, Takes};
 use super::{Done, Service};
 use crate::fault::Fault;
@@ -41,7 +41,8 @@ impl Service {
             if !records.is_empty() {
                 let takes = Takes::of(&request.subject, request.schema.id, request.force, &records, &answer.content);
                 let entry = rights.to_write(&authorizer, state, &takes)?;
-                records.extend(with_expiry(state, entry, retention)?);
+                records.extend(entry);
+                records = finished(state, records, retention)?;
             }
             Ok((records, answer))
         })

@@ -1,9 +1,13 @@
 //! Forms of namespaces and of entries of the audit.
 //!
-//! Claims, principals and names are written as their texts, each of which parses back to the same value.
+//! Claims, principals and names are written as their texts, each of which parses back to the same value. Members are named by
+//! bits, as in a configuration: a later member is a new bit, and an older release refuses it rather than losing it.
 
 use super::bytes::{Form, Input, Malformed, put_text};
-use model::{AuditOutcome, AuditRecord, Claim, MemberRole, Namespace, NamespaceName, Principal, Referrers, Visibility};
+use model::{
+    AuditOutcome, AuditRecord, Claim, MemberRole, Namespace, NamespaceId, NamespaceName, Principal, Referrers,
+    Visibility,
+};
 use std::net::IpAddr;
 
 type Result<T> = std::result::Result<T, Malformed>;
@@ -34,75 +38,63 @@ textual!(
     IpAddr: "not an address",
 );
 
-impl Form for Namespace {
+impl Form for NamespaceId {
     fn put(&self, out: &mut Vec<u8>) {
-        // A new member stops the build here: it takes a new kind of record beside this one.
-        let Namespace { name, claims, members, offers, contact, labels, visibility, referrers } = self;
-        name.put(out);
-        claims.put(out);
-        members.put(out);
-        offers.put(out);
-        contact.put(out);
-        labels.put(out);
-        visibility.put(out);
-        referrers.put(out);
+        self.0.put(out);
     }
 
     fn take(input: &mut Input<'_>) -> Result<Self> {
-        Ok(Namespace {
-            name: Form::take(input)?,
-            claims: Form::take(input)?,
-            members: Form::take(input)?,
-            offers: Form::take(input)?,
-            contact: Form::take(input)?,
-            labels: Form::take(input)?,
-            visibility: Form::take(input)?,
-            referrers: Form::take(input)?,
-        })
+        Ok(NamespaceId(input.array()?))
     }
 }
 
-impl Form for AuditRecord {
-    fn put(&self, out: &mut Vec<u8>) {
-        let AuditRecord {
-            happened,
-            principal,
-            method,
-            operation,
-            action,
-            kind,
-            name,
-            namespace,
-            outcome,
-            rule,
-            request_id,
-            address,
-            count,
-        } = self;
-        happened.put(out);
-        [principal, operation, action, kind, name, rule, request_id].iter().for_each(|text| put_text(text, out));
-        method.put(out);
-        namespace.put(out);
-        outcome.put(out);
-        address.put(out);
-        count.put(out);
-    }
+/// The form of a value whose members are named by bits. A member that is what it is by default is left out.
+macro_rules! by_bits {
+    ($type:ident, $unknown:literal, always $($always:ident),+; $($bit:literal = $member:ident: $default:expr),+ $(,)?) => {
+        impl Form for $type {
+            fn put(&self, out: &mut Vec<u8>) {
+                // A new member must get a bit: this pattern stops the build otherwise.
+                let $type { $($always,)+ $($member),+ } = self;
+                let set = 0u64 $(| u64::from(*$member != $default) << $bit)+;
+                set.put(out);
+                $($always.put(out);)+
+                $(if set >> $bit & 1 == 1 { $member.put(out); })+
+            }
 
-    fn take(input: &mut Input<'_>) -> Result<Self> {
-        Ok(AuditRecord {
-            happened: Form::take(input)?,
-            principal: Form::take(input)?,
-            operation: Form::take(input)?,
-            action: Form::take(input)?,
-            kind: Form::take(input)?,
-            name: Form::take(input)?,
-            rule: Form::take(input)?,
-            request_id: Form::take(input)?,
-            method: Form::take(input)?,
-            namespace: Form::take(input)?,
-            outcome: Form::take(input)?,
-            address: Form::take(input)?,
-            count: Form::take(input)?,
-        })
-    }
+            fn take(input: &mut Input<'_>) -> Result<Self> {
+                let set = u64::take(input)?;
+                if set & !(0u64 $(| 1 << $bit)+) != 0 {
+                    return Err(Malformed($unknown));
+                }
+                $(let $always = Form::take(input)?;)+
+                $(let $member = if set >> $bit & 1 == 1 { Form::take(input)? } else { $default };)+
+                Ok($type { $($always,)+ $($member),+ })
+            }
+        }
+    };
 }
+
+by_bits!(Namespace, "an unknown member of a namespace", always id, name;
+    0 = claims: Default::default(),
+    1 = members: Default::default(),
+    2 = offers: Default::default(),
+    3 = contact: None,
+    4 = labels: Default::default(),
+    5 = visibility: Visibility::Open,
+    6 = referrers: Referrers::Anyone,
+);
+
+by_bits!(AuditRecord, "an unknown member of an entry of the audit", always principal, outcome, rule;
+    0 = happened: None,
+    1 = attempted: String::new(),
+    2 = method: None,
+    3 = operation: String::new(),
+    4 = action: String::new(),
+    5 = kind: String::new(),
+    6 = name: String::new(),
+    7 = namespace: None,
+    8 = namespace_id: None,
+    9 = request_id: String::new(),
+    10 = address: None,
+    11 = count: 1,
+);

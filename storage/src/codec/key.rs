@@ -11,8 +11,7 @@ mod association;
 pub(crate) use association::*;
 
 use super::bytes::{Input, Malformed};
-use crate::AuditPlace;
-use model::{Context, Guid, NamespaceName, SchemaId, Subject, Version};
+use model::{Context, Guid, NamespaceId, NamespaceName, SchemaId, Subject, Version};
 
 type Result<T> = std::result::Result<T, Malformed>;
 
@@ -40,10 +39,10 @@ const HIGHEST_ID: u8 = 10;
 const HIGH_WATER: u8 = 11;
 /// name → `value::house` of a namespace
 const NAMESPACE: u8 = 12;
-/// time, position → `value::house` of an entry of the audit
-const AUDIT: u8 = 13;
-/// namespace, time, position → nothing
-const AUDIT_OF: u8 = 14;
+/// Until format 2: time, position → an entry of the audit. See `former`.
+const FORMER_AUDIT: u8 = 13;
+/// Until format 2: namespace, time, position → nothing
+const FORMER_AUDIT_OF: u8 = 14;
 /// name, namespace, type of a resource, type of the association, subject → `value::association`
 const ASSOCIATION: u8 = 15;
 /// subject, the parts of an association's key → nothing
@@ -52,6 +51,8 @@ const ASSOCIATION_OF_SUBJECT: u8 = 16;
 const ASSOCIATION_OF_RESOURCE: u8 = 17;
 /// namespace of the resource, the parts of an association's key → nothing
 const ASSOCIATION_IN_NAMESPACE: u8 = 18;
+/// id of a namespace, number of an entry of the audit → nothing
+const AUDIT_OF: u8 = 19;
 /// key of the first entry of a block, which is that of a version or of a subject → `tally::Tally`
 const TALLY: u8 = 24;
 
@@ -93,8 +94,8 @@ impl Key {
         self.raw(&(number as u32 ^ 1 << 31).to_be_bytes())
     }
 
-    fn place(self, place: AuditPlace) -> Self {
-        self.raw(&(place.at as u64 ^ 1 << 63).to_be_bytes()).raw(&place.position.to_be_bytes())
+    fn place(self, at: i64, position: u64) -> Self {
+        self.raw(&(at as u64 ^ 1 << 63).to_be_bytes()).raw(&position.to_be_bytes())
     }
 
     fn fingerprint(self, fingerprint: Option<u64>) -> Self {
@@ -345,34 +346,47 @@ pub(crate) fn namespaces() -> Range {
     beginning(Key::new(NAMESPACE))
 }
 
-pub(crate) fn audit(place: AuditPlace) -> Vec<u8> {
-    Key::new(AUDIT).place(place).0
+/// Where an entry of the audit stood until format 2.
+pub(crate) fn former_audit(at: i64, position: u64) -> Vec<u8> {
+    Key::new(FORMER_AUDIT).place(at, position).0
 }
 
-pub(crate) fn audit_of(namespace: &NamespaceName, place: AuditPlace) -> Vec<u8> {
-    Key::new(AUDIT_OF).text(namespace.as_str()).place(place).0
+/// The same, in the audit of a namespace.
+pub(crate) fn former_audit_of(namespace: &NamespaceName, at: i64, position: u64) -> Vec<u8> {
+    Key::new(FORMER_AUDIT_OF).text(namespace.as_str()).place(at, position).0
 }
 
-/// Entries from a place, inclusive, to another one, exclusive.
-pub(crate) fn audits(from: AuditPlace, to: AuditPlace) -> Range {
-    (audit(from), audit(to))
+/// The place of an entry in the table of the audit.
+pub(crate) fn audit(number: u64) -> Vec<u8> {
+    number.to_be_bytes().to_vec()
 }
 
-/// The same of one namespace.
-pub(crate) fn audits_of(namespace: &NamespaceName, from: AuditPlace, to: AuditPlace) -> Range {
-    (audit_of(namespace, from), audit_of(namespace, to))
+/// Entries from a number, inclusive, to another one, exclusive.
+pub(crate) fn audits(numbers: &std::ops::Range<u64>) -> Range {
+    (audit(numbers.start), audit(numbers.end))
 }
 
-/// The place of an entry of the audit.
-pub(crate) fn take_audit(key: &[u8]) -> Result<AuditPlace> {
-    Parts::new(key, AUDIT)?.last_place()
+/// The number of an entry of the audit.
+pub(crate) fn take_audit(key: &[u8]) -> Result<u64> {
+    key.try_into().map(u64::from_be_bytes).map_err(|_| Malformed("a number of the audit is not eight bytes long"))
 }
 
-/// The place of an entry of the audit of a namespace.
-pub(crate) fn take_audit_of(key: &[u8]) -> Result<AuditPlace> {
+pub(crate) fn audit_of(namespace: NamespaceId, number: u64) -> Vec<u8> {
+    Key::new(AUDIT_OF).raw(&namespace.0).raw(&number.to_be_bytes()).0
+}
+
+/// Entries of one namespace from a number, inclusive, to another one, exclusive.
+pub(crate) fn audits_of(namespace: NamespaceId, numbers: &std::ops::Range<u64>) -> Range {
+    (audit_of(namespace, numbers.start), audit_of(namespace, numbers.end))
+}
+
+/// The number of an entry of the audit of a namespace.
+pub(crate) fn take_audit_of(key: &[u8]) -> Result<u64> {
     let mut parts = Parts::new(key, AUDIT_OF)?;
-    parts.text()?;
-    parts.last_place()
+    parts.0.array::<16>()?;
+    let number = u64::from_be_bytes(parts.0.array()?);
+    parts.0.end()?;
+    Ok(number)
 }
 
 /// The parts of a key, read in order.
@@ -412,13 +426,6 @@ impl<'a> Parts<'a> {
 
     fn number(&mut self) -> Result<i32> {
         Ok((u32::from_be_bytes(self.0.array()?) ^ 1 << 31) as i32)
-    }
-
-    fn last_place(&mut self) -> Result<AuditPlace> {
-        let at = (u64::from_be_bytes(self.0.array()?) ^ 1 << 63) as i64;
-        let position = u64::from_be_bytes(self.0.array()?);
-        self.0.end()?;
-        Ok(AuditPlace { at, position })
     }
 
     fn last_number(&mut self) -> Result<i32> {

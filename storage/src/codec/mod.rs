@@ -4,6 +4,7 @@
 //! format, and fixtures hold examples of all of them. Reading bytes that nobody wrote is an error, never a panic.
 
 pub(crate) mod bytes;
+pub(crate) mod former;
 mod house;
 pub(crate) mod key;
 mod parts;

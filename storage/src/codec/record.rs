@@ -4,9 +4,11 @@
 //! history too: RocksDB's checksums guard its blocks, ours tells that a record is the one that was written there. A schema
 //! names its text by key, so the log holds each text once however often it is written again.
 //!
-//! Kind numbers are assigned once. Those below 64 belong to the registry log, the others to the house log.
+//! Kind numbers are assigned once. Those below 64 belong to the registry log, the others to the house log. The audit is not here:
+//! see `audit`.
 
 use super::bytes::{Form, Input, Malformed};
+use super::former::{self, Former};
 use crate::{Error, TextKey};
 use model::{
     Config, Content, Context, HouseRecord, Record, RegistryRecord, SchemaRecord, SchemaType, Stamped, Subject,
@@ -23,10 +25,15 @@ const MODE: u8 = 6;
 const CONTEXT: u8 = 7;
 const ASSOCIATION: u8 = 8;
 const HIGH_WATER: u8 = 64;
-const NAMESPACE: u8 = 65;
+/// Until format 2: a namespace, member by member.
+const FORMER_NAMESPACE: u8 = 65;
 const NAMESPACE_REMOVED: u8 = 66;
-const AUDIT: u8 = 67;
-const AUDIT_FORGOTTEN: u8 = 68;
+/// Until format 2: an entry of the audit.
+const FORMER_AUDIT: u8 = 67;
+/// Until format 2: entries of the audit are forgotten.
+const FORMER_AUDIT_FORGOTTEN: u8 = 68;
+const VACANT: u8 = 69;
+const NAMESPACE: u8 = 70;
 
 /// The format of every kind so far. A kind that changes gets a new number beside the old one, which stays readable.
 const FORMAT: u8 = 1;
@@ -45,6 +52,8 @@ pub fn encode(sequence: u64, stamped: &Stamped, text: Option<TextKey>) -> Vec<u8
     match &stamped.record {
         Record::Registry(record) => put_registry(record, text, &mut out),
         Record::House(record) => put_house(record, &mut out),
+        // It is never written here, and would be a place that holds nothing.
+        Record::Audit(_) => {}
     }
     let sum = checksum(sequence, &out);
     out.extend(sum.to_le_bytes());
@@ -95,6 +104,26 @@ pub struct Inspected {
     pub text: Option<TextKey>,
 }
 
+/// What a record of format 1 says about the audit, which was part of the house log then: its position and time, and the
+/// change. `None` where the bytes are any other record.
+///
+/// # Errors
+/// `Corrupt` when the bytes are not a record written at this place.
+pub fn former_audit(sequence: u64, bytes: &[u8]) -> Result<Option<(u64, i64, Former)>, Malformed> {
+    let (Some(kind @ (FORMER_AUDIT | FORMER_AUDIT_FORGOTTEN)), Some(&FORMAT)) = (bytes.first().copied(), bytes.get(1))
+    else {
+        return Ok(None);
+    };
+    let mut input = Input(&checked(sequence, bytes)?[2..]);
+    let (position, at) = (u64::take(&mut input)?, i64::take(&mut input)?);
+    let change = match kind {
+        FORMER_AUDIT => Former::Entry(Box::new(former::take_audit(&mut input)?)),
+        _ => Former::Forgotten { before: i64::take(&mut input)? },
+    };
+    input.end()?;
+    Ok(Some((position, at, change)))
+}
+
 fn kind(record: &Record) -> u8 {
     match record {
         Record::Registry(RegistryRecord::Schema(_)) => SCHEMA,
@@ -108,8 +137,7 @@ fn kind(record: &Record) -> u8 {
         Record::House(HouseRecord::HighWater { .. }) => HIGH_WATER,
         Record::House(HouseRecord::Namespace(_)) => NAMESPACE,
         Record::House(HouseRecord::NamespaceRemoved { .. }) => NAMESPACE_REMOVED,
-        Record::House(HouseRecord::Audit(_)) => AUDIT,
-        Record::House(HouseRecord::AuditForgotten { .. }) => AUDIT_FORGOTTEN,
+        Record::House(HouseRecord::Vacant) | Record::Audit(_) => VACANT,
     }
 }
 
@@ -165,7 +193,7 @@ fn take(input: &mut Input<'_>, text: &mut dyn FnMut(TextKey) -> Result<Arc<str>,
     let at = i64::take(input)?;
     let record = match kind {
         SCHEMA => Record::Registry(RegistryRecord::Schema(take_schema(input, text)?)),
-        HIGH_WATER..=AUDIT_FORGOTTEN => Record::House(take_house(kind, input)?),
+        HIGH_WATER.. => Record::House(take_house(kind, input)?),
         other => Record::Registry(take_registry(other, input)?),
     };
     input.end()?;
@@ -180,8 +208,7 @@ fn put_house(record: &HouseRecord, out: &mut Vec<u8>) {
         }
         HouseRecord::Namespace(namespace) => namespace.put(out),
         HouseRecord::NamespaceRemoved { name } => name.put(out),
-        HouseRecord::Audit(entry) => entry.put(out),
-        HouseRecord::AuditForgotten { before } => before.put(out),
+        HouseRecord::Vacant => {}
     }
 }
 
@@ -189,9 +216,9 @@ fn take_house(kind: u8, input: &mut Input<'_>) -> Result<HouseRecord, Malformed>
     Ok(match kind {
         HIGH_WATER => HouseRecord::HighWater { context: Context::take(input)?, id: i32::take(input)? },
         NAMESPACE => HouseRecord::Namespace(Box::new(Form::take(input)?)),
+        FORMER_NAMESPACE => HouseRecord::Namespace(Box::new(former::take_namespace(input)?)),
         NAMESPACE_REMOVED => HouseRecord::NamespaceRemoved { name: Form::take(input)? },
-        AUDIT => HouseRecord::Audit(Box::new(Form::take(input)?)),
-        AUDIT_FORGOTTEN => HouseRecord::AuditForgotten { before: i64::take(input)? },
+        VACANT => HouseRecord::Vacant,
         _ => return Err(Malformed("an unknown kind of record")),
     })
 }

@@ -4,15 +4,16 @@
 //! that existing data directories and backups are no longer read.
 
 use super::bytes::{Form, decode, encode};
+use super::former::Former;
 use super::value::{self, Head, Ids};
 use super::{key, record, text_key};
 use crate::contract::records::*;
 use crate::tally::Tally;
-use crate::{AuditPlace, Error, StoredAssociation, StoredVersion, SubjectSummary, Totals};
+use crate::{AuditEntry, AuditLog, Error, StoredAssociation, StoredVersion, SubjectSummary, Totals};
 use model::{
     Association, AssociationKey, AuditOutcome, AuditRecord, CompatibilityLevel, CompatibilityPolicy, Config, Content,
-    Context, Guid, HouseRecord, Lifecycle, MemberRole, Metadata, Mode, Namespace, Position, Record, Referrers,
-    RegistryRecord, Rule, RuleKind, RuleMode, RuleSet, SchemaRecord, SchemaType, Stamped, Subject,
+    Context, Guid, HouseRecord, Lifecycle, MemberRole, Metadata, Mode, Namespace, NamespaceId, Position, Record,
+    Referrers, RegistryRecord, Rule, RuleKind, RuleMode, RuleSet, SchemaRecord, SchemaType, Stamped, Subject,
 };
 use proptest::prelude::*;
 use std::fmt::Write as _;
@@ -91,9 +92,10 @@ fn full_schema() -> SchemaRecord {
     }
 }
 
-fn records() -> Vec<(&'static str, Record)> {
+/// Examples with their places in the history, those behind the ones of the first release.
+fn records() -> Vec<(u64, &'static str, Record)> {
     let level = |level| Config { compatibility_level: Some(level), ..Config::default() };
-    vec![
+    let first = vec![
         ("schema", schema("s", 1, 1, "\"string\"")),
         ("schema, all members", Record::Registry(RegistryRecord::Schema(full_schema()))),
         ("schema, empty", schema("", 0, 0, "")),
@@ -108,16 +110,19 @@ fn records() -> Vec<(&'static str, Record)> {
         ("context", context(".c", true)),
         ("context, removed", context(".c", false)),
         ("high water", high_water(".c", 100_001)),
-        ("namespace", put_namespace(full_namespace())),
-        ("namespace, empty", put_namespace(Namespace::new("a".parse().unwrap()))),
         ("namespace, removed", remove_namespace("payments")),
-        ("audit", audit("payments-value", Some("payments"))),
-        ("audit, counted", Record::House(HouseRecord::Audit(Box::new(counted())))),
-        ("audit, forgotten", forget(1_700_000_000_000)),
         ("association", associate("lkc-1/orders", "id-1", ":.c:s")),
         ("association, frozen", frozen_association()),
         ("association, ended", dissociate("lkc-1/orders", "s")),
-    ]
+    ];
+    let places = (0..14).chain([16]).chain(20..23);
+    let mut all: Vec<_> = places.zip(first).map(|(at, (name, record))| (at, name, record)).collect();
+    all.extend([
+        (23, "namespace", put_namespace(Namespace { id: NamespaceId([3; 16]), ..full_namespace() })),
+        (24, "namespace, empty", put_namespace(Namespace::new("a".parse().unwrap()))),
+        (25, "vacant", Record::House(HouseRecord::Vacant)),
+    ]);
+    all
 }
 
 fn full_namespace() -> Namespace {
@@ -159,6 +164,10 @@ fn counted() -> AuditRecord {
     }
 }
 
+fn attempted() -> AuditRecord {
+    AuditRecord { attempted: "alice".into(), ..audited("payments-value", Some("payments")) }
+}
+
 fn stored() -> StoredVersion {
     let SchemaRecord { subject, version, id, content, deleted, fingerprint } = full_schema();
     StoredVersion {
@@ -191,12 +200,14 @@ fn bare() -> StoredVersion {
 
 fn head() -> Head {
     let position = Position { registry: 1000, house: 20 };
-    Head { position, at: 1_700_000_000_123, totals: Totals { subjects: 3, versions: 500, live_versions: 400 } }
+    let totals = Totals { subjects: 3, versions: 500, live_versions: 400 };
+    let audit = AuditLog { first: 300, next: 301, oldest: 1_700_000_000_000, hash: [5; 32] };
+    Head { position, at: 1_700_000_000_123, totals, audit }
 }
 
 fn all_examples() -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
-    for (at, (name, record)) in (0..).zip(records()) {
+    for (at, name, record) in records() {
         let stamped = Stamped { position: at, at: 1_700_000_000_000 + at as i64, record };
         all.push((format!("record: {name}"), record::encode(100 + at, &stamped, None)));
     }
@@ -221,12 +232,16 @@ fn all_examples() -> Vec<(String, Vec<u8>)> {
     add("key: context", key::context(&c));
     add("key: highest id", key::highest_id(&c));
     add("key: high water", key::high_water(&c));
-    let (name, place) = ("a-1".parse().unwrap(), AuditPlace { at: -1, position: 258 });
+    let name = "a-1".parse().unwrap();
     add("key: namespace", key::namespace(&name));
-    add("key: audit", key::audit(place));
-    add("key: audit of a namespace", key::audit_of(&name, place));
-    add("value: namespace", value::house(&full_namespace()));
-    add("value: audit", value::house(&counted()));
+    add("key: former audit", key::former_audit(-1, 258));
+    add("key: former audit of a namespace", key::former_audit_of(&name, -1, 258));
+    add("key: audit", key::audit(258));
+    add("key: audit of a namespace", key::audit_of(NamespaceId([3; 16]), 258));
+    add("value: namespace", value::namespace(&full_namespace()));
+    add("value: audit", value::audit_entry(1_700_000_000_000, &[5; 32], &counted()));
+    add("value: audit, of a namespace", value::audit_entry(1_700_000_000_000, &[5; 32], &attempted()));
+    add("hash: audit", crate::audit::hash(&[5; 32], 300, 1_700_000_000_000, &attempted()).to_vec());
     let bound = association_key("lkc-1/orders", "s\0");
     add("key: association", key::association(&bound));
     add("key: association of a subject", key::association_of_subject(&bound));
@@ -256,16 +271,15 @@ fn hex(bytes: &[u8]) -> String {
 #[test]
 fn bytes_on_disk_are_those_of_the_first_release() {
     let lines: Vec<_> = all_examples().iter().map(|(name, bytes)| format!("{name}\t{}", hex(bytes))).collect();
-    let known: Vec<_> = FIXTURE.lines().filter(|line| !line.starts_with('#')).collect();
+    // What was written before is only read.
+    let known: Vec<_> = FIXTURE.lines().filter(|line| !line.starts_with('#') && !line.starts_with("former ")).collect();
     assert_eq!(lines, known, "\n{}\n", lines.join("\n"));
 }
 
 #[test]
 fn every_record_of_the_fixture_is_read_back() {
-    for (at, (name, record)) in (0u64..).zip(records()) {
-        let line = FIXTURE.lines().find_map(|line| line.strip_prefix(&format!("record: {name}\t"))).unwrap();
-        let bytes: Vec<u8> =
-            (0..line.len()).step_by(2).map(|at| u8::from_str_radix(&line[at..at + 2], 16).unwrap()).collect();
+    for (at, name, record) in records() {
+        let bytes = fixture(&format!("record: {name}"));
         let text = match &record {
             Record::Registry(RegistryRecord::Schema(schema)) => schema.content.text.clone(),
             _ => "".into(),
@@ -273,6 +287,39 @@ fn every_record_of_the_fixture_is_read_back() {
         let read = record::decode(100 + at, &bytes, |key| Ok((*key == text_key(&text)).then(|| text.clone())));
         assert_eq!(read, Ok(Stamped { position: at, at: 1_700_000_000_000 + at as i64, record }), "{name}");
     }
+}
+
+/// The bytes of an example.
+fn fixture(name: &str) -> Vec<u8> {
+    let line = FIXTURE.lines().find_map(|line| line.strip_prefix(&format!("{name}\t"))).unwrap();
+    (0..line.len()).step_by(2).map(|at| u8::from_str_radix(&line[at..at + 2], 16).unwrap()).collect()
+}
+
+#[test]
+fn what_format_1_wrote_is_still_read() {
+    let at = |place: i64| 1_700_000_000_000 + place;
+    let empty = Namespace::new("a".parse().unwrap());
+    for (place, name, namespace) in [(14, "namespace", full_namespace()), (15, "namespace, empty", empty)] {
+        let read = record::decode(100 + place, &fixture(&format!("former record: {name}")), |_| Ok(None));
+        let record = put_namespace(namespace);
+        assert_eq!(read, Ok(Stamped { position: place, at: at(place as i64), record }), "{name}");
+    }
+    let entry = |record| Former::Entry(Box::new(record));
+    let audits = [
+        (17, "audit", entry(audited("payments-value", Some("payments")))),
+        (18, "audit, counted", entry(counted())),
+        (19, "audit, forgotten", Former::Forgotten { before: 1_700_000_000_000 }),
+    ];
+    for (place, name, change) in audits {
+        let bytes = fixture(&format!("former record: {name}"));
+        let read = record::former_audit(100 + place, &bytes);
+        assert_eq!(read, Ok(Some((place, at(place as i64), change))), "{name}");
+        assert!(record::former_audit(99 + place, &bytes).is_err(), "{name} is bound to its place");
+        assert!(record::decode(100 + place, &bytes, |_| Ok(None)).is_err(), "{name} is no record of today");
+    }
+    assert_eq!(record::former_audit(100, &fixture("record: schema")), Ok(None));
+    assert_eq!(value::take_namespace(&fixture("former value: namespace")), Ok(full_namespace()));
+    assert_eq!(decode::<Head>(&fixture("former value: head")), Ok(Head { audit: AuditLog::default(), ..head() }));
 }
 
 #[test]
@@ -290,13 +337,13 @@ fn values_are_read_back() {
     assert_eq!(decode::<Head>(&encode(&head())), Ok(head()));
     assert_eq!(decode::<Tally>(&encode(&Tally { all: 300, live: 2 })), Ok(Tally { all: 300, live: 2 }));
     assert_eq!(decode::<Config>(&encode(&full_config())), Ok(full_config()));
-    assert_eq!(value::take_house(&value::house(&full_namespace())), Ok(full_namespace()));
-    assert_eq!(value::take_house(&value::house(&counted())), Ok(counted()));
-    let places =
-        [AuditPlace::FIRST, AuditPlace { at: -1, position: 7 }, AuditPlace { at: 1, position: 6 }, AuditPlace::LAST];
-    let keys = places.map(key::audit);
-    assert!(keys.is_sorted());
-    assert_eq!(keys.map(|key| key::take_audit(&key).unwrap()), places);
+    assert_eq!(value::take_namespace(&value::namespace(&full_namespace())), Ok(full_namespace()));
+    for record in [counted(), attempted(), audited("", None)] {
+        let entry = AuditEntry { number: 7, at: -1, previous: [9; 32], record };
+        let bytes = value::audit_entry(entry.at, &entry.previous, &entry.record);
+        assert_eq!(value::take_audit_entry(7, &bytes), Ok(entry));
+    }
+    assert_eq!([1, 255, 256, u64::MAX].map(|number| key::take_audit(&key::audit(number)).unwrap())[2], 256);
     let key = association_key("n/a", ":.c:s");
     let bound = bound_at(key.clone());
     assert_eq!(value::take_association(key.clone(), &value::association(&bound)), Ok(bound));
@@ -309,7 +356,7 @@ fn values_are_read_back() {
     for entry in entries {
         assert_eq!(key::take_indexed_association(&entry), Ok(key.clone()));
     }
-    assert_eq!(key::take_audit_of(&key::audit_of(&"a".parse().unwrap(), places[1])), Ok(places[1]));
+    assert_eq!(key::take_audit_of(&key::audit_of(NamespaceId([3; 16]), 258)), Ok(258));
 }
 
 #[test]
@@ -359,8 +406,9 @@ fn read_as_anything(bytes: &[u8]) {
     let _ = key::take_association(bytes).is_ok();
     let _ = key::take_indexed_association(bytes).is_ok();
     let _ = value::take_association(association_key("n/a", "s"), bytes).is_ok();
-    let _ = value::take_house::<Namespace>(bytes).is_ok();
-    let _ = value::take_house::<AuditRecord>(bytes).is_ok();
+    let _ = value::take_namespace(bytes).is_ok();
+    let _ = value::take_audit_entry(1, bytes).is_ok();
+    let _ = record::former_audit(0, bytes).is_ok();
     let _ = record::decode(0, bytes, |_| Ok(Some("".into()))).is_ok();
     // With a checksum that matches, so that the reading goes on behind it.
     let sum = crc32c::crc32c_append(crc32c::crc32c(&0u64.to_be_bytes()), bytes);

@@ -4,12 +4,17 @@
 //! flags of a version stand in a fixed place, so that marking it deleted does not need the rest.
 
 use super::bytes::{Form, Input, Malformed};
-use crate::{StoredAssociation, StoredVersion, SubjectSummary, Totals};
-use model::{AssociationKey, Position, SchemaId, Subject, Version};
+use super::former;
+use crate::{AuditEntry, AuditLog, Chain, StoredAssociation, StoredVersion, SubjectSummary, Totals};
+use model::{AssociationKey, AuditRecord, Namespace, Position, SchemaId, Subject, Version};
 
 type Result<T> = std::result::Result<T, Malformed>;
 
 const FORMAT: u8 = 1;
+/// Of a namespace with an id, and members named by bits.
+const NAMESPACE_FORMAT: u8 = 2;
+/// Of a head that says how far the audit is.
+const HEAD_FORMAT: u8 = 2;
 const FLAGS_AT: usize = 1;
 
 const DELETED: u8 = 1;
@@ -119,22 +124,44 @@ pub fn take_association(key: AssociationKey, bytes: &[u8]) -> Result<StoredAssoc
     Ok(StoredAssociation { key, association, created, updated })
 }
 
-/// The bytes of a namespace or of an entry of the audit.
-pub fn house<T: Form>(value: &T) -> Vec<u8> {
-    let mut out = vec![FORMAT];
-    value.put(&mut out);
+/// The bytes of a namespace.
+pub fn namespace(namespace: &Namespace) -> Vec<u8> {
+    let mut out = vec![NAMESPACE_FORMAT];
+    namespace.put(&mut out);
     out
 }
 
-/// Reads what `house` wrote.
-pub fn take_house<T: Form>(bytes: &[u8]) -> Result<T> {
+/// Reads what `namespace` wrote, also before namespaces had ids.
+pub fn take_namespace(bytes: &[u8]) -> Result<Namespace> {
+    let mut input = Input(bytes);
+    let namespace = match input.byte()? {
+        FORMAT => former::take_namespace(&mut input)?,
+        NAMESPACE_FORMAT => Form::take(&mut input)?,
+        _ => return Err(Malformed("a namespace of unknown format")),
+    };
+    input.end()?;
+    Ok(namespace)
+}
+
+/// The bytes of an entry of the audit; its number is its key.
+pub fn audit_entry(at: i64, previous: &Chain, record: &AuditRecord) -> Vec<u8> {
+    let mut out = vec![FORMAT];
+    at.put(&mut out);
+    previous.put(&mut out);
+    record.put(&mut out);
+    out
+}
+
+/// Reads what `audit_entry` wrote.
+pub fn take_audit_entry(number: u64, bytes: &[u8]) -> Result<AuditEntry> {
     let mut input = Input(bytes);
     if input.byte()? != FORMAT {
-        return Err(Malformed("a value of unknown format"));
+        return Err(Malformed("an entry of the audit of unknown format"));
     }
-    let value = T::take(&mut input)?;
+    let (at, previous) = (Form::take(&mut input)?, Form::take(&mut input)?);
+    let record = AuditRecord::take(&mut input)?;
     input.end()?;
-    Ok(value)
+    Ok(AuditEntry { number, at, previous, record })
 }
 
 /// How far the state is, and the counts of all of it. One value, because every record changes most of it.
@@ -146,6 +173,8 @@ pub struct Head {
     pub at: i64,
     /// Counts.
     pub totals: Totals,
+    /// The audit.
+    pub audit: AuditLog,
 }
 
 impl Head {
@@ -162,24 +191,41 @@ pub fn sequence(position: Position) -> u64 {
 
 impl Form for Head {
     fn put(&self, out: &mut Vec<u8>) {
-        out.push(FORMAT);
+        out.push(HEAD_FORMAT);
         self.position.registry.put(out);
         self.position.house.put(out);
         self.at.put(out);
         self.totals.subjects.put(out);
         self.totals.versions.put(out);
         self.totals.live_versions.put(out);
+        self.audit.put(out);
     }
 
     fn take(input: &mut Input<'_>) -> Result<Self> {
-        if input.byte()? != FORMAT {
+        let format = input.byte()?;
+        if !matches!(format, FORMAT | HEAD_FORMAT) {
             return Err(Malformed("a head of unknown format"));
         }
         let position = Position { registry: Form::take(input)?, house: Form::take(input)? };
         let at = Form::take(input)?;
         let totals =
             Totals { subjects: Form::take(input)?, versions: Form::take(input)?, live_versions: Form::take(input)? };
-        Ok(Head { position, at, totals })
+        let audit = if format == FORMAT { AuditLog::default() } else { Form::take(input)? };
+        Ok(Head { position, at, totals, audit })
+    }
+}
+
+impl Form for AuditLog {
+    fn put(&self, out: &mut Vec<u8>) {
+        [self.first, self.next].iter().for_each(|number| number.put(out));
+        self.oldest.put(out);
+        self.hash.put(out);
+    }
+
+    fn take(input: &mut Input<'_>) -> Result<Self> {
+        let (first, next) = (Form::take(input)?, Form::take(input)?);
+        let log = AuditLog { first, next, oldest: Form::take(input)?, hash: Form::take(input)? };
+        if log.first > log.next { Err(Malformed("an audit that ends before it begins")) } else { Ok(log) }
     }
 }
 

@@ -22,12 +22,16 @@ fn filled(open: Open<'_>) -> Box<dyn Store> {
     }
     write(&*store, vec![delete_subject("s1", 100), tombstone("s2", 2), mode("s3", Some(model::Mode::Import))]).unwrap();
     write(&*store, vec![put_namespace(namespace("payments", "s1")), audit("s1", Some("payments"))]).unwrap();
+    write(&*store, vec![audit("s2", None), audit("s3", Some("payments"))]).unwrap();
+    write(&*store, vec![forget(2)]).unwrap();
     write(&*store, vec![associate("n/orders", "1", "s1"), associate("n/orders", "2", "s1")]).unwrap();
     store
 }
 
 pub(super) fn a_backup_is_restored_to_the_same_store(open: Open<'_>) {
-    for store in [filled(open), plain(open)] {
+    let forgetful = filled(open);
+    write(&*forgetful, vec![forget(u64::MAX)]).unwrap();
+    for store in [filled(open), plain(open), forgetful] {
         let file = backup(&*store);
         let copy = plain(open);
         let watch = copy.watch();
@@ -36,7 +40,7 @@ pub(super) fn a_backup_is_restored_to_the_same_store(open: Open<'_>) {
         assert_eq!(*watch.borrow(), position);
         assert_eq!(everything(&*copy), everything(&*store));
         assert_eq!(backup(&*copy), file, "the copy is backed up to the same bytes");
-        write(&*copy, vec![schema("new", 1, 1000, "new")]).unwrap();
+        write(&*copy, vec![schema("new", 1, 1000, "new"), audit("new", None)]).unwrap();
     }
 }
 
@@ -71,7 +75,8 @@ pub(super) fn a_backup_of_a_moment_is_consistent(open: Open<'_>) {
 
 pub(super) fn a_damaged_backup_is_refused(open: Open<'_>) {
     let store = plain(open);
-    write(&*store, vec![schema("s", 1, 1, "a"), high_water(".", 3), deleted("s", 2, 2, "b")]).unwrap();
+    write(&*store, vec![schema("s", 1, 1, "a"), high_water(".", 3), deleted("s", 2, 2, "b"), audit("s", None)])
+        .unwrap();
     let file = backup(&*store);
     #[track_caller]
     fn check(open: Open<'_>, file: &[u8]) {

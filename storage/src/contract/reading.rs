@@ -2,9 +2,7 @@
 
 use super::records::*;
 use super::{Open, plain, versions, write};
-use crate::{
-    Associations, AuditEntry, AuditPlace, Holder, Referrer, State, Store, StoredAssociation, SubjectSummary, Totals,
-};
+use crate::{Associations, AuditEntry, Holder, Referrer, State, Store, StoredAssociation, SubjectSummary, Totals};
 use model::{Context, Mode, Position, Record, Subject, SubjectPrefix};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -82,6 +80,7 @@ pub(super) fn changes_come_in_the_order_of_commits(open: Open<'_>) {
             .filter(|stamped| match stamped.record {
                 Record::Registry(_) => stamped.position >= registry,
                 Record::House(_) => stamped.position >= house,
+                Record::Audit(_) => false,
             })
             .cloned()
             .collect();
@@ -192,16 +191,16 @@ pub(super) fn namespaces_and_the_audit_are_kept_and_forgotten(open: Open<'_>) {
     records.extend([put_namespace(bigger.clone()), remove_namespace("gone"), remove_namespace("never")]);
     records.extend([audit("a", Some("risk")), audit("b", None), audit("c", Some("risk"))]);
     write(&*store, records).unwrap();
-    let shown = |namespace: Option<&str>, to: AuditPlace| {
-        let (mut found, namespace) = (Vec::new(), namespace.map(|name| name.parse().unwrap()));
+    let shown = |namespace: Option<&str>, to: u64| {
+        let mut found = Vec::new();
         let visit = &mut |entry: AuditEntry| {
-            found.push((entry.record.name, entry.place));
+            found.push(entry);
             ControlFlow::Continue(())
         };
-        store.view().unwrap().audit(namespace.as_ref(), AuditPlace::FIRST, to, visit).unwrap();
+        store.view().unwrap().audit(namespace.map(id), 0..to, visit).unwrap();
         found
     };
-    let names = |namespace| shown(namespace, AuditPlace::LAST).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    let names = |namespace| shown(namespace, u64::MAX).into_iter().map(|entry| entry.record.name).collect::<Vec<_>>();
     let view = store.view().unwrap();
     assert_eq!(view.namespaces().unwrap(), [bigger.clone(), risk.clone()]);
     assert_eq!(view.namespace(&risk.name).unwrap(), Some(risk));
@@ -209,11 +208,18 @@ pub(super) fn namespaces_and_the_audit_are_kept_and_forgotten(open: Open<'_>) {
     assert_eq!(names(None), ["c", "b", "a"]);
     assert_eq!(names(Some("risk")), ["c", "a"]);
     assert_eq!(names(Some("payments")), [""; 0]);
-    let newest = shown(None, AuditPlace::LAST)[0].1;
-    assert_eq!(shown(Some("risk"), newest).len(), 1, "paging goes on before the last entry shown");
-    assert_eq!(view.audit_age(2).unwrap(), Some(newest.at));
-    write(&*store, vec![forget(newest.at + 1), audit("d", Some("risk"))]).unwrap();
+    let newest = shown(None, u64::MAX).remove(0);
+    assert_eq!(newest.number, 3);
+    assert_eq!(shown(Some("risk"), newest.number).len(), 1, "paging goes on before the last entry shown");
+    assert_eq!((view.audit_since(newest.at).unwrap(), view.audit_since(newest.at + 1).unwrap()), (1, 4));
+    assert_eq!(view.audit_log().age(), Some(newest.at));
+    write(&*store, vec![forget(4), audit("d", Some("risk"))]).unwrap();
     assert_eq!((names(None), names(Some("risk"))), (vec!["d".to_owned()], vec!["d".to_owned()]));
+    let left = shown(None, u64::MAX).remove(0);
+    assert_eq!((left.number, left.previous), (4, newest.hash()), "the chain goes on from what is forgotten");
+    write(&*store, vec![forget(u64::MAX)]).unwrap();
+    let log = store.view().unwrap().audit_log();
+    assert_eq!((log.first, log.next, log.hash, log.age()), (5, 5, left.hash(), None));
 }
 
 fn list(state: &dyn State, prefix: &str) -> Vec<Subject> {
@@ -239,5 +245,12 @@ pub(super) fn everything(store: &dyn Store) -> impl PartialEq + std::fmt::Debug 
     };
     view.associations(Associations::All, visit).unwrap();
     let namespaces = view.namespaces().unwrap();
-    (view.position(), view.totals().unwrap(), subjects, versions, changes, namespaces, associations)
+    let mut audit = Vec::new();
+    let visit = &mut |entry| {
+        audit.push(entry);
+        ControlFlow::Continue(())
+    };
+    view.audit(None, 0..u64::MAX, visit).unwrap();
+    let whole = (view.audit_log(), audit);
+    (view.position(), view.totals().unwrap(), subjects, versions, changes, namespaces, associations, whole)
 }

@@ -1,8 +1,9 @@
 //! Short ways to write records, for tests.
 
 use model::{
-    Association, AssociationKey, AuditOutcome, AuditRecord, Config, Content, Context, Guid, HouseRecord, Lifecycle,
-    Mode, Namespace, Record, Reference, RegistryRecord, SchemaId, SchemaRecord, SchemaType, Subject, Version,
+    Association, AssociationKey, AuditChange, AuditOutcome, AuditRecord, Config, Content, Context, Guid, HouseRecord,
+    Lifecycle, Mode, Namespace, NamespaceId, Record, Reference, RegistryRecord, SchemaId, SchemaRecord, SchemaType,
+    Subject, Version,
 };
 use std::sync::Arc;
 
@@ -139,12 +140,14 @@ pub fn audited(subject: &str, namespace: Option<&str>) -> AuditRecord {
     AuditRecord {
         happened: None,
         principal: "user:basic/alice".into(),
+        attempted: String::new(),
         method: Some("basic".into()),
         operation: "subjects.versions.register".into(),
         action: "register".into(),
         kind: "Subject".into(),
         name: subject.into(),
         namespace: namespace.map(|name| name.parse().expect("tests give namespaces their names")),
+        namespace_id: namespace.map(id),
         outcome: AuditOutcome::Permitted,
         rule: "role:writer".into(),
         request_id: "r-1".into(),
@@ -155,10 +158,15 @@ pub fn audited(subject: &str, namespace: Option<&str>) -> AuditRecord {
 
 /// That, as a record.
 pub fn audit(subject: &str, namespace: Option<&str>) -> Record {
-    Record::House(HouseRecord::Audit(Box::new(audited(subject, namespace))))
+    Record::Audit(AuditChange::Entry(Box::new(audited(subject, namespace))))
 }
 
-/// The audit is forgotten before a time.
-pub fn forget(before: i64) -> Record {
-    Record::House(HouseRecord::AuditForgotten { before })
+/// The audit is forgotten before a number.
+pub fn forget(before: u64) -> Record {
+    Record::Audit(AuditChange::Forgotten { before })
+}
+
+/// The id of a namespace that tests have made.
+pub fn id(name: &str) -> NamespaceId {
+    NamespaceId::of_name(&name.parse().expect("tests give namespaces their names"))
 }

@@ -7,7 +7,7 @@
 use super::{Db, View};
 use crate::codec::{key, record, text_key};
 use crate::kv::{self, Direction, Kv, Table};
-use crate::{Error, TextKey, fold, log};
+use crate::{Error, TextKey, audit, fold, log};
 use model::Position;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -36,7 +36,11 @@ pub(super) fn newest(kv: &impl Kv) -> Result<(), Error> {
     if next != end || end > 0 && history.position != Some(head.position) {
         return Err(Error::Corrupt(format!("the log ends at record {next}, the state at record {end}")));
     }
-    Ok(())
+    let mut chain = audit::Follow::default();
+    if head.audit.first < head.audit.next {
+        chain.follow(&audit::entry(kv, head.audit.next - 1)?, head.audit.first)?;
+    }
+    chain.end(&head.audit)
 }
 
 /// The history, followed record by record.
@@ -85,6 +89,11 @@ struct Stop {
 }
 
 impl Scrub {
+    /// One that reads nothing.
+    pub fn idle() -> Self {
+        Scrub { stop: Arc::default(), thread: Mutex::new(None) }
+    }
+
     pub fn start(db: Arc<Db>, bytes_per_second: u64) -> Result<Self, Error> {
         let stop = Arc::new(Stop::default());
         let pause = Duration::from_secs_f64(STEP as f64 / bytes_per_second.max(1) as f64);
@@ -130,15 +139,22 @@ impl Stop {
 /// Reads one table, step by step, each with a snapshot of its own so that none is held for long.
 fn read_through(db: &Db, table: Table, stop: &Stop, pause: Duration) -> Result<(), Error> {
     let mut history = History { next: 0, position: None };
+    let mut chain = audit::Follow::default();
     let mut from = Vec::new();
     loop {
         let view = View { fill_cache: false, ..db.view() };
+        let log = fold::head(&view)?.audit;
         let mut outcome = Ok(());
         let mut bytes = 0;
         let mut last = None;
         let range = (from, kv::everything().1);
         view.scan(table, &range, Direction::Up, &mut |key, value| {
-            outcome = entry(table, key, value, &mut history);
+            outcome = match table {
+                Table::Audit => {
+                    audit::read(key, value).map_err(Error::from).and_then(|entry| chain.follow(&entry, log.first))
+                }
+                _ => entry(table, key, value, &mut history),
+            };
             bytes += key.len() + value.len();
             if outcome.is_ok() && bytes < STEP {
                 return ControlFlow::Continue(());
@@ -147,7 +163,9 @@ fn read_through(db: &Db, table: Table, stop: &Stop, pause: Duration) -> Result<(
             ControlFlow::Break(())
         })?;
         outcome?;
-        let Some(mut key) = last else { return Ok(()) };
+        let Some(mut key) = last else {
+            return if table == Table::Audit { chain.end(&log) } else { Ok(()) };
+        };
         key.push(0);
         from = key;
         if !stop.pause(pause) {
@@ -164,7 +182,8 @@ fn entry(table: Table, key: &[u8], value: &[u8], history: &mut History) -> Resul
             Ok(text) if text_key(text).0 == *key => Ok(()),
             _ => Err(Error::Corrupt("a stored text is not the one that its key names".to_owned())),
         },
-        Table::Meta | Table::State => Ok(()),
+        // The audit is followed as a chain.
+        Table::Meta | Table::State | Table::Audit => Ok(()),
     }
 }
 

@@ -10,23 +10,37 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 /// The format this release writes. A change of it comes with a step that brings the one before to it.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+/// The audit was part of the house log; see `audit::move_former`.
+const FORMER_FORMAT: u32 = 1;
 const FORMAT_FILE: &str = "FORMAT";
 
+/// Is a directory as this release writes it?
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Format {
+    /// Yes.
+    Present,
+    /// It is to be brought to it, and then to be marked by `mark`.
+    Former,
+}
+
 /// Makes the directory, or checks that this release may open it.
-pub(super) fn prepare(dir: &Path) -> Result<(), Error> {
+pub(super) fn prepare(dir: &Path) -> Result<Format, Error> {
     let failed = |error: io::Error| Error::Io(format!("{}: {error}", dir.display()));
     make(dir).map_err(failed)?;
     let names = names(dir).map_err(failed)?;
     let has = |ends: fn(&str) -> bool| names.iter().any(|name| ends(name));
     let has_data = has(|name| name.ends_with(".sst") || name.ends_with(".log"));
+    let mut format = Format::Present;
     match fs::read_to_string(dir.join(FORMAT_FILE)) {
         Ok(text) => {
             let found = text.trim().parse().map_err(|_| damaged(dir, "the file FORMAT holds no number"))?;
             if found > FORMAT {
                 return Err(Error::NewerFormat { dir: dir.to_owned(), found, known: FORMAT });
             }
-            if found != FORMAT {
+            if found == FORMER_FORMAT {
+                format = Format::Former;
+            } else if found != FORMAT {
                 return Err(damaged(dir, "the file FORMAT holds a number that was never used"));
             }
         }
@@ -40,7 +54,12 @@ pub(super) fn prepare(dir: &Path) -> Result<(), Error> {
     if has_data && !has(|name| name == "CURRENT") {
         return Err(damaged(dir, "it holds data, but the file CURRENT is missing"));
     }
-    Ok(())
+    Ok(format)
+}
+
+/// Notes that a directory has the format of this release now.
+pub(super) fn mark(dir: &Path) -> Result<(), Error> {
+    write_format(dir).map_err(|error| Error::Io(format!("{}: {error}", dir.display())))
 }
 
 fn damaged(dir: &Path, why: &str) -> Error {

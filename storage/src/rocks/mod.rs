@@ -13,8 +13,9 @@ use crate::codec::key::{self, Range};
 use crate::condition::Condition;
 use crate::engine::{Backend, Engine, Limits};
 use crate::kv::{Changes, Direction, Kv, Table, Visit};
-use crate::{Error, Health, Observer};
+use crate::{Error, Health, Observer, audit};
 use check::Scrub;
+use directory::Format;
 use rocksdb::{ColumnFamily, DB, ErrorKind, ReadOptions, Snapshot, WriteBatch, WriteOptions};
 use stall::{Patience, Stall};
 use std::ops::ControlFlow;
@@ -71,12 +72,9 @@ impl Rocks {
     /// # Errors
     /// `InUse`, `NewerFormat`, `Corrupt`, `HalfRestored`, `Io`.
     pub fn open(options: Options) -> Result<Self, Error> {
-        let dir = match &options.place {
-            Place::Directory(dir) => {
-                directory::prepare(dir)?;
-                dir.as_path()
-            }
-            Place::Memory => Path::new("/freehold"),
+        let (dir, format) = match &options.place {
+            Place::Directory(dir) => (dir.as_path(), directory::prepare(dir)?),
+            Place::Memory => (Path::new("/freehold"), Format::Present),
         };
         let condition = Arc::new(Condition::default());
         let db = settings::open(dir, &options).map_err(|error| opening(error, dir))?;
@@ -84,9 +82,14 @@ impl Rocks {
         if db.view().has(Table::Meta, key::RESTORING)? {
             return Err(Error::HalfRestored { dir: dir.to_owned() });
         }
+        let scrub = Scrub::idle();
+        let mut disk = Disk { scrub, db: db.clone(), patience: Patience::default() };
+        if format == Format::Former {
+            audit::move_all_former(&disk)?;
+            directory::mark(dir)?;
+        }
         check::newest(&db.view())?;
-        let scrub = Scrub::start(db.clone(), options.scrub_bytes_per_second)?;
-        let disk = Disk { scrub, db, patience: Patience::default() };
+        disk.scrub = Scrub::start(db, options.scrub_bytes_per_second)?;
         Engine::start(disk, options.observer, condition, options.limits)
     }
 }
@@ -244,5 +247,31 @@ fn opening(error: rocksdb::Error, dir: &Path) -> Error {
         ErrorKind::IOError if text.contains("No such file") => Error::Corrupt(text),
         ErrorKind::InvalidArgument => Error::Corrupt(text),
         _ => convert(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Store, audit::tests as former};
+
+    #[test]
+    fn a_directory_of_format_1_is_brought_to_the_format_of_today() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let options = || Options::new(Place::Directory(dir.path().to_owned()));
+        let store = Rocks::open(options()).unwrap();
+        store.backend().write(former::changes(&former::former())).unwrap();
+        store.close().unwrap();
+        drop(store);
+        std::fs::write(dir.path().join("FORMAT"), "1\n").unwrap();
+
+        for _ in 0..2 {
+            let store = Rocks::open(options()).unwrap();
+            let view = store.view().unwrap();
+            assert_eq!((view.audit_log().first, view.audit_log().next), (1, 2));
+            drop(view);
+            assert_eq!(std::fs::read_to_string(dir.path().join("FORMAT")).unwrap(), "2\n");
+            store.close().unwrap();
+        }
     }
 }

@@ -32,6 +32,7 @@ pub(super) fn name(table: Table) -> &'static str {
         Table::Log => "log",
         Table::State => "state",
         Table::Texts => "texts",
+        Table::Audit => "audit",
     }
 }
 
@@ -80,7 +81,7 @@ fn family(table: Table, options: &Options, cache: &Cache) -> rocksdb::Options {
     blocks.set_whole_key_filtering(true);
     // Records and texts are read whole or in long runs; larger blocks compress better.
     blocks.set_block_size(match table {
-        Table::Log | Table::Texts => 16 << 10,
+        Table::Log | Table::Texts | Table::Audit => 16 << 10,
         Table::Meta | Table::State => 4 << 10,
     });
 
@@ -94,5 +95,9 @@ fn family(table: Table, options: &Options, cache: &Cache) -> rocksdb::Options {
     // A write is either taken or must wait (see `Stall`); nothing in between.
     family.set_level_zero_slowdown_writes_trigger(LEVEL_ZERO_FILES);
     family.set_level_zero_stop_writes_trigger(LEVEL_ZERO_FILES);
+    if table == Table::Audit {
+        // What is forgotten is deleted from the front: such tables are compacted soon, so that it is gone from the disk too.
+        family.add_compact_on_deletion_collector_factory(256, 64, 0.25);
+    }
     family
 }

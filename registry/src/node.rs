@@ -48,6 +48,7 @@ pub struct Node {
     upkeep: JoinHandle<()>,
     /// Ends when told, which is after the last request: that one may still be refused.
     refusals: (watch::Sender<bool>, JoinHandle<()>),
+    sink: Arc<access::AuditSink>,
 }
 
 impl Node {
@@ -61,7 +62,7 @@ impl Node {
         let listener = TcpListener::bind(settings.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
 
-        let Assembled { app, store, files } = assemble(settings, address)?;
+        let Assembled { app, store, files, sink } = assemble(settings, address)?;
         let (stop, stopped) = watch::channel(false);
         let limits = server::Limits {
             head: settings.head_timeout,
@@ -73,7 +74,7 @@ impl Node {
         let (finish, finished) = watch::channel(false);
         let refusals = (finish, tokio::spawn(upkeep::write_refusals(Arc::clone(&app), finished)));
         let serving = tokio::spawn(server::serve(listener, Front::new(Arc::clone(&app)), limits, stopped));
-        Ok(Node { address, app, store, stop, serving, upkeep, refusals })
+        Ok(Node { address, app, store, stop, serving, upkeep, refusals, sink })
     }
 
     /// The store, for backups taken while serving.
@@ -96,6 +97,9 @@ impl Node {
         for task in [self.upkeep, refusals] {
             task.await.map_err(io::Error::other).map_err(Error::Server)?;
         }
+        // It reads from the store. Waiting for it blocks.
+        let sink = self.sink;
+        tokio::task::spawn_blocking(move || sink.stop()).await.map_err(io::Error::other).map_err(Error::Server)?;
         Ok(self.store.close()?)
     }
 }
@@ -108,6 +112,8 @@ pub struct Assembled {
     pub store: Arc<dyn Store>,
     /// The files that it was put together from.
     pub files: access::Files,
+    /// Where the audit goes besides the store, to be stopped before it.
+    pub sink: Arc<access::AuditSink>,
 }
 
 /// Opens the store and puts together what answers requests, for a registry that is reached at this address.
@@ -127,19 +133,20 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
     });
     let store = open_store(settings, Some(Arc::clone(&watcher)))?;
     watcher.land.load(store.view()?.namespaces()?);
+    sink.start(&store, &settings.data)?;
     let (fall_back, retention) = (access.fall_back, settings.access.retention);
     let service = Service::new(
         Arc::clone(&store),
         Library::new(settings.schema_cache),
         Pools::new(settings.threads, settings.queue),
         settings.default_level,
-        Guard { authorizer, fall_back, sink, retention },
+        Guard { authorizer, fall_back, sink: Arc::clone(&sink), retention },
     );
     let identity =
         Identity { kafka_cluster: settings.kafka_id.clone(), registry_cluster: settings.registry_id.clone() };
     let limits = Limits { body: settings.body_limit, bodies: settings.body_memory, request: settings.request_timeout };
     let app = Arc::new(App::new(service, access, &watcher, identity, limits, settings.default_level));
-    Ok(Assembled { app, store, files })
+    Ok(Assembled { app, store, files, sink })
 }
 
 /// Logs when the store stops taking writes or turns out to be damaged: a check in the background may find out first.

@@ -1,6 +1,7 @@
 //! What the audit shows and for how long: refusals at once, a flood as its beginning, nothing older than it is kept.
 
 use crate::authz_support::{Bank, basic};
+use crate::harness::command::{freehold, freehold_with, run};
 use crate::harness::{Caller, named, wait};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -125,4 +126,84 @@ fn old_entries_are_forgotten_and_new_ones_stay_also_after_a_restart() {
     let none_left = || bank.audit("alice", "payments").is_empty().then_some(());
     wait::until("everything is forgotten", none_left);
     assert_eq!(bank.send("wim", "POST", "/subjects/payments-old", Some(&named("Old"))).status, 200);
+}
+
+#[test]
+fn a_namespace_made_again_shows_nothing_of_the_one_before() {
+    let bank = Bank::settled(&[]);
+    bank.register("alice", "payments-secret", "Payment");
+    let bare = json!({ "members": { "user:basic/alice": "owner" } });
+    bank.send("ada", "PUT", "/namespaces/payments?confirm=true", Some(&bare)).ok();
+    refused(&mut bank.node.caller(), "stranger", "in-the-old-one");
+    assert!(!bank.audit("alice", "payments").is_empty());
+    bank.send("ada", "DELETE", "/namespaces/payments", None).ok();
+    let mona = json!({ "claims": ["payments"], "members": { "user:basic/mona": "owner" } });
+    assert_eq!(bank.send("ada", "PUT", "/namespaces/payments?confirm=true", Some(&mona)).status, 201);
+    refused(&mut bank.node.caller(), "stranger", "in-the-new-one");
+    bank.register("mona", "payments-mine", "Payment");
+
+    let mut shown: Vec<String> = bank.audit("mona", "payments").iter().map(|e| e["operation"].to_string()).collect();
+    shown.sort();
+    assert_eq!(shown, ["\"deleteSubject\"", "\"putNamespace\"", "\"registerSchema\""]);
+    // A change of its members leaves it the one that it is.
+    bank.send("ada", "PUT", "/namespaces/payments/members/user:basic%2Fwim", Some(&json!({ "role": "writer" }))).ok();
+    assert_eq!(bank.audit("wim", "payments").len(), 4);
+    let whole = bank.audit("ada", "-");
+    assert!(whole.iter().any(|entry| entry["resource"] == "payments-secret"), "an admin is shown all of it");
+}
+
+#[test]
+fn the_chain_of_the_audit_is_verified_in_its_sink_and_by_asking() {
+    let directory = tempfile::tempdir().unwrap();
+    let sink = directory.path().join("audit.log");
+    let path = sink.to_str().unwrap();
+    let flags = ["--audit-sink", path, "--audit-required", "--audit-sink-size", "4096"];
+    let mut bank = Bank::settled(&flags);
+    (0..10).for_each(|n| bank.register("alice", &format!("payments-{n}"), "Payment"));
+    refused(&mut bank.node.caller(), "stranger", "r");
+    // What came before a restart and after it hangs together.
+    bank.restart(&flags);
+    bank.register("alice", "payments-last", "Payment");
+    let url = format!("http://{}", bank.node.address);
+    let asked = |more: &[&str]| {
+        let mut command = freehold();
+        command.args(["audit", "verify", "--url", &url, "--user", "ada"]).args(more).env("FREEHOLD_PASSWORD", "ada");
+        run(&mut command)
+    };
+    let said = asked(&[]).good();
+    assert!(said.contains(" entries are whole, 1 to "), "{said}");
+    let of_sink = || freehold_with(&["audit", "verify", path]);
+    wait::until("the sink has the same", || (of_sink().good() == said).then_some(()));
+    assert!(directory.path().join("audit.log.1").exists(), "it was rotated on the way");
+
+    let (_, hash) = said.rsplit_once(' ').unwrap();
+    assert!(asked(&["--holds", &format!("1:{hash}")]).bad().contains("and not the one that was noted"));
+
+    let text = std::fs::read_to_string(&sink).unwrap();
+    std::fs::write(&sink, text.replace("payments-last", "payments-best")).unwrap();
+    assert!(of_sink().bad().contains("was changed"), "{}", of_sink().bad());
+    let short: Vec<&str> = text.lines().skip(1).collect();
+    std::fs::write(&sink, short.join("\n")).unwrap();
+    assert!(of_sink().bad().contains("missing"));
+}
+
+#[test]
+fn what_is_forgotten_is_in_no_backup() {
+    let mut bank = Bank::settled(&[]);
+    refused(&mut bank.node.caller(), "stranger", "a-needle-in-the-audit");
+    let contains = |bank: &Bank| {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("backup");
+        freehold_with(&["backup", "--data", bank.data().to_str().unwrap(), file.to_str().unwrap()]).good();
+        std::fs::read(&file).unwrap().windows(21).any(|bytes| bytes == b"a-needle-in-the-audit")
+    };
+    assert!(!bank.audit("alice", "payments").is_empty());
+    assert!(contains(&bank));
+    bank.restart(&["--audit-retention", "1"]);
+    wait::until("it is forgotten", || bank.audit("ada", "-").is_empty().then_some(()));
+    assert!(!contains(&bank));
+    // The chain goes on from what is forgotten, also in a copy.
+    bank.restart(&[]);
+    bank.register("alice", "payments-new", "Payment");
+    assert!(bank.audit("ada", "-").iter().all(|entry| entry["number"].as_u64() > Some(5)));
 }

@@ -49,6 +49,11 @@ impl Bank {
         bank
     }
 
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
     /// The users file.
     pub fn users(&self) -> PathBuf {
         self.directory.path().join("users")

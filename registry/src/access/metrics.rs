@@ -68,7 +68,10 @@ impl Metrics {
                 "Passwords checked against their hash; what was checked before is remembered and does not count",
             )?,
             sink_failures: counter("freehold_audit_sink_failures_total", "Times that the audit's sink refused a line")?,
-            sink_lost: counter("freehold_audit_sink_lost_total", "Lines that the audit's sink had no room for")?,
+            sink_lost: counter(
+                "freehold_audit_sink_lost_total",
+                "Entries that were forgotten before the audit's sink took them",
+            )?,
             known: Mutex::default(),
         })
     }
@@ -131,8 +134,8 @@ impl Metrics {
         self.sink_failures.inc();
     }
 
-    /// Counts a line that the sink had no room for.
-    pub fn sink_lost(&self) {
-        self.sink_lost.inc();
+    /// Counts entries that were forgotten before the sink took them.
+    pub fn sink_lost(&self, entries: u64) {
+        self.sink_lost.inc_by(entries);
     }
 }

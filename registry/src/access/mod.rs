@@ -7,6 +7,7 @@
 pub(crate) mod audit;
 mod files;
 mod land;
+pub(crate) mod line;
 mod metrics;
 mod settings;
 mod sink;
@@ -14,9 +15,10 @@ mod sink;
 pub use audit::Audit;
 pub use files::{Files, OpenError, open};
 pub use land::LandKeeper;
+pub use line::{hex, shown};
 pub use metrics::Metrics;
 pub use settings::{Demand, Exposure, FallBack, Settings, Sink};
-pub use sink::{AuditSink, SinkError, shown};
+pub use sink::{AuditSink, SinkError};
 
 use authz::{Enforcement, Gate};
 use std::sync::Arc;

@@ -1,26 +1,34 @@
 //! The audit as JSON lines, on standard output or in a file that is rotated.
 //!
-//! A thread of its own writes them, so that a slow disk delays nobody; what waits for it is bounded. The store has every entry
-//! in any case. A sink that fails says so once in the log, counts, and, where the audit is required, stops further changes
-//! until a line goes through again; it is tried again with every entry and once a second.
+//! A thread of its own reads the entries from the store and writes them, so that a slow disk delays nobody and nothing has to
+//! wait in memory: whatever stopped the sink, it goes on with the entry behind the last one that it wrote, also after a restart.
+//! A sink that fails, or that does not get on with what waits, says so once in the log, counts, and, where the audit is
+//! required, stops further changes until a line goes through again; it is tried again once a second.
 
-use super::audit::now;
+use super::line::line;
 use super::settings::{Demand, Settings, Sink};
 use crate::metrics::Metrics;
-use model::{AuditChange, AuditRecord, Record, Stamped};
-use serde_json::json;
+use model::{AuditChange, Record, Stamped};
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+use storage::{AuditEntry, Store};
 
-/// Lines that wait for the thread.
-const WAITING: usize = 10_000;
+/// Entries that may wait for a sink that the audit requires.
+const WAITING: u64 = 10_000;
+/// How long a sink may take over what waits without getting on at all.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a stop waits for the sink.
+const LAST_PATIENCE: Duration = Duration::from_secs(2);
 const RETRY: Duration = Duration::from_secs(1);
+/// Entries that are read from the store at once.
+const AT_ONCE: u64 = 256;
+/// In the data directory: the number of the next entry that the sink gets.
+const MARK: &str = "audit-sink";
 
 /// A sink that cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -32,91 +40,277 @@ pub struct SinkError {
 
 /// The sink, from the side of those who have something to write.
 pub struct AuditSink {
-    lines: Option<SyncSender<String>>,
-    failing: Arc<AtomicBool>,
+    shared: Arc<Shared>,
     demand: Demand,
+    /// Until it is started.
+    out: Mutex<Option<Box<dyn Out>>>,
+}
+
+struct Shared {
+    progress: Mutex<Progress>,
+    changed: Condvar,
     metrics: Arc<Metrics>,
 }
 
+/// How far the sink is.
+#[derive(Clone, Copy, Debug)]
+struct Progress {
+    /// The number that the next entry of the audit gets.
+    next: u64,
+    /// The number of the next entry to write.
+    written: u64,
+    /// When it last got on, or something began to wait.
+    moved: Instant,
+    /// Did the last line fail?
+    failing: bool,
+    /// Is nothing more to come?
+    stopping: bool,
+    /// Is nobody writing?
+    ended: bool,
+}
+
+impl Progress {
+    /// Is the sink unable to keep up, so that a change could be lost to it?
+    fn stuck(&self, now: Instant) -> bool {
+        let waiting = self.next.saturating_sub(self.written);
+        self.failing || waiting > WAITING || waiting > 0 && now.saturating_duration_since(self.moved) > PATIENCE
+    }
+}
+
 impl AuditSink {
-    /// Opens what the settings name and starts its thread.
+    /// Opens what the settings name. It writes from `start` on.
     ///
     /// # Errors
-    /// The file cannot be opened, or no thread be started.
+    /// The file cannot be opened.
     pub fn open(settings: &Settings, metrics: Arc<Metrics>) -> Result<Self, SinkError> {
-        let failing = Arc::new(AtomicBool::new(false));
-        let out: Box<dyn Out> = match &settings.sink {
-            Sink::None => return Ok(AuditSink { lines: None, failing, demand: Demand::Optional, metrics }),
-            Sink::Stdout => Box::new(io::stdout()),
+        let out: Option<Box<dyn Out>> = match &settings.sink {
+            Sink::None => None,
+            Sink::Stdout => Some(Box::new(io::stdout())),
             Sink::File(path) => {
                 let rotating = Rotating::open(path, settings.sink_size, settings.sink_files);
-                Box::new(rotating.map_err(|reason| SinkError { path: path.clone(), reason })?)
+                Some(Box::new(rotating.map_err(|reason| SinkError { path: path.clone(), reason })?))
             }
         };
-        let (lines, waiting) = sync_channel(WAITING);
-        let (writer, counters) = (Arc::clone(&failing), Arc::clone(&metrics));
-        std::thread::Builder::new()
-            .name("audit-sink".into())
-            .spawn(move || write_all(&waiting, out, &writer, &counters))
-            .map_err(|reason| SinkError { path: "a thread".into(), reason })?;
-        Ok(AuditSink { lines: Some(lines), failing, demand: settings.sink_demand, metrics })
+        let demand = if out.is_some() { settings.sink_demand } else { Demand::Optional };
+        Ok(AuditSink { shared: Arc::new(Shared::new(metrics)), demand, out: Mutex::new(out) })
     }
 
-    /// Hands over the entries among these records.
+    /// Begins to write what the store holds and the sink does not. How far it is stands in the directory of the data.
+    ///
+    /// # Errors
+    /// No thread can be started; those of the store.
+    pub fn start(&self, store: &Arc<dyn Store>, data: &Path) -> Result<(), storage::Error> {
+        let Some(out) = self.out.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(()) };
+        let log = store.view()?.audit_log();
+        let mark = Mark::new(data.join(MARK));
+        let from = begin(mark.read(), out.last(), log.next);
+        mark.write(from);
+        {
+            let mut progress = self.shared.lock();
+            *progress = Progress { next: log.next, written: from, moved: Instant::now(), ended: false, ..*progress };
+        }
+        let writer = Writer { shared: Arc::clone(&self.shared), store: Arc::downgrade(store), out, mark };
+        let started = std::thread::Builder::new().name("audit-sink".into()).spawn(move || writer.run());
+        started.map(drop).map_err(|error| storage::Error::Io(format!("no thread for the audit's sink: {error}")))
+    }
+
+    /// Hears of the entries among these records.
     pub fn follow(&self, records: &[Stamped]) {
-        let Some(lines) = &self.lines else { return };
-        for stamped in records {
-            let Record::Audit(AuditChange::Entry(entry)) = &stamped.record else { continue };
-            match lines.try_send(line(stamped.at, entry)) {
-                Ok(()) => {}
-                Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                    self.metrics.access.sink_lost();
-                    self.failing.store(true, Ordering::SeqCst);
+        let entry = |stamped: &&Stamped| matches!(stamped.record, Record::Audit(AuditChange::Entry(_)));
+        let Some(newest) = records.iter().rfind(entry) else { return };
+        let mut progress = self.shared.lock();
+        if progress.written >= progress.next {
+            progress.moved = Instant::now();
+        }
+        progress.next = newest.position.saturating_add(1);
+        drop(progress);
+        self.shared.changed.notify_all();
+    }
+
+    /// May something be changed now?
+    pub fn takes_changes(&self) -> bool {
+        self.demand == Demand::Optional || !self.shared.lock().stuck(Instant::now())
+    }
+
+    /// Waits a little until everything has been written, and ends the writing. What is left is written after the next start.
+    pub fn stop(&self) {
+        let mut progress = self.shared.lock();
+        progress.stopping = true;
+        self.shared.changed.notify_all();
+        // Nothing is left, or it took too long: either way it ends here.
+        let _ = self
+            .shared
+            .changed
+            .wait_timeout_while(progress, LAST_PATIENCE, |progress| !progress.ended)
+            .unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+impl Shared {
+    fn new(metrics: Arc<Metrics>) -> Self {
+        let moved = Instant::now();
+        let progress = Progress { next: 1, written: 1, moved, failing: false, stopping: false, ended: true };
+        Shared { progress: Mutex::new(progress), changed: Condvar::new(), metrics }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The number with which a sink begins: behind what its mark or its last line says; where there is neither, with what comes. A
+/// number that the store has not reached is of another store.
+fn begin(mark: Option<u64>, last: Option<u64>, next: u64) -> u64 {
+    let behind = last.map(|last| last.saturating_add(1));
+    let known = mark.max(behind).unwrap_or(next);
+    if known > next {
+        tracing::warn!(
+            known,
+            next,
+            "the audit's sink has entries that the store does not have; it goes on with new ones"
+        );
+        return next;
+    }
+    known
+}
+
+/// The thread's side.
+struct Writer {
+    shared: Arc<Shared>,
+    store: Weak<dyn Store>,
+    out: Box<dyn Out>,
+    mark: Mark,
+}
+
+impl Writer {
+    fn run(mut self) {
+        self.write_all();
+        self.shared.lock().ended = true;
+        self.shared.changed.notify_all();
+    }
+
+    fn write_all(&mut self) {
+        let mut marked = 0;
+        loop {
+            let progress = self.wait();
+            if progress.written >= progress.next {
+                if marked != progress.written {
+                    self.mark.write(progress.written);
+                    marked = progress.written;
+                }
+                if progress.stopping {
+                    return;
+                }
+                continue;
+            }
+            let Some(store) = self.store.upgrade() else { return };
+            let entries = read(&*store, progress.written);
+            drop(store);
+            match entries {
+                Ok(entries) => {
+                    if !self.write(progress.written, &entries) {
+                        self.pause();
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the audit cannot be read for its sink");
+                    self.pause();
                 }
             }
         }
     }
 
-    /// May something be changed now?
-    pub fn takes_changes(&self) -> bool {
-        self.demand == Demand::Optional || !self.failing.load(Ordering::SeqCst)
+    /// Waits until there is something to write, or it is time to note how far it is.
+    fn wait(&self) -> Progress {
+        let idle = |progress: &mut Progress| progress.written >= progress.next && !progress.stopping;
+        let waited = self.shared.changed.wait_timeout_while(self.shared.lock(), RETRY, idle);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
     }
-}
 
-/// An entry as one line of JSON, with its end of line.
-pub fn line(at: i64, entry: &AuditRecord) -> String {
-    let mut line = shown(at, entry).to_string();
-    line.push('\n');
-    line
-}
-
-/// An entry as JSON; what is empty is left out.
-pub fn shown(at: i64, entry: &AuditRecord) -> serde_json::Value {
-    let mut shown = json!({ "time": entry.happened.unwrap_or(at), "principal": entry.principal });
-    let mut add = |name: &str, value: &str| {
-        if !value.is_empty() {
-            shown[name] = value.into();
+    /// Waits before it is tried again. A stop does not wait with it.
+    fn pause(&self) {
+        let waited = self.shared.changed.wait_timeout_while(self.shared.lock(), RETRY, |progress| !progress.stopping);
+        let stopping = waited.unwrap_or_else(PoisonError::into_inner).0.stopping;
+        if stopping {
+            std::thread::sleep(RETRY);
         }
-    };
-    add("authenticated", entry.method.as_deref().unwrap_or_default());
-    add("operation", &entry.operation);
-    add("action", &entry.action);
-    add("kind", &entry.kind);
-    add("resource", &entry.name);
-    add("namespace", entry.namespace.as_ref().map_or("", |name| name.as_str()));
-    add("decision", entry.outcome.as_str());
-    add("rule", &entry.rule);
-    add("requestId", &entry.request_id);
-    add("address", &entry.address.map(|address| address.to_string()).unwrap_or_default());
-    if entry.count > 1 {
-        shown["count"] = entry.count.into();
     }
-    shown
+
+    /// Writes entries, the first of which should have this number. Did all go through?
+    fn write(&mut self, expected: u64, entries: &[AuditEntry]) -> bool {
+        let first = entries.first().map_or(self.shared.lock().next, |entry| entry.number);
+        if first > expected {
+            let lost = first - expected;
+            tracing::error!(lost, "entries of the audit were forgotten before its sink took them");
+            self.shared.metrics.access.sink_lost(lost);
+            self.moved(first, false);
+        }
+        for entry in entries {
+            if let Err(error) = self.out.line(&line(entry)) {
+                self.shared.metrics.access.sink_failed();
+                let mut progress = self.shared.lock();
+                if !std::mem::replace(&mut progress.failing, true) {
+                    tracing::error!(%error, "the audit cannot be written to its sink; the store still has it");
+                }
+                return false;
+            }
+            self.moved(entry.number.saturating_add(1), true);
+        }
+        true
+    }
+
+    fn moved(&self, written: u64, through: bool) {
+        let mut progress = self.shared.lock();
+        (progress.written, progress.moved) = (written, Instant::now());
+        let again = through && std::mem::replace(&mut progress.failing, false);
+        drop(progress);
+        self.shared.changed.notify_all();
+        if again {
+            tracing::info!("the audit is written to its sink again");
+        }
+    }
+}
+
+/// Entries from a number on, the oldest first.
+fn read(store: &dyn Store, from: u64) -> Result<Vec<AuditEntry>, storage::Error> {
+    let view = store.view()?;
+    let from = from.max(view.audit_log().first);
+    let mut entries = Vec::new();
+    view.audit(None, from..from.saturating_add(AT_ONCE), &mut |entry| {
+        entries.push(entry);
+        ControlFlow::Continue(())
+    })?;
+    entries.reverse();
+    Ok(entries)
+}
+
+/// The file that says how far the sink is. It may be a second behind: lines are written twice rather than not at all.
+struct Mark(PathBuf);
+
+impl Mark {
+    fn new(path: PathBuf) -> Self {
+        Mark(path)
+    }
+
+    fn read(&self) -> Option<u64> {
+        std::fs::read_to_string(&self.0).ok()?.trim().parse().ok()
+    }
+
+    fn write(&self, number: u64) {
+        if let Err(error) = std::fs::write(&self.0, format!("{number}\n")) {
+            tracing::warn!(%error, file = %self.0.display(), "it cannot be noted how far the audit's sink is");
+        }
+    }
 }
 
 /// Where lines go.
 trait Out: Send {
     fn line(&mut self, line: &str) -> io::Result<()>;
+
+    /// The number of the last entry that was written, where that can be read.
+    fn last(&self) -> Option<u64> {
+        None
+    }
 }
 
 impl Out for io::Stdout {
@@ -138,6 +332,11 @@ struct Rotating {
 impl Rotating {
     fn open(path: &Path, size: u64, files: usize) -> io::Result<Self> {
         let file = append(path)?;
+        let metadata = file.metadata()?;
+        if metadata.is_file() {
+            // Half a line, of a write that was cut off.
+            file.set_len(whole(path)?)?;
+        }
         let written = file.metadata()?.len();
         Ok(Rotating { path: path.to_owned(), size, files, file, written })
     }
@@ -171,9 +370,18 @@ impl Out for Rotating {
             self.file = append(&self.path)?;
             self.written = 0;
         }
-        self.file.write_all(line.as_bytes())?;
+        let written = self.file.write_all(line.as_bytes());
+        if written.is_err() {
+            // It may have taken half a line, which would spoil the next one. Where that cannot be cut off there is no file.
+            let _ = self.file.metadata().map(|now| now.is_file().then(|| self.file.set_len(self.written)));
+        }
+        written?;
         self.written += line.len() as u64;
         Ok(())
+    }
+
+    fn last(&self) -> Option<u64> {
+        [self.path.clone(), self.numbered(1)].iter().find_map(|path| last_number(path).ok().flatten())
     }
 }
 
@@ -181,68 +389,44 @@ fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).mode(0o640).open(path)
 }
 
-fn write_all(waiting: &Receiver<String>, mut out: Box<dyn Out>, failing: &AtomicBool, metrics: &Metrics) {
-    let mut pending: Option<String> = None;
-    loop {
-        let next = match pending.take() {
-            Some(line) => Ok(line),
-            None => waiting.recv_timeout(RETRY),
-        };
-        let line = match next {
-            Ok(line) => line,
-            Err(RecvTimeoutError::Timeout) => continue,
-            Err(RecvTimeoutError::Disconnected) => return,
-        };
-        match out.line(&line) {
-            Ok(()) => {
-                if failing.swap(false, Ordering::SeqCst) {
-                    tracing::info!(at = now(), "the audit is written to its sink again");
-                }
-            }
-            Err(error) => {
-                metrics.access.sink_failed();
-                if !failing.swap(true, Ordering::SeqCst) {
-                    tracing::error!(%error, "the audit cannot be written to its sink; the store still has it");
-                }
-                pending = Some(line);
-                std::thread::sleep(RETRY);
-            }
-        }
+/// The end of a file: no line is longer.
+const TAIL: u64 = 64 << 10;
+
+/// The end of a file, and where it begins.
+fn tail(path: &Path) -> io::Result<(u64, Vec<u8>)> {
+    let mut file = File::open(path)?;
+    let from = file.metadata()?.len().saturating_sub(TAIL);
+    file.seek(SeekFrom::Start(from))?;
+    let mut bytes = Vec::new();
+    file.take(TAIL).read_to_end(&mut bytes)?;
+    Ok((from, bytes))
+}
+
+/// The length of a file up to its last end of a line; a file without any is left as it is.
+fn whole(path: &Path) -> io::Result<u64> {
+    let (from, bytes) = tail(path)?;
+    let end = bytes.iter().rposition(|&byte| byte == b'\n').map_or(bytes.len(), |at| at + 1);
+    Ok(from + end as u64)
+}
+
+/// The number in the last line of a file.
+fn last_number(path: &Path) -> io::Result<Option<u64>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Ok(None);
     }
+    let (_, bytes) = tail(path)?;
+    let last = bytes.split(|&byte| byte == b'\n').rfind(|line| !line.is_empty());
+    let line: Option<serde_json::Value> = last.and_then(|line| serde_json::from_slice(line).ok());
+    Ok(line.and_then(|line| line.get("number")?.as_u64()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn entry(name: &str) -> AuditRecord {
-        AuditRecord {
-            happened: None,
-            principal: "user:basic/alice".into(),
-            attempted: String::new(),
-            method: Some("basic".into()),
-            operation: "subjects.versions.register".into(),
-            action: "register".into(),
-            kind: "Subject".into(),
-            name: name.into(),
-            namespace: "payments".parse().ok(),
-            namespace_id: None,
-            outcome: model::AuditOutcome::Permitted,
-            rule: "role:owner".into(),
-            request_id: "r-1".into(),
-            address: Some([127, 0, 0, 1].into()),
-            count: 1,
-        }
-    }
-
-    #[test]
-    fn an_entry_is_one_line_of_json() {
-        let line = line(5, &entry("a\nb"));
-        assert_eq!(
-            line,
-            "{\"time\":5,\"principal\":\"user:basic/alice\",\"authenticated\":\"basic\",\"operation\":\"subjects.versions.register\",\"action\":\"register\",\"kind\":\"Subject\",\"resource\":\"a\\nb\",\"namespace\":\"payments\",\"decision\":\"permitted\",\"rule\":\"role:owner\",\"requestId\":\"r-1\",\"address\":\"127.0.0.1\"}\n"
-        );
-    }
+    use crate::access::line::tests::entry;
+    use model::AuditRecord;
+    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+    use storage::MemoryStore;
 
     #[test]
     fn the_file_is_rotated_at_its_size_and_only_so_many_are_kept() {
@@ -260,5 +444,121 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         out.line("again\n").unwrap();
         assert_eq!(text("audit.log").as_deref(), Some("again\n"));
+    }
+
+    #[test]
+    fn a_file_is_gone_on_with_behind_its_last_whole_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("audit.log");
+        std::fs::write(&path, "{\"number\":7}\n{\"number\":8}\n{\"number\":9").unwrap();
+        let mut out = Rotating::open(&path, 1 << 20, 2).unwrap();
+        assert_eq!(out.last(), Some(8));
+        out.line("{\"number\":9}\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"number\":7}\n{\"number\":8}\n{\"number\":9}\n");
+        out.rotate().unwrap();
+        assert_eq!(Rotating::open(&path, 1 << 20, 2).unwrap().last(), Some(9), "it has just been rotated");
+    }
+
+    #[test]
+    fn a_sink_begins_behind_what_it_has_and_never_beyond_the_store() {
+        for (mark, last, next, begins) in [
+            (None, None, 7, 7),
+            (Some(5), None, 7, 5),
+            (Some(5), Some(5), 7, 6),
+            (Some(6), Some(2), 7, 6),
+            (None, Some(2), 7, 3),
+            (Some(90), None, 7, 7),
+        ] {
+            assert_eq!(begin(mark, last, next), begins, "{mark:?} {last:?} {next}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_get_on_is_stuck_and_what_is_slow_is_not() {
+        let now = Instant::now();
+        let fine = Progress { next: 10, written: 10, moved: now, failing: false, stopping: false, ended: false };
+        let later = now + PATIENCE + Duration::from_secs(1);
+        assert!(!fine.stuck(later), "nothing waits");
+        let waiting = Progress { written: 9, ..fine };
+        assert!(!waiting.stuck(now) && waiting.stuck(later));
+        assert!(Progress { failing: true, ..fine }.stuck(now));
+        assert!(Progress { next: 11 + WAITING, ..fine }.stuck(now));
+    }
+
+    /// Lines are taken one by one as somebody asks for them.
+    struct Hanging(SyncSender<String>);
+
+    impl Out for Hanging {
+        fn line(&mut self, line: &str) -> io::Result<()> {
+            self.0.send(line.to_owned()).map_err(io::Error::other)
+        }
+    }
+
+    fn made(out: impl Out + 'static) -> Arc<AuditSink> {
+        let (demand, out): (_, Box<dyn Out>) = (Demand::Required, Box::new(out));
+        let shared = Arc::new(Shared::new(Arc::new(Metrics::new().unwrap())));
+        Arc::new(AuditSink { shared, demand, out: Mutex::new(Some(out)) })
+    }
+
+    /// A store that tells this sink.
+    fn store(sink: &Arc<AuditSink>) -> Arc<dyn Store> {
+        struct Told(Arc<AuditSink>);
+        impl storage::Observer for Told {
+            fn committed(&self, group: &storage::Group<'_>) {
+                self.0.follow(group.records);
+            }
+        }
+        Arc::new(MemoryStore::new(Arc::new(Told(Arc::clone(sink)))).unwrap())
+    }
+
+    fn write(store: &dyn Store, names: std::ops::Range<u32>) {
+        let record = |name: u32| AuditRecord { happened: None, ..entry(0, &name.to_string()).record };
+        let records = names.map(|name| Record::Audit(AuditChange::Entry(Box::new(record(name))))).collect();
+        store.submit(Box::new(move |_| Ok(records))).blocking_recv().unwrap().unwrap();
+    }
+
+    fn numbers(lines: &Receiver<String>, count: usize) -> Vec<u64> {
+        let number =
+            |line: String| serde_json::from_str::<serde_json::Value>(&line).unwrap()["number"].as_u64().unwrap();
+        (0..count).map(|_| number(lines.recv_timeout(Duration::from_secs(30)).unwrap())).collect()
+    }
+
+    #[test]
+    fn a_sink_that_hangs_stops_changes_and_then_gets_everything_from_the_store() {
+        let dir = tempfile::tempdir().unwrap();
+        let (taken, lines) = sync_channel(0);
+        let sink = made(Hanging(taken));
+        let store = store(&sink);
+        sink.start(&store, dir.path()).unwrap();
+        assert!(sink.takes_changes());
+        write(&*store, 0..600);
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while sink.takes_changes() {
+            assert!(Instant::now() < deadline, "a sink that takes no line is no failure");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(numbers(&lines, 600), (1..=600).collect::<Vec<_>>());
+        while !sink.takes_changes() {
+            assert!(Instant::now() < deadline, "a sink that takes lines again is still a failure");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn a_restarted_sink_goes_on_where_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("audit.log");
+        let first = made(Rotating::open(&path, 1 << 20, 2).unwrap());
+        let store = store(&first);
+        first.start(&store, dir.path()).unwrap();
+        write(&*store, 0..3);
+        first.stop();
+        assert_eq!(last_number(&path).unwrap(), Some(3));
+        // Nobody writes these down.
+        write(&*store, 3..5);
+        let (taken, lines) = sync_channel(10);
+        let second = made(Hanging(taken));
+        second.start(&store, dir.path()).unwrap();
+        assert_eq!(numbers(&lines, 2), [4, 5]);
     }
 }

@@ -1,5 +1,6 @@
-//! The command line: `serve`, `user`, `namespace`, `healthcheck`, `backup`, `restore`, `config`.
+//! The command line: `serve`, `user`, `namespace`, `audit`, `healthcheck`, `backup`, `restore`, `config`.
 
+mod audit;
 mod backup;
 mod client;
 mod healthcheck;
@@ -32,6 +33,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             settings(matches).and_then(|(_, settings)| backup::restore(&settings, path(matches)))
         }
         Some(("namespace", matches)) => namespace::run(matches),
+        Some(("audit", matches)) => audit::run(matches),
         Some(("user", matches)) => user::run(matches),
         _ => Err("there is no such command".to_owned()),
     };
@@ -73,6 +75,7 @@ fn command() -> Command {
         ))
         .subcommand(user::command())
         .subcommand(namespace::command())
+        .subcommand(audit::command())
         .subcommand(keyed(
             Command::new("backup")
                 .about("Write everything to one file, also while the registry is serving")

@@ -59,7 +59,7 @@ pub fn command() -> Command {
 }
 
 /// What every command that asks a registry takes besides its URL.
-fn reaching(command: Command) -> Command {
+pub fn reaching(command: Command) -> Command {
     let user = Arg::new("user").long("user").value_name("NAME").help(format!(
         "Whose password to send: that of {}, typed at the terminal (it is not shown), or a line of standard input",
         password::VARIABLE
@@ -83,7 +83,11 @@ pub fn run(matches: &ArgMatches) -> Result<(), String> {
     }
 }
 
-fn client(matches: &ArgMatches, url: &str) -> Result<Client, String> {
+/// A client for the registry that this argument names.
+///
+/// # Errors
+/// It cannot be asked, or the password not be read.
+pub fn client(matches: &ArgMatches, url: &str) -> Result<Client, String> {
     let url = matches.get_one::<String>(url).map_or("", String::as_str);
     let trust = matches.get_one::<PathBuf>("ca-file").map_or(Trust::System, |path| Trust::File(path.clone()));
     match matches.get_one::<String>("user") {
@@ -198,7 +202,7 @@ fn handovers(client: &Client, step: &Step) -> Result<Vec<String>, String> {
 }
 
 /// The message of a failure.
-fn message(body: &str) -> String {
+pub fn message(body: &str) -> String {
     let parsed: Option<Value> = serde_json::from_str(body).ok();
     parsed.and_then(|value| Some(value.get("message")?.as_str()?.to_owned())).unwrap_or_else(|| body.to_owned())
 }

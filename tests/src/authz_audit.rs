@@ -142,9 +142,9 @@ fn a_namespace_made_again_shows_nothing_of_the_one_before() {
     refused(&mut bank.node.caller(), "stranger", "in-the-new-one");
     bank.register("mona", "payments-mine", "Payment");
 
-    let mut shown: Vec<String> = bank.audit("mona", "payments").iter().map(|e| e["operation"].to_string()).collect();
+    let mut shown: Vec<String> = bank.audit("mona", "payments").iter().map(|e| e["action"].to_string()).collect();
     shown.sort();
-    assert_eq!(shown, ["\"deleteSubject\"", "\"putNamespace\"", "\"registerSchema\""]);
+    assert_eq!(shown, ["\"administer\"", "\"delete\"", "\"register\""]);
     // A change of its members leaves it the one that it is.
     bank.send("ada", "PUT", "/namespaces/payments/members/user:basic%2Fwim", Some(&json!({ "role": "writer" }))).ok();
     assert_eq!(bank.audit("wim", "payments").len(), 4);

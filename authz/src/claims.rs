@@ -6,7 +6,6 @@
 use crate::land::member_role;
 use crate::{Caller, Land};
 use model::{Claim, MemberRole, Namespace, NamespaceName, Subject};
-use std::collections::HashSet;
 
 /// Who asks for a claim.
 #[derive(Clone, Copy, Debug)]
@@ -126,12 +125,6 @@ pub fn handovers<'a>(
     })
 }
 
-/// The subjects that nobody owns, each subject once.
-pub fn orphans<'a>(land: &Land, subjects: impl IntoIterator<Item = &'a Subject>) -> impl Iterator<Item = &'a Subject> {
-    let mut seen = HashSet::new();
-    subjects.into_iter().filter(move |subject| land.owner(subject).is_none() && seen.insert(*subject))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,13 +191,5 @@ mod tests {
         let lost: Vec<_> = handovers(&before, &Land::default(), &subjects).collect();
         assert_eq!(lost.len(), 3);
         assert_eq!((lost[1].from.as_ref().unwrap().as_str(), &lost[1].to), ("risk", &None));
-    }
-
-    #[test]
-    fn orphans_are_subjects_that_nobody_owns() {
-        let subjects = ["a", "b-x", "a"].map(Subject::parse);
-        let land = land("ns: b");
-        let found: Vec<_> = orphans(&land, &subjects).map(Subject::as_str).collect();
-        assert_eq!(found, ["a"]);
     }
 }

@@ -1,6 +1,7 @@
 //! What every request needs: the service, the ready answers, the metrics, and who this registry is.
 
 use crate::access::{Access, AuditSink, LandKeeper};
+use crate::http::pieces;
 use crate::http::ready::Ready;
 use crate::metrics::Metrics;
 use crate::service::Service;
@@ -46,6 +47,8 @@ pub struct App {
     pub limits: Limits,
     /// The budget, in bytes, of request bodies that are being read or answered.
     pub bodies: Arc<Semaphore>,
+    /// How many answers may be made while they are sent.
+    pub pieces: Arc<Semaphore>,
     /// The compatibility level where none is configured.
     pub default_level: CompatibilityLevel,
     position: watch::Receiver<Position>,
@@ -64,7 +67,8 @@ impl App {
         let position = service.store().watch();
         let (ready, metrics) = (Arc::clone(&watcher.ready), Arc::clone(&watcher.metrics));
         let bodies = Arc::new(Semaphore::new(limits.bodies.max(limits.body)));
-        App { service, access, ready, metrics, identity, limits, bodies, default_level, position }
+        let pieces = Arc::new(Semaphore::new(pieces::AT_ONCE));
+        App { service, access, ready, metrics, identity, limits, bodies, pieces, default_level, position }
     }
 
     /// The newest visible position.

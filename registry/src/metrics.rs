@@ -37,6 +37,10 @@ pub struct Metrics {
     versions: IntGauge,
     schemas: IntGauge,
     writable: IntGauge,
+    /// Answers that are being made while they are sent.
+    pub streams: IntGauge,
+    /// Pieces made of them.
+    pub pieces: IntCounter,
     /// Of authorization and audit.
     pub access: crate::access::Metrics,
 }
@@ -108,6 +112,8 @@ impl Metrics {
             versions: gauge("freehold_versions", "Schema versions, soft-deleted ones included")?,
             schemas: gauge("freehold_schemas", "Schema versions that are not soft-deleted")?,
             writable: gauge("freehold_store_writable", "1 while the store takes writes, 0 after a failure")?,
+            streams: gauge("freehold_streams", "Listings that are being made while they are sent")?,
+            pieces: counter("freehold_stream_pieces_total", "Pieces made of listings that are sent in pieces")?,
             access: crate::access::Metrics::new(&registry)?,
             registry,
         })

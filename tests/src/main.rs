@@ -49,6 +49,8 @@ mod harness;
 #[cfg(test)]
 mod licences;
 #[cfg(test)]
+mod listings;
+#[cfg(test)]
 mod log;
 #[cfg(test)]
 mod metrics;

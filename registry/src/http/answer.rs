@@ -1,5 +1,6 @@
 //! What a handler answers, before negotiation and compression give it its final form.
 
+use super::pieces::Pieces;
 use super::ready::Depends;
 use bytes::Bytes;
 use serde::Serialize;
@@ -15,13 +16,22 @@ pub enum Kind {
     Nothing,
 }
 
+/// A body, all of it or what makes it.
+#[derive(Debug)]
+pub enum Content {
+    /// All of it.
+    Whole(Bytes),
+    /// Made while it is sent.
+    Pieces(Pieces),
+}
+
 /// An answer.
 #[derive(Debug)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The body.
-    pub body: Bytes,
+    pub body: Content,
     /// Its kind.
     pub kind: Kind,
     /// What the answer depends on, where it may be kept ready.
@@ -41,7 +51,13 @@ impl Answer {
 
     /// 200 with a body that is already text (a schema, a number).
     pub fn text(body: impl Into<Bytes>) -> Self {
-        Answer { status: 200, body: body.into(), kind: Kind::Negotiated, depends: None, etag: None, wrote: false }
+        let body = Content::Whole(body.into());
+        Answer { status: 200, body, kind: Kind::Negotiated, depends: None, etag: None, wrote: false }
+    }
+
+    /// 200 with a JSON body that is made while it is sent.
+    pub fn pieces(pieces: Pieces) -> Self {
+        Answer { body: Content::Pieces(pieces), ..Answer::text(Bytes::new()) }
     }
 
     /// 200 with a body of a fixed content type.

@@ -13,6 +13,7 @@ pub mod front;
 mod handlers;
 pub mod negotiate;
 pub mod openapi;
+pub mod pieces;
 mod prefix;
 pub mod query;
 pub mod ready;

@@ -1,6 +1,6 @@
 //! The final form of an answer: status, content type, compression, entity tag, and the envelope of a failure.
 
-use super::answer::{Answer, Kind};
+use super::answer::{Answer, Content, Kind};
 use super::catalogue::Refusal;
 use super::negotiate::Accepted;
 use super::ready::{Form, ReadyAnswer};
@@ -10,6 +10,7 @@ use super::wire;
 use crate::app::App;
 use axum::body::Body;
 use bytes::Bytes;
+use flate2::Compression;
 use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
@@ -72,8 +73,14 @@ fn encoded(body: Bytes, accepted: &Accepted) -> Bytes {
     if !accepted.wants_utf16() {
         return body;
     }
-    let text = String::from_utf8_lossy(&body);
-    std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect::<Vec<u8>>().into()
+    utf16(&body, true).into()
+}
+
+/// Text in UTF-16, with a byte order mark in front where it is the beginning.
+pub fn utf16(text: &[u8], beginning: bool) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text);
+    let mark = beginning.then_some(0xfeff);
+    mark.into_iter().chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect()
 }
 
 /// The response to an answer; kept ready if it may be.
@@ -87,16 +94,22 @@ pub fn finish(
 ) -> Response<Body> {
     let negotiated = answer.kind == Kind::Negotiated;
     let tag = answer.etag.as_deref().and_then(|tag| HeaderValue::from_str(tag).ok());
-    let plain = if negotiated { encoded(answer.body, accepted) } else { answer.body };
     let gzip = form.gzip && answer.kind != Kind::Nothing;
-    let bytes = if gzip { gzipped(&plain) } else { plain };
-    if let Some(depends) = answer.depends.filter(|_| negotiated && accepted.parameters.is_none()) {
-        let ready = ReadyAnswer { operation, etag: etag(&bytes), body: bytes, depends };
-        app.ready.keep(form, target, ready.clone());
-        app.metrics.ready(false);
-        return respond(&ready, form, &HeaderMap::new());
-    }
-    let mut response = Response::new(Body::from(bytes));
+    let body = match answer.body {
+        Content::Pieces(pieces) => pieces.into_body(negotiated && accepted.wants_utf16(), gzip),
+        Content::Whole(plain) => {
+            let plain = if negotiated { encoded(plain, accepted) } else { plain };
+            let bytes = if gzip { gzipped(&plain) } else { plain };
+            if let Some(depends) = answer.depends.filter(|_| negotiated && accepted.parameters.is_none()) {
+                let ready = ReadyAnswer { operation, etag: etag(&bytes), body: bytes, depends };
+                app.ready.keep(form, target, ready.clone());
+                app.metrics.ready(false);
+                return respond(&ready, form, &HeaderMap::new());
+            }
+            Body::from(bytes)
+        }
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     let content_type = match answer.kind {
         Kind::Negotiated => Some(content_type(accepted)),
@@ -123,9 +136,11 @@ pub fn compress(response: &mut Response<Body>, refusal: &Refusal, accepted: &Acc
     }
 }
 
+/// How much is compressed: answers are made while somebody waits.
+pub const GZIP: Compression = Compression::fast();
+
 fn gzipped(bytes: &[u8]) -> Bytes {
-    let mut encoder =
-        flate2::write::GzEncoder::new(Vec::with_capacity(bytes.len() / 2 + 64), flate2::Compression::fast());
+    let mut encoder = flate2::write::GzEncoder::new(Vec::with_capacity(bytes.len() / 2 + 64), GZIP);
     std::io::Write::write_all(&mut encoder, bytes).expect("writing to memory does not fail");
     encoder.finish().expect("writing to memory does not fail").into()
 }

@@ -1,10 +1,11 @@
 //! `/associations`: lists them, and finds those of a resource.
 
+use super::listing::{Listing, Show, Source};
 use super::settle::is_passing;
 use super::{Service, Shown};
 use crate::fault::Fault;
 use crate::rules::association::{bind, invalid};
-use model::Lifecycle;
+use model::{AssociationKey, Lifecycle, Subject};
 use std::ops::ControlFlow;
 use storage::{Associations, State, StoredAssociation};
 
@@ -57,36 +58,61 @@ pub struct FoundAssociation {
     pub schema: Option<Shown>,
 }
 
+/// Which associations are listed; see `storage::Associations`.
+#[allow(missing_docs, reason = "plain")]
+pub enum Of {
+    All,
+    Subject(Subject),
+    Resource(String),
+    Named(String),
+    Namespace(String),
+    NamedIn(String, String),
+}
+
+impl Of {
+    fn which(&self) -> Associations<'_> {
+        match self {
+            Of::All => Associations::All,
+            Of::Subject(subject) => Associations::OfSubject(subject),
+            Of::Resource(id) => Associations::OfResource(id),
+            Of::Named(name) => Associations::Named(name),
+            Of::Namespace(namespace) => Associations::InNamespace(namespace),
+            Of::NamedIn(namespace, name) => Associations::NamedIn(namespace, name),
+        }
+    }
+}
+
+/// Associations that a filter lets through.
+pub struct AssociationList {
+    of: Of,
+    filter: Filter,
+    behind: Option<AssociationKey>,
+}
+
+impl Source for AssociationList {
+    type Item = StoredAssociation;
+
+    fn go_on(&mut self, state: &dyn State, show: &mut Show<'_, StoredAssociation>) -> Result<(), Fault> {
+        let AssociationList { of, filter, behind } = self;
+        let begin = behind.clone();
+        state.associations_from(of.which(), begin.as_ref(), &mut |stored| {
+            *behind = Some(stored.key.clone());
+            let admitted = filter.admits(&stored);
+            show(admitted.then_some(stored))
+        })?;
+        Ok(())
+    }
+}
+
 /// How many associations one request for several resources may read.
 const MOST: usize = 10_000;
 /// The same with schemas, each of which may be large.
 const MOST_WITH_SCHEMAS: usize = 1_000;
 
 impl Service {
-    /// A page of associations, ordered by name, namespace and type of the resource, then type and subject.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn associations(
-        &self,
-        which: Associations<'_>,
-        filter: &Filter,
-        offset: usize,
-        limit: usize,
-    ) -> Result<Vec<StoredAssociation>, Fault> {
-        self.read(|state| {
-            let (mut found, mut skip) = (Vec::new(), offset);
-            state.associations(which, &mut |stored| {
-                if filter.admits(&stored) {
-                    match skip {
-                        0 => found.push(stored),
-                        _ => skip -= 1,
-                    }
-                }
-                if found.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            })?;
-            Ok(found)
-        })
+    /// Associations, ordered by name, namespace and type of the resource, then type and subject.
+    pub fn associations(&self, of: Of, filter: Filter, offset: usize, limit: usize) -> Listing<AssociationList> {
+        Listing::new(AssociationList { of, filter, behind: None }, offset, limit)
     }
 
     /// The associations of resources, each found by its id or its name; of several resources of one name, those of the one that

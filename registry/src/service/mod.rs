@@ -7,10 +7,12 @@ mod audit;
 pub mod change;
 mod compatibility;
 pub mod library;
+pub mod listing;
 mod lookup;
 mod namespaces;
 mod pool;
 mod register;
+mod schema_list;
 mod schemas;
 mod settings;
 mod settle;
@@ -18,18 +20,18 @@ mod subjects;
 mod validate;
 
 pub use associate::{Element, Hands, Observed, Op, Outcome};
-pub use associations::{Filter, FoundAssociation, Schemas, Wanted};
+pub use associations::{Filter, FoundAssociation, Of, Schemas, Wanted};
 pub use audit::AuditPage;
 pub use change::{Change, Rights};
 pub use compatibility::{Against, Check};
 pub use library::Library;
 pub use lookup::Lookup;
-pub use namespaces::{Confirm, Edited};
+pub use namespaces::{Confirm, Edited, Owned, Summary};
 pub use pool::{BUDGET, Class, Pools};
 pub use register::Offered;
-pub use schemas::{AssociationFilter, ById, Listed, Listing, Shown};
+pub use schema_list::{AssociationFilter, Listed, SchemaFilter};
+pub use schemas::{ById, Holders, Shown};
 pub use settings::{ConfigChange, Inherit};
-pub use subjects::VersionsFilter;
 pub use validate::Validation;
 
 use crate::access::{AuditSink, FallBack};
@@ -124,6 +126,18 @@ impl Service {
         self.pools.stop();
     }
 
+    /// Runs a further piece of an answer that has begun, which waits for its turn.
+    ///
+    /// # Errors
+    /// Those of the job.
+    pub async fn go_on<T: Send + 'static>(
+        &self,
+        class: Class,
+        job: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.pools.go_on(class, job).await
+    }
+
     /// Commits what a pure rule decides about what the permit is for, together with its entry in the audit.
     async fn commit<R: Resource + Send + 'static, T: Send + 'static>(
         &self,
@@ -197,11 +211,4 @@ fn is_absence(fault: &Fault) -> bool {
         fault,
         Fault::SubjectNotFound(_) | Fault::VersionNotFound(_) | Fault::SchemaNotFound | Fault::SchemaNotFoundAs(_)
     )
-}
-
-/// All contexts, the default one first.
-fn all_contexts(state: &dyn State) -> Result<Vec<Context>, storage::Error> {
-    let mut contexts = vec![Context::default_context()];
-    contexts.extend(state.contexts()?);
-    Ok(contexts)
 }

@@ -4,17 +4,17 @@
 //! newest of them, so two owners cannot be given one claim. Which subjects would change hands is looked up before, outside the
 //! writer: it is a warning for people, not a condition of the change.
 
-use super::subjects::page;
+use super::listing::{Listing, Show, Source};
 use super::{Change, Class, Done, Service};
 use crate::fault::Fault;
 use crate::rules::namespace::{Edit, Expect, MayClaim, Planned, after, plan, remove};
-use authz::Land;
-use authz::claims::{handovers, orphans};
-use model::{Claim, Namespace, NamespaceName, Subject, SubjectPrefix};
+use authz::claims::handovers;
+use authz::{Authorizer, Land};
+use model::{Claim, Namespace, NamespaceName, Referrers, Subject, SubjectPrefix, Visibility};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use storage::State;
+use storage::{Begin, Standing, State, Subjects};
 
 /// Is a change made although subjects change hands?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -129,36 +129,23 @@ impl Service {
             .await
     }
 
+    /// Namespaces, by name.
+    pub fn namespaces(&self, offset: usize, limit: usize) -> Listing<Namespaces> {
+        Listing::new(Namespaces { authorizer: self.authorizer.clone(), behind: None }, offset, limit)
+    }
+
     /// Subjects that a namespace owns, ordered by qualified name.
     ///
     /// # Errors
-    /// `NamespaceNotFound`, those of the store.
-    pub fn subjects_of(&self, name: &str) -> Result<BTreeSet<Subject>, Fault> {
-        let land = self.land();
-        let namespace = land.namespace(name).ok_or_else(|| Fault::NamespaceNotFound(name.to_owned()))?;
-        self.read(|state| {
-            let mut found = BTreeSet::new();
-            for claim in &namespace.claims {
-                covered(state, claim, &mut |subject| {
-                    if land.owner(&subject).is_some_and(|owner| owner.name == namespace.name) {
-                        found.insert(subject);
-                    }
-                })?;
-            }
-            Ok(found)
-        })
+    /// `NamespaceNotFound`.
+    pub fn subjects_of(&self, name: &str, offset: usize, limit: usize) -> Result<Listing<Owned>, Fault> {
+        let owner = Some(self.namespace(name)?.name);
+        Ok(Listing::new(Owned { authorizer: self.authorizer.clone(), owner, behind: None }, offset, limit))
     }
 
     /// Subjects that nobody owns, ordered by qualified name.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn orphans(&self, offset: usize, limit: usize) -> Result<Vec<Subject>, Fault> {
-        let land = self.land();
-        self.read(|state| {
-            let everywhere = SubjectPrefix::EveryContext(String::new());
-            page(state, &everywhere, offset, limit, |subject, _| orphans(&land, [subject]).next().is_some())
-        })
+    pub fn orphans(&self, offset: usize, limit: usize) -> Listing<Owned> {
+        Listing::new(Owned { authorizer: self.authorizer.clone(), owner: None, behind: None }, offset, limit)
     }
 
     /// How many subjects and versions each owner has. Walks through all subjects.
@@ -180,15 +167,101 @@ impl Service {
     }
 }
 
-/// Visits the subjects that a claim covers, owned or not.
-fn covered(state: &dyn State, claim: &Claim, visit: &mut dyn FnMut(Subject)) -> Result<(), storage::Error> {
+/// What is short about a namespace, however much it owns and whoever belongs to it.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "members of `model::Namespace`, or how many there are")]
+pub struct Summary {
+    pub name: NamespaceName,
+    pub contact: Option<String>,
+    pub visibility: Visibility,
+    pub referrers: Referrers,
+    pub claims: usize,
+    pub members: usize,
+    pub offers: usize,
+}
+
+impl From<&Namespace> for Summary {
+    fn from(namespace: &Namespace) -> Self {
+        Summary {
+            name: namespace.name.clone(),
+            contact: namespace.contact.clone(),
+            visibility: namespace.visibility,
+            referrers: namespace.referrers,
+            claims: namespace.claims.len(),
+            members: namespace.members.len(),
+            offers: namespace.offers.len(),
+        }
+    }
+}
+
+/// All namespaces, by name.
+pub struct Namespaces {
+    authorizer: Authorizer,
+    behind: Option<NamespaceName>,
+}
+
+impl Source for Namespaces {
+    type Item = Summary;
+
+    fn go_on(&mut self, _: &dyn State, show: &mut Show<'_, Summary>) -> Result<(), Fault> {
+        let land = self.authorizer.land();
+        let all = land.namespaces();
+        let from = self.behind.as_ref().map_or(0, |last| all.partition_point(|namespace| namespace.name <= *last));
+        for namespace in &all[from..] {
+            self.behind = Some(namespace.name.clone());
+            if show(Some(namespace.into())).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Subjects that a namespace owns, or nobody.
+pub struct Owned {
+    authorizer: Authorizer,
+    owner: Option<NamespaceName>,
+    behind: Option<Subject>,
+}
+
+impl Source for Owned {
+    type Item = Subject;
+
+    fn go_on(&mut self, state: &dyn State, show: &mut Show<'_, Subject>) -> Result<(), Fault> {
+        let Owned { authorizer, owner, behind } = self;
+        let land = authorizer.land();
+        let prefixes: Vec<SubjectPrefix> = match &*owner {
+            None => vec![SubjectPrefix::EveryContext(String::new())],
+            Some(name) => {
+                let claims = land.namespace(name.as_str()).map(|namespace| &namespace.claims);
+                claims.into_iter().flatten().map(prefix_of).collect()
+            }
+        };
+        let within: Vec<Subjects<'_>> = prefixes.iter().map(Subjects::Matching).collect();
+        let begin = behind.clone();
+        let begin = begin.as_ref().map_or(Begin::Skipping(0), Begin::Behind);
+        state.subjects_from(Subjects::EachOf(&within), Standing::Any, begin, &mut |subject, _| {
+            *behind = Some(subject.clone());
+            let owned = land.owner(&subject).map(|namespace| &namespace.name) == owner.as_ref();
+            show(owned.then_some(subject))
+        })?;
+        Ok(())
+    }
+}
+
+/// Subjects that a claim covers have this prefix, and others may.
+fn prefix_of(claim: &Claim) -> SubjectPrefix {
     let context = claim.context();
-    let prefix = if context.is_default() {
+    if context.is_default() {
         SubjectPrefix::DefaultContext(claim.name().to_owned())
     } else {
         SubjectPrefix::Qualified(context.qualified() + claim.name())
-    };
-    state.subjects(&prefix, &mut |subject, _| {
+    }
+}
+
+/// Visits the subjects that a claim covers, owned or not.
+fn covered(state: &dyn State, claim: &Claim, visit: &mut dyn FnMut(Subject)) -> Result<(), storage::Error> {
+    state.subjects(&prefix_of(claim), &mut |subject, _| {
         if claim.covers(&subject) {
             visit(subject);
         }

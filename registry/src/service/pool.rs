@@ -78,6 +78,22 @@ impl Pools {
         }
     }
 
+    /// Runs a further part of what has begun, whatever waits: it would be lost otherwise. Whoever begins bounds how many there are.
+    ///
+    /// # Errors
+    /// Those of the job.
+    pub async fn go_on<T: Send + 'static>(
+        &self,
+        class: Class,
+        job: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        match class {
+            Class::Ready => job(),
+            Class::Parse => self.parse.go_on(job).await,
+            Class::List => self.list.go_on(job).await,
+        }
+    }
+
     /// Runs a job here as far as that is cheap, and from its beginning among those of its class if it is not.
     ///
     /// # Errors
@@ -126,9 +142,20 @@ impl Pool {
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.queue {
             return Err(Fault::Busy);
         }
+        self.go_on(move || {
+            let _held = waiting;
+            job()
+        })
+        .await
+    }
+
+    async fn go_on<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
         let permit = Arc::clone(&self.threads).acquire_owned().await.map_err(|_| Fault::Busy)?;
         let ran = tokio::task::spawn_blocking(move || {
-            let _held = (permit, waiting);
+            let _held = permit;
             job()
         });
         ran.await.map_err(|panic| Fault::Internal(format!("a job of the pool ended: {panic}")))?
@@ -148,6 +175,7 @@ mod tests {
             assert!(matches!(pools.run(class, || Ok(1)).await, Err(Fault::Busy)));
         }
         assert!(matches!(pools.run(Class::Ready, || Ok(2)).await, Ok(2)));
+        assert!(matches!(pools.go_on(Class::List, || Ok(3)).await, Ok(3)), "what has begun goes on");
         let pools = Pools::new(1, 1);
         for round in 0..3 {
             assert!(matches!(pools.run(Class::Parse, move || Ok(round)).await, Ok(value) if value == round));

@@ -1,15 +1,13 @@
-//! `/schemas`: by id, by GUID, and listings.
+//! `/schemas`: by id and by GUID, who holds an id, and contexts.
 
-use super::{FallsBack, Filter, Service, all_contexts, library};
+use super::listing::{Listing, Show, Source};
+use super::{FallsBack, Service, library};
 use crate::fault::Fault;
 use crate::rules::find::Deleted;
 use crate::rules::knowledge::Learnt;
-use crate::rules::{association, config};
-use model::{Content, Context, Guid, Lifecycle, SchemaId, Subject, SubjectPrefix, Version};
-use std::collections::{BTreeMap, BTreeSet};
+use model::{Content, Context, Guid, SchemaId, Subject};
 use std::ops::ControlFlow;
-use std::sync::Arc;
-use storage::{Associations, Holder, State, StoredAssociation, StoredVersion};
+use storage::{Holder, State, StoredVersion};
 
 /// A version to be shown. `at` is its time where the answer comes from the store rather than from the request.
 #[derive(Clone, Debug)]
@@ -40,61 +38,6 @@ pub struct ById {
     pub max_id: SchemaId,
 }
 
-/// The filters of `GET /schemas`.
-pub struct Listing {
-    /// Subjects.
-    pub prefix: SubjectPrefix,
-    /// Soft-deleted versions too?
-    pub deleted: Deleted,
-    /// Only the highest version of each subject?
-    pub latest_only: bool,
-    /// Only versions with a rule of this type, if not empty.
-    pub rule_type: String,
-    /// Only versions of subjects with, or without, associations like these.
-    pub associations: Option<AssociationFilter>,
-    /// Also the versions of what matching aliases stand for?
-    pub aliases: bool,
-    /// Items to leave out.
-    pub offset: usize,
-    /// Items at most.
-    pub limit: usize,
-}
-
-/// Which subjects a listing of schemas shows by their associations.
-pub struct AssociationFilter {
-    /// Associations that count.
-    pub filter: Filter,
-    /// The lifecycles asked for, any if there are none.
-    pub lifecycles: Vec<Lifecycle>,
-    /// Are subjects without associations asked for?
-    pub unassociated: bool,
-}
-
-impl AssociationFilter {
-    /// The associations to show with a subject; `None` where the subject is not shown.
-    fn of(&self, state: &dyn State, subject: &Subject) -> Result<Option<Vec<StoredAssociation>>, storage::Error> {
-        let mut found = association::all(state, Associations::OfSubject(subject))?;
-        found.retain(|stored| self.filter.admits(stored));
-        if found.is_empty() {
-            return Ok(self.unassociated.then_some(found));
-        }
-        if !self.lifecycles.is_empty() || self.unassociated {
-            found.retain(|stored| self.lifecycles.contains(&stored.association.lifecycle));
-        }
-        Ok((!found.is_empty()).then_some(found))
-    }
-}
-
-/// A version in a listing.
-pub struct Listed {
-    /// The version.
-    pub shown: Shown,
-    /// The subjects that stand for this one, where they were asked for and match the prefix.
-    pub aliases: Vec<Subject>,
-    /// The associations of its subject, where the listing is of those.
-    pub associations: Arc<[StoredAssociation]>,
-}
-
 impl Service {
     /// The version that is shown for an id: of the subject asked for where it has it, else the first holder.
     ///
@@ -114,18 +57,17 @@ impl Service {
     ///
     /// # Errors
     /// `SchemaNotFound`, those of the store.
-    pub fn holders(&self, id: SchemaId, subject: Option<&Subject>, deleted: Deleted) -> Result<Vec<Holder>, Fault> {
-        self.read(|state| {
-            let holder = resolve(state, &self.falls_back(), id, subject)?.ok_or(Fault::SchemaNotFound)?;
-            let newest = newest_holders(state, holder.subject.context(), id)?;
-            let mut shown = Vec::with_capacity(newest.len());
-            for (subject, version) in newest {
-                if deleted == Deleted::Include || state.version(&subject, version)?.is_some_and(|v| !v.deleted) {
-                    shown.push(Holder { subject, version });
-                }
-            }
-            Ok(shown)
-        })
+    pub fn holders(
+        &self,
+        id: SchemaId,
+        subject: Option<&Subject>,
+        deleted: Deleted,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Listing<Holders>, Fault> {
+        let holder = self.read(|state| resolve(state, &self.falls_back(), id, subject))?;
+        let context = holder.ok_or(Fault::SchemaNotFound)?.subject.context().clone();
+        Ok(Listing::new(Holders { context, id, deleted, behind: None }, offset, limit))
     }
 
     /// The content with a hash, wherever it is, the default context first.
@@ -156,41 +98,6 @@ impl Service {
             Some(guid) => self.read(|state| Ok(state.ids_of(guid)?)),
             None => Ok(vec![]),
         }
-    }
-
-    /// Versions that match the filters, by subject, then version.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn list(&self, listing: &Listing) -> Result<Vec<Listed>, Fault> {
-        self.read(|state| {
-            let aliases = if listing.aliases { aliases(state, &listing.prefix)? } else { BTreeMap::new() };
-            let mut page = Page { state, listing, skip: listing.offset, found: Vec::new() };
-            if aliases.is_empty() {
-                let mut outcome = Ok(ControlFlow::Continue(()));
-                state.subjects(&listing.prefix, &mut |subject, _| {
-                    outcome = page.add(&subject);
-                    *outcome.as_ref().unwrap_or(&ControlFlow::Break(()))
-                })?;
-                let _full_or_not = outcome?;
-            } else {
-                let mut subjects: BTreeSet<Subject> = aliases.keys().cloned().collect();
-                state.subjects(&listing.prefix, &mut |subject, _| {
-                    subjects.insert(subject);
-                    ControlFlow::Continue(())
-                })?;
-                for subject in &subjects {
-                    if page.add(subject)?.is_break() {
-                        break;
-                    }
-                }
-            }
-            let listed = |(stored, associations): Found| {
-                let aliases = aliases.get(&stored.subject).cloned().unwrap_or_default();
-                Ok(Listed { shown: Shown::of(state, stored)?, aliases, associations })
-            };
-            page.found.into_iter().map(listed).collect()
-        })
     }
 
     /// The text of a version in another format; `None` for the canonical text itself. Unknown formats are ignored.
@@ -233,85 +140,77 @@ impl Service {
         })
     }
 
-    /// Contexts, the default one first.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn contexts(&self) -> Result<Vec<Context>, Fault> {
-        self.read(|state| Ok(all_contexts(state)?))
+    /// Contexts whose names begin so, the default one first.
+    pub fn contexts(&self, prefix: &str, offset: usize, limit: usize) -> Listing<Contexts> {
+        Listing::new(Contexts { prefix: prefix.to_owned(), behind: None }, offset, limit)
+    }
+}
+
+/// The subjects that hold an id in a context, with the newest version of each.
+pub struct Holders {
+    context: Context,
+    id: SchemaId,
+    deleted: Deleted,
+    behind: Option<Subject>,
+}
+
+impl Source for Holders {
+    type Item = Holder;
+
+    fn go_on(&mut self, state: &dyn State, show: &mut Show<'_, Holder>) -> Result<(), Fault> {
+        let Holders { context, id, deleted, behind } = self;
+        let begin = behind.clone();
+        let mut admit = |newest: Holder| {
+            *behind = Some(newest.subject.clone());
+            let shown = *deleted == Deleted::Include
+                || state.version(&newest.subject, newest.version)?.is_some_and(|version| !version.deleted);
+            Ok::<_, storage::Error>(show(shown.then_some(newest)))
+        };
+        // They come by subject, then version: the newest of a subject is known when the next subject comes.
+        let (mut newest, mut outcome): (Option<Holder>, _) = (None, Ok(ControlFlow::Continue(())));
+        state.holders_from(context, *id, begin.as_ref(), &mut |holder| {
+            let before = newest.replace(holder);
+            if let Some(before) =
+                before.filter(|before| newest.as_ref().is_some_and(|now| now.subject != before.subject))
+            {
+                outcome = admit(before);
+            }
+            *outcome.as_ref().unwrap_or(&ControlFlow::Break(()))
+        })?;
+        if let (ControlFlow::Continue(()), Some(last)) = (outcome?, newest) {
+            let _last = admit(last)?;
+        }
+        Ok(())
+    }
+}
+
+/// Contexts whose names begin so.
+pub struct Contexts {
+    prefix: String,
+    behind: Option<Context>,
+}
+
+impl Source for Contexts {
+    type Item = Context;
+
+    fn go_on(&mut self, state: &dyn State, show: &mut Show<'_, Context>) -> Result<(), Fault> {
+        let Contexts { prefix, behind } = self;
+        let begin = behind.clone();
+        let mut admit = |context: Context| {
+            let shown = context.as_str().starts_with(prefix.as_str());
+            *behind = Some(context.clone());
+            show(shown.then_some(context))
+        };
+        // The default context is always there and comes first.
+        if begin.is_none() && admit(Context::default_context()).is_break() {
+            return Ok(());
+        }
+        Ok(state.contexts_from(begin.filter(|last| !last.is_default()).as_ref(), &mut admit)?)
     }
 }
 
 fn format_as(schema: &Learnt, content: &Content, format: &str) -> Result<Option<String>, Fault> {
     schema.parsed.formatted(format).map_err(|error| library::invalid_schema(&content.schema_type, &error))
-}
-
-/// What matches a prefix by its own name stands for another subject: those, and what stands for each.
-fn aliases(state: &dyn State, prefix: &SubjectPrefix) -> Result<BTreeMap<Subject, Vec<Subject>>, Fault> {
-    let mut aliases: BTreeMap<Subject, Vec<Subject>> = BTreeMap::new();
-    state.configs(prefix, &mut |scope, config| {
-        if let Some(target) = config::alias(&scope, &config) {
-            aliases.entry(target).or_default().push(scope);
-        }
-        ControlFlow::Continue(())
-    })?;
-    Ok(aliases)
-}
-
-/// The part of a listing that was asked for, being filled.
-struct Page<'a> {
-    state: &'a dyn State,
-    listing: &'a Listing,
-    skip: usize,
-    found: Vec<Found>,
-}
-
-/// A version that is listed, and the associations that are shown with it.
-type Found = (StoredVersion, Arc<[StoredAssociation]>);
-
-impl Page<'_> {
-    /// Adds what matches of a subject, until the page is full.
-    fn add(&mut self, subject: &Subject) -> Result<ControlFlow<()>, Fault> {
-        let (versions, associations) = matching(self.state, self.listing, subject)?;
-        for version in versions {
-            if self.skip > 0 {
-                self.skip -= 1;
-            } else if self.found.len() < self.listing.limit {
-                self.found.push((version, Arc::clone(&associations)));
-            }
-        }
-        let full = self.found.len() >= self.listing.limit;
-        Ok(if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-    }
-}
-
-/// The versions of a subject that are listed, and the associations that are shown with each.
-fn matching(
-    state: &dyn State,
-    listing: &Listing,
-    subject: &Subject,
-) -> Result<(Vec<StoredVersion>, Arc<[StoredAssociation]>), Fault> {
-    let associations = match &listing.associations {
-        None => Vec::new(),
-        Some(filter) => match filter.of(state, subject)? {
-            None => return Ok((vec![], [].into())),
-            Some(associations) => associations,
-        },
-    };
-    let mut versions = state.versions(subject)?;
-    versions.retain(|version| listing.deleted == Deleted::Include || !version.deleted);
-    if listing.latest_only {
-        versions = versions.pop().into_iter().collect();
-    }
-    if !listing.rule_type.is_empty() {
-        versions.retain(|version| {
-            version.rule_set.as_ref().is_some_and(|rules| {
-                let mut all = rules.migration_rules.iter().chain(&rules.domain_rules).chain(&rules.encoding_rules);
-                all.any(|rule| rule.rule_type.as_deref() == Some(&listing.rule_type))
-            })
-        });
-    }
-    Ok((versions, associations.into()))
 }
 
 /// Which version stands for an id. No subject, or a bare context: the first holder there. A name in a named context: only
@@ -357,17 +256,4 @@ fn first_holder(state: &dyn State, context: &Context, id: SchemaId) -> Result<Op
         }
     })?;
     Ok(first)
-}
-
-fn newest_holders(
-    state: &dyn State,
-    context: &Context,
-    id: SchemaId,
-) -> Result<BTreeMap<Subject, Version>, storage::Error> {
-    let mut newest = BTreeMap::new();
-    state.holders(context, id, &mut |holder| {
-        newest.insert(holder.subject, holder.version);
-        ControlFlow::Continue(())
-    })?;
-    Ok(newest)
 }

@@ -1,66 +1,41 @@
 //! `/subjects`: listings, versions, metadata search, references, deletion.
 
+use super::listing::{Listing, Show, Source};
 use super::{Change, Done, Service, Shown, with_fallback};
 use crate::fault::Fault;
 use crate::rules::delete::{self, Depth, Selector};
 use crate::rules::find::Deleted;
 use model::{Context, SchemaId, Subject, SubjectPrefix, Version};
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use storage::{State, StoredVersion, SubjectSummary};
-
-/// Which versions a listing shows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum VersionsFilter {
-    /// Those not soft-deleted.
-    Live,
-    /// All.
-    All,
-    /// Only soft-deleted ones.
-    DeletedOnly,
-}
-
-impl VersionsFilter {
-    fn admits(self, deleted: bool) -> bool {
-        match self {
-            Self::Live => !deleted,
-            Self::All => true,
-            Self::DeletedOnly => deleted,
-        }
-    }
-}
+use storage::{Begin, Referrer, Standing, State, StoredVersion, SubjectSummary, Subjects};
 
 impl Service {
-    /// Subjects, ordered by qualified name. A subject is deleted when all its versions are.
-    ///
-    /// # Errors
-    /// Those of the store.
+    /// Subjects, ordered by qualified name.
     pub fn subjects(
         &self,
-        prefix: &SubjectPrefix,
-        filter: VersionsFilter,
+        prefix: SubjectPrefix,
+        standing: Standing,
         offset: usize,
         limit: usize,
-    ) -> Result<Vec<Subject>, Fault> {
-        self.read(|state| page(state, prefix, offset, limit, |_, summary| filter.admits(summary.live == 0)))
+    ) -> Listing<SubjectNames> {
+        Listing::new(SubjectNames { prefix, standing, place: Place::Skipping(offset) }, 0, limit)
     }
 
-    /// Version numbers of a subject with their state, ascending. Numbers below 1 (a foreign log may hold them) are not
-    /// listed.
+    /// Version numbers of a subject, each with whether it is soft-deleted, ascending. Numbers below 1 (a foreign log may hold
+    /// them) are not listed.
     ///
     /// # Errors
     /// `SubjectNotFound` when there is nothing that `exists` admits.
     pub fn versions(
         &self,
-        subject: &Subject,
-        filter: VersionsFilter,
+        subject: Subject,
+        standing: Standing,
         exists: Deleted,
-    ) -> Result<Vec<(Version, bool)>, Fault> {
-        self.read(|state| {
-            existing(state, subject, exists)?;
-            let listed = state.versions(subject)?.into_iter().filter(|v| v.version >= 1 && filter.admits(v.deleted));
-            Ok(listed.map(|v| (v.version, v.deleted)).collect())
-        })
+        offset: usize,
+        limit: usize,
+    ) -> Result<Listing<Numbers>, Fault> {
+        self.read(|state| existing(state, &subject, exists))?;
+        Ok(Listing::new(Numbers { subject, standing, place: Place::Skipping(offset) }, 0, limit))
     }
 
     /// One version, also of the same name in a named context.
@@ -111,19 +86,16 @@ impl Service {
         subject: &Subject,
         selector: Selector,
         deleted: Deleted,
-    ) -> Result<Vec<SchemaId>, Fault> {
-        self.read(|state| {
-            let target = with_fallback(state, &self.falls_back(), subject, |subject| {
+        offset: usize,
+        limit: usize,
+    ) -> Result<Listing<Referring>, Fault> {
+        let target = self.read(|state| {
+            with_fallback(state, &self.falls_back(), subject, |subject| {
                 stored(state, subject, selector, Deleted::Include)
-            })?;
-            let mut ids: BTreeSet<(Context, SchemaId)> = BTreeSet::new();
-            for referrer in state.referrers(&target.subject, target.version)? {
-                if deleted == Deleted::Include || !referrer.deleted || has_live_holder(state, &referrer)? {
-                    ids.insert((referrer.subject.context().clone(), referrer.id));
-                }
-            }
-            Ok(ids.into_iter().map(|(_, id)| id).collect())
-        })
+            })
+        })?;
+        let source = Referring { subject: target.subject, version: target.version, deleted, behind: None, shown: None };
+        Ok(Listing::new(source, offset, limit))
     }
 
     /// Deletes a subject; the numbers deleted, ascending.
@@ -156,26 +128,107 @@ impl Service {
     }
 }
 
-/// A page of the subjects that match, ordered by qualified name.
-pub(super) fn page(
-    state: &dyn State,
-    prefix: &SubjectPrefix,
-    offset: usize,
-    limit: usize,
-    matches: impl Fn(&Subject, SubjectSummary) -> bool,
-) -> Result<Vec<Subject>, Fault> {
-    let (mut found, mut skip) = (Vec::new(), offset);
-    state.subjects(prefix, &mut |subject, summary| {
-        if matches(&subject, summary) {
-            if skip > 0 {
-                skip -= 1;
-            } else {
-                found.push(subject);
-            }
+/// Where a listing goes on that is counted: behind so many of its items, or behind an item.
+#[derive(Clone)]
+enum Place<T> {
+    Skipping(usize),
+    Behind(T),
+}
+
+impl<T> Place<T> {
+    fn begin(&self) -> Begin<&T> {
+        match self {
+            Place::Skipping(count) => Begin::Skipping(*count as u64),
+            Place::Behind(item) => Begin::Behind(item),
         }
-        if found.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
-    Ok(found)
+    }
+}
+
+/// Subjects that match a prefix and stand so.
+pub struct SubjectNames {
+    prefix: SubjectPrefix,
+    standing: Standing,
+    place: Place<Subject>,
+}
+
+impl Source for SubjectNames {
+    type Item = Subject;
+
+    fn go_on(&mut self, state: &dyn State, show: &mut Show<'_, Subject>) -> Result<(), Fault> {
+        let SubjectNames { prefix, standing, place } = self;
+        let begin = place.clone();
+        state.subjects_from(Subjects::Matching(prefix), *standing, begin.begin(), &mut |subject, _| {
+            *place = Place::Behind(subject.clone());
+            show(Some(subject))
+        })?;
+        Ok(())
+    }
+}
+
+/// Numbers of the versions of a subject that stand so, each with whether it is soft-deleted.
+pub struct Numbers {
+    subject: Subject,
+    standing: Standing,
+    place: Place<Version>,
+}
+
+impl Source for Numbers {
+    type Item = (Version, bool);
+
+    fn go_on(&mut self, state: &dyn State, show: &mut Show<'_, Self::Item>) -> Result<(), Fault> {
+        let Numbers { subject, standing, place } = self;
+        let begin = match place {
+            Place::Skipping(count) => Begin::Skipping(*count as u64),
+            Place::Behind(version) => Begin::Behind(*version),
+        };
+        state.numbers_from(subject, *standing, begin, &mut |version, deleted| {
+            *place = Place::Behind(version);
+            show(Some((version, deleted)))
+        })?;
+        Ok(())
+    }
+}
+
+/// Ids of the versions that refer to one.
+pub struct Referring {
+    subject: Subject,
+    version: Version,
+    deleted: Deleted,
+    behind: Option<Referrer>,
+    /// The context and id shown last: several versions may hold one id.
+    shown: Option<(Context, SchemaId)>,
+}
+
+impl Source for Referring {
+    type Item = SchemaId;
+
+    fn go_on(&mut self, state: &dyn State, show: &mut Show<'_, SchemaId>) -> Result<(), Fault> {
+        let Referring { subject, version, deleted, behind, shown } = self;
+        let begin = behind.clone();
+        let mut outcome = Ok(());
+        state.referrers_from(subject, *version, begin.as_ref(), &mut |referrer| {
+            let id = referrer.id;
+            let this = (referrer.subject.context().clone(), id);
+            let is_new = shown.as_ref() != Some(&this);
+            let admitted = match is_new && *deleted == Deleted::Ignore && referrer.deleted {
+                true => has_live_holder(state, &referrer),
+                false => Ok(is_new),
+            };
+            *behind = Some(referrer);
+            match admitted {
+                Ok(true) => {
+                    *shown = Some(this);
+                    show(Some(id))
+                }
+                Ok(false) => show(None),
+                Err(error) => {
+                    outcome = Err(error);
+                    ControlFlow::Break(())
+                }
+            }
+        })?;
+        Ok(outcome?)
+    }
 }
 
 fn existing(state: &dyn State, subject: &Subject, deleted: Deleted) -> Result<SubjectSummary, Fault> {

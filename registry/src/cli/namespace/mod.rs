@@ -101,7 +101,11 @@ fn plan(matches: &ArgMatches) -> Result<(Client, Vec<Step>), String> {
     let paths: Vec<PathBuf> = matches.get_many("files").into_iter().flatten().cloned().collect();
     let wanted = files::read(&paths)?;
     let client = client(matches, "url")?;
-    let steps = plan::steps(wanted, &namespaces(&client)?);
+    let mut present = Vec::new();
+    for wanted in &wanted {
+        present.extend(namespace(&client, wanted.namespace.name.as_str())?);
+    }
+    let steps = plan::steps(wanted, &present);
     let mut mine = Vec::new();
     for step in steps {
         let name = step.namespace.name.clone();
@@ -143,7 +147,11 @@ fn apply(matches: &ArgMatches) -> Result<(), String> {
 
 fn export(matches: &ArgMatches) -> Result<(), String> {
     let client = client(matches, "url")?;
-    let texts: Vec<String> = namespaces(&client)?.iter().map(yaml::namespace).collect();
+    let mut texts = Vec::new();
+    for name in names(&client)? {
+        // One that is gone since it was listed is left out.
+        texts.extend(namespace(&client, &name)?.as_ref().map(yaml::namespace));
+    }
     say(&texts.join("---\n"));
     Ok(())
 }
@@ -159,7 +167,8 @@ fn suggest(matches: &ArgMatches) -> Result<(), String> {
     Ok(())
 }
 
-fn namespaces(client: &Client) -> Result<Vec<Namespace>, String> {
+/// The names of all namespaces.
+fn names(client: &Client) -> Result<Vec<String>, String> {
     const PAGE: usize = 1000;
     let mut all = Vec::new();
     loop {
@@ -169,13 +178,26 @@ fn namespaces(client: &Client) -> Result<Vec<Namespace>, String> {
             return Err(message(&reply.body));
         }
         let page: Vec<Value> = serde_json::from_str(&reply.body).map_err(|error| error.to_string())?;
-        let full = page.len() == PAGE;
         for item in &page {
-            all.push(files::namespace(item)?);
+            let name = item["name"].as_str().ok_or("the registry lists a namespace without a name")?;
+            all.push(name.to_owned());
         }
-        if !full {
+        if page.len() < PAGE {
             return Ok(all);
         }
+    }
+}
+
+/// The namespace of a name, if there is one.
+fn namespace(client: &Client, name: &str) -> Result<Option<Namespace>, String> {
+    let reply = client.ask("GET", &format!("/namespaces/{}", segment(name)), None, None)?;
+    match reply.status {
+        200 => {
+            let item = serde_json::from_str(&reply.body).map_err(|error| error.to_string())?;
+            files::namespace(&item).map(Some)
+        }
+        404 => Ok(None),
+        _ => Err(message(&reply.body)),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
+use crate::http::pieces::{self, HERE};
 use crate::http::prefix;
 use crate::http::routes::Operation;
 use crate::http::wire::association::{self as wire, AssociationOut, ResourceOut};
@@ -10,37 +11,43 @@ use crate::rules::association::bind::Bound;
 use crate::rules::association::end::Ending;
 use crate::rules::association::invalid;
 use crate::rules::association::request::{self, Asked, Run, Sent, Verb};
-use crate::service::{Filter, Hands, Op, Outcome};
+use crate::service::{Filter, Hands, Of, Op, Outcome};
 use authz::Scope;
 use model::{Context, Guid, Lifecycle, TOPIC};
-use storage::Associations;
+use std::sync::Arc;
+use storage::{State, StoredAssociation};
 
 /// `GET /associations/…`
-pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
     let stripes = &app.ready.stripes;
     let any = |text: &str| text == "-";
     let subject = ask.subject();
     let (namespace, name) = (ask.parameter(0), ask.parameter(1));
-    let (which, depends) = match ask.operation {
-        Operation::ListAssociationsBySubject => (Associations::OfSubject(&subject), Some(stripes.subject(&subject))),
-        Operation::ListAssociationsByResourceId => (Associations::OfResource(ask.parameter(0)), None),
+    let (of, depends) = match ask.operation {
+        Operation::ListAssociationsBySubject => {
+            let depends = stripes.subject(&subject);
+            (Of::Subject(subject), Some(depends))
+        }
+        Operation::ListAssociationsByResourceId => (Of::Resource(ask.parameter(0).to_owned()), None),
         _ => match (any(namespace), any(name)) {
-            (true, true) => (Associations::All, None),
-            (true, false) => (Associations::Named(name), Some(stripes.resource(name))),
-            (false, true) => (Associations::InNamespace(namespace), None),
-            (false, false) => (Associations::NamedIn(namespace, name), Some(stripes.resource(name))),
+            (true, true) => (Of::All, None),
+            (true, false) => (Of::Named(name.to_owned()), Some(stripes.resource(name))),
+            (false, true) => (Of::Namespace(namespace.to_owned()), None),
+            (false, false) => (Of::NamedIn(namespace.to_owned(), name.to_owned()), Some(stripes.resource(name))),
         },
     };
     // As the reference: with a wildcard the kind of resource is not looked at.
-    let narrow = !matches!(which, Associations::All | Associations::Named(_) | Associations::InNamespace(_));
+    let narrow = !matches!(of, Of::All | Of::Named(_) | Of::Namespace(_));
     let (offset, limit) = ask.query.page(1000)?;
     let filter = Filter {
         resource_type: narrow.then(|| ask.query.text("resourceType").unwrap_or(TOPIC).to_owned()),
         association_types: association_types(ask),
         lifecycle: lifecycle(ask)?,
     };
-    let found = app.service.associations(which, &filter, offset, limit)?;
-    let answer = Answer::json(&found.iter().map(AssociationOut::from).collect::<Vec<_>>());
+    let listing = app.service.associations(of, filter, offset, limit);
+    let write =
+        |_: &dyn State, stored: StoredAssociation, out: &mut Vec<u8>| pieces::json(&AssociationOut::from(&stored), out);
+    let answer = pieces::array(app, listing, HERE, write).await?;
     Ok(match depends {
         Some(depends) => answer.depending(depends),
         None => answer,

@@ -5,13 +5,14 @@ use crate::access::shown;
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::wire::namespace::parsed;
-use crate::service::AuditPage;
+use crate::service::{AuditPage, Class};
 use authz::{Action, Global};
 use model::{NamespaceId, NamespaceName};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// `GET /namespaces/{namespace}/audit?from=&to=&limit=&before=`
-pub async fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn get(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
     let permit = ask.permit(app, Action::Secret, parsed::<NamespaceName>(ask.parameter(0))?)?;
     // By its own id: what an earlier namespace of the name did is not its audit.
     let namespace = app.service.namespace(permit.resource().as_str())?.id;
@@ -19,12 +20,12 @@ pub async fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `GET /namespaces/-/audit`: of all namespaces, and of what nobody owns.
-pub async fn whole(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn whole(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
     let _permit = ask.permit(app, Action::Secret, Global)?;
     page(app, ask, None).await
 }
 
-async fn page(app: &App, ask: &Ask, namespace: Option<NamespaceId>) -> Result<Answer, Fault> {
+async fn page(app: &Arc<App>, ask: &Ask, namespace: Option<NamespaceId>) -> Result<Answer, Fault> {
     let limit = ask.query.page(1000)?.1;
     let time = |name: &str| match ask.query.text(name) {
         None | Some("") => Ok(None),
@@ -41,7 +42,9 @@ async fn page(app: &App, ask: &Ask, namespace: Option<NamespaceId>) -> Result<An
         }
     };
     app.access.audit.written().await;
-    let AuditPage { entries, next } = app.service.audit(namespace, times, before, limit)?;
+    let there = Arc::clone(app);
+    let page = app.service.work(Class::List, move || there.service.audit(namespace, times, before, limit));
+    let AuditPage { entries, next } = page.await?;
     let entries: Vec<Value> = entries.iter().map(shown).collect();
     let mut answer = json!({ "entries": entries });
     if let Some(next) = next {

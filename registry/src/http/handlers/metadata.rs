@@ -3,9 +3,11 @@
 use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
+use crate::http::pieces::{self, HERE};
 use crate::http::{body, prefix};
 use authz::{Action, Global};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// `GET /`: serializers' probes want an empty object.
 pub fn root() -> Answer {
@@ -42,18 +44,11 @@ pub fn deployment() -> Answer {
 }
 
 /// `GET /contexts`
-pub fn contexts(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn contexts(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
     let (offset, limit) = ask.query.page(i32::MAX as usize)?;
     let prefix = ask.query.text("contextPrefix").unwrap_or_default();
-    let contexts = app.service.contexts()?;
-    let page: Vec<&str> = contexts
-        .iter()
-        .map(|context| context.as_str())
-        .filter(|name| name.starts_with(prefix))
-        .skip(offset)
-        .take(limit)
-        .collect();
-    Ok(Answer::json(&page))
+    let listing = app.service.contexts(prefix, offset, limit);
+    pieces::array(app, listing, HERE, |_, context, out| pieces::json(&context.as_str(), out)).await
 }
 
 /// `DELETE /contexts/{context}`: of an empty one. The default context is always there.

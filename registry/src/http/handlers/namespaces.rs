@@ -3,40 +3,48 @@
 use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
+use crate::http::pieces::{self, HERE};
 use crate::http::routes::Operation;
-use crate::http::wire::namespace::{self as wire, parsed, shown, tag};
+use crate::http::wire::namespace::{self as wire, parsed, shown, summarised, tag};
 use crate::http::{alias, body};
 use crate::rules::namespace::{Edit, Expect, MayClaim};
-use crate::service::{Change, Confirm, Done, Edited};
+use crate::service::listing::Listing;
+use crate::service::{Change, Confirm, Done, Edited, Owned};
 use authz::{Action, Global, Resource, Scope, Topic};
 use model::{Claim, Context, MemberRole, NamespaceName, Principal, Subject};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// `GET /namespaces`
-pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+/// `GET /namespaces`: what is short about each. Members, claims and the rest have addresses of their own.
+pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
     let (offset, limit) = ask.query.page(1000)?;
-    let land = app.service.land();
-    Ok(Answer::json(&land.namespaces().iter().skip(offset).take(limit).map(shown).collect::<Vec<_>>()))
+    let listing = app.service.namespaces(offset, limit);
+    pieces::array(app, listing, HERE, |_, summary, out| pieces::json(&summarised(&summary), out)).await
 }
 
 /// `GET /namespaces/-/orphans`
-pub fn orphans(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn orphans(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
     let (offset, limit) = ask.query.page(1000)?;
-    let subjects = app.service.orphans(offset, limit)?;
-    Ok(Answer::json(&subjects.iter().map(Subject::as_str).collect::<Vec<_>>()))
+    names(app, app.service.orphans(offset, limit)).await
+}
+
+async fn names(app: &Arc<App>, listing: Listing<Owned>) -> Result<Answer, Fault> {
+    pieces::array(app, listing, HERE, |_, subject, out| pieces::json(&subject.as_str(), out)).await
 }
 
 /// `GET /namespaces/{namespace}`, `…/members` and `…/claims`
 pub fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let namespace = app.service.namespace(ask.parameter(0))?;
-    let whole = shown(&namespace);
+    let (offset, limit) = ask.query.page(i32::MAX as usize)?;
     let part = match ask.operation {
-        Operation::ListMembers => &whole["members"],
-        Operation::ListClaims => &whole["claims"],
-        _ => &whole,
+        Operation::ListMembers => {
+            let page = namespace.members.iter().skip(offset).take(limit);
+            page.map(|(who, role)| (who.to_string(), Value::from(role.as_str()))).collect()
+        }
+        Operation::ListClaims => namespace.claims.iter().skip(offset).take(limit).map(Claim::to_string).collect(),
+        _ => shown(&namespace),
     };
-    Ok(Answer::json(part).tagged(tag(&namespace)))
+    Ok(Answer::json(&part).tagged(tag(&namespace)))
 }
 
 /// `PUT /namespaces/{namespace}`: the whole namespace.
@@ -155,10 +163,9 @@ pub async fn put_labels(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `GET /namespaces/{namespace}/subjects`
-pub fn subjects(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn subjects(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
     let (offset, limit) = ask.query.page(i32::MAX as usize)?;
-    let subjects = app.service.subjects_of(ask.parameter(0))?;
-    Ok(Answer::json(&subjects.iter().map(Subject::as_str).skip(offset).take(limit).collect::<Vec<_>>()))
+    names(app, app.service.subjects_of(ask.parameter(0), offset, limit)?).await
 }
 
 /// `GET /namespaces/{namespace}/can-i?action=register&subject=payments-value`: what would be decided about whoever asks, on a

@@ -3,28 +3,31 @@
 use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
+use crate::http::pieces::{self, HERE};
 use crate::http::routes::Operation;
 use crate::http::wire::schema::SchemaOut;
-use crate::service::{AssociationFilter, Filter, Listing, Shown};
+use crate::service::listing::Listing;
+use crate::service::{AssociationFilter, Filter, Holders, SchemaFilter, Shown};
 use compat::TaggedEntity;
 use model::{Context, Subject, SubjectPrefix};
 use serde_json::json;
+use std::sync::Arc;
+use storage::{Holder, State};
 
 /// `GET /schemas`
-pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
     let (offset, limit) = ask.query.page(1000)?;
-    let listing = Listing {
+    let filter = SchemaFilter {
         prefix: SubjectPrefix::parse(ask.query.text("subjectPrefix").unwrap_or_default()),
         deleted: ask.deleted(),
         latest_only: ask.query.flag("latestOnly"),
         rule_type: ask.query.text("ruleType").unwrap_or_default().to_owned(),
         associations: association_filter(ask)?,
         aliases: ask.query.flag("aliases"),
-        offset,
-        limit,
     };
-    let listed = app.service.list(&listing)?;
-    Ok(Answer::json(&listed.iter().map(SchemaOut::listed).collect::<Vec<_>>()))
+    let listing = app.service.list(filter, offset, limit).await?;
+    pieces::array(app, listing, 0, |state, found, out| pieces::json(&SchemaOut::listed(&found.listed(state)?), out))
+        .await
 }
 
 /// The filter on associations, if the request has one.
@@ -79,24 +82,21 @@ pub fn text_by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `GET /schemas/ids/{id}/subjects`
-pub fn subjects_by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let (offset, limit) = ask.query.page(i32::MAX as usize)?;
-    let holders = app.service.holders(ask.id()?, subject_parameter(ask)?.as_ref(), ask.deleted())?;
-    let page: Vec<&str> = holders.iter().map(|holder| holder.subject.as_str()).skip(offset).take(limit).collect();
-    Ok(Answer::json(&page))
+pub async fn subjects_by_id(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
+    pieces::array(app, holders(app, ask)?, HERE, |_, holder, out| pieces::json(&holder.subject.as_str(), out)).await
 }
 
 /// `GET /schemas/ids/{id}/versions`
-pub fn versions_by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn versions_by_id(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
+    let write = |_: &dyn State, holder: Holder, out: &mut Vec<u8>| {
+        pieces::json(&json!({ "subject": holder.subject.as_str(), "version": holder.version }), out)
+    };
+    pieces::array(app, holders(app, ask)?, HERE, write).await
+}
+
+fn holders(app: &App, ask: &Ask) -> Result<Listing<Holders>, Fault> {
     let (offset, limit) = ask.query.page(i32::MAX as usize)?;
-    let holders = app.service.holders(ask.id()?, subject_parameter(ask)?.as_ref(), ask.deleted())?;
-    let page: Vec<_> = holders
-        .iter()
-        .map(|holder| json!({ "subject": holder.subject.as_str(), "version": holder.version }))
-        .skip(offset)
-        .take(limit)
-        .collect();
-    Ok(Answer::json(&page))
+    app.service.holders(ask.id()?, subject_parameter(ask)?.as_ref(), ask.deleted(), offset, limit)
 }
 
 /// `GET /schemas/guids/{guid}`

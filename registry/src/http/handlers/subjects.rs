@@ -5,18 +5,23 @@ use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::finds::{Find, Request, Showing};
+use crate::http::pieces::{self, HERE};
 use crate::http::wire;
 use crate::http::wire::schema::SchemaOut;
-use crate::service::{Lookup, VersionsFilter};
+use crate::service::Lookup;
 use authz::Action;
 use model::SubjectPrefix;
+use std::sync::Arc;
+use storage::Standing;
 
 /// `GET /subjects`
-pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
     let (offset, limit) = ask.query.page(i32::MAX as usize)?;
     let prefix = SubjectPrefix::parse(ask.query.text("subjectPrefix").unwrap_or(":*:"));
-    let subjects = app.service.subjects(&prefix, filter(ask), offset, limit)?;
-    Ok(Answer::json(&subjects.iter().map(|subject| subject.as_str()).collect::<Vec<_>>()))
+    let listing = app.service.subjects(prefix, standing(ask), offset, limit);
+    // What a page begins behind is counted by blocks, and these can be many.
+    let here = if offset == 0 { HERE } else { 0 };
+    pieces::array(app, listing, here, |_, subject, out| pieces::json(&subject.as_str(), out)).await
 }
 
 /// `POST /subjects/{subject}`
@@ -61,12 +66,12 @@ pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `deletedOnly` wins over `deleted`.
-pub fn filter(ask: &Ask) -> VersionsFilter {
+pub fn standing(ask: &Ask) -> Standing {
     if ask.query.flag("deletedOnly") {
-        VersionsFilter::DeletedOnly
+        Standing::Deleted
     } else if ask.query.flag("deleted") {
-        VersionsFilter::All
+        Standing::Any
     } else {
-        VersionsFilter::Live
+        Standing::Live
     }
 }

@@ -5,27 +5,33 @@ use super::{Answer, Ask, schemas, subjects};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::finds::{Find, Request, Showing};
+use crate::http::pieces::{self, HERE};
 use crate::http::wire::schema::SchemaOut;
 use crate::http::{body, wire};
 use crate::rules::find::Deleted;
 use crate::rules::names::{self, Use};
 use crate::rules::register::{Force, Registered};
-use crate::service::{Offered, Rights, Shown, Validation, VersionsFilter, change};
+use crate::service::{Offered, Rights, Shown, Validation, change};
 use authz::{Action, Leave, PostReads, Refusal, Resource};
 use base64::Engine;
 use model::Subject;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use storage::{Standing, State};
 
 /// `GET /subjects/{subject}/versions`
-pub fn list(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
     let (offset, limit) = ask.query.page(i32::MAX as usize)?;
     let negative = ask.query.flag("deletedAsNegative");
-    let filter = if negative { VersionsFilter::All } else { subjects::filter(ask) };
+    let standing = if negative { Standing::Any } else { subjects::standing(ask) };
     let exists = ask.query.flag("deleted") || ask.query.flag("deletedOnly");
     let exists = if exists { Deleted::Include } else { Deleted::Ignore };
-    let versions = app.service.versions(&ask.subject(), filter, exists)?;
-    let shown = versions.iter().map(|(version, deleted)| if negative && *deleted { -version } else { *version });
-    Ok(Answer::json(&shown.skip(offset).take(limit).collect::<Vec<_>>()))
+    let listing = app.service.versions(ask.subject(), standing, exists, offset, limit)?;
+    let here = if offset == 0 { HERE } else { 0 };
+    let write = move |_: &dyn State, (version, deleted): (i32, bool), out: &mut Vec<u8>| {
+        pieces::json(&if negative && deleted { -version } else { version }, out)
+    };
+    pieces::array(app, listing, here, write).await
 }
 
 /// `POST /subjects/{subject}/versions`
@@ -117,10 +123,10 @@ pub fn text(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `GET /subjects/{subject}/versions/{version}/referencedby`
-pub fn referenced_by(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn referenced_by(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
     let (offset, limit) = ask.query.page(1000)?;
-    let ids = app.service.referenced_by(&ask.subject(), ask.selector()?, ask.deleted())?;
-    Ok(Answer::json(&ids.into_iter().skip(offset).take(limit).collect::<Vec<_>>()))
+    let listing = app.service.referenced_by(&ask.subject(), ask.selector()?, ask.deleted(), offset, limit)?;
+    pieces::array(app, listing, HERE, |_, id, out| pieces::json(&id, out)).await
 }
 
 /// `POST /subjects/{subject}/versions/{version}/validate`: the body is a document in Avro's JSON encoding, or, with

@@ -5,6 +5,7 @@
 
 use crate::fault::Fault;
 use crate::http::body::{self, Object};
+use crate::service::Summary;
 use model::{Claim, MemberRole, Namespace, NamespaceName, Principal};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,22 @@ pub fn shown(namespace: &Namespace) -> Value {
     }
     shown["visibility"] = namespace.visibility.as_str().into();
     shown["referrers"] = namespace.referrers.as_str().into();
+    shown
+}
+
+/// A namespace in a listing: what is short about it.
+pub fn summarised(summary: &Summary) -> Value {
+    let mut shown = json!({
+        "name": summary.name.as_str(),
+        "claimCount": summary.claims,
+        "memberCount": summary.members,
+        "offerCount": summary.offers,
+    });
+    if let Some(contact) = &summary.contact {
+        shown["contact"] = contact.as_str().into();
+    }
+    shown["visibility"] = summary.visibility.as_str().into();
+    shown["referrers"] = summary.referrers.as_str().into();
     shown
 }
 

@@ -185,82 +185,100 @@ impl<B: Backend> Drop for Engine<B> {
 }
 
 /// A group in the making.
+#[derive(Default)]
 struct Gathered {
     records: Vec<Stamped>,
     /// Whom to answer, and with which records or error.
     answers: Vec<(Answer, Result<Range<usize>, Error>)>,
 }
 
+impl Gathered {
+    /// Takes a commit up. From here on it is answered, whatever happens to the group.
+    fn take_up(&mut self, job: Job) -> Decide {
+        self.answers.push((job.answer, Err(Error::Closed)));
+        job.decide
+    }
+
+    /// What became of the commit that was taken up last.
+    fn decided(&mut self, outcome: Result<Range<usize>, Error>) {
+        if let Some((_, decided)) = self.answers.last_mut() {
+            *decided = outcome;
+        }
+    }
+}
+
 impl<B: Backend> Shared<B> {
+    /// One group, from taking it up to answering it. A panic of the back end or of the fold ends writing, and is answered: what
+    /// of the group is on disk is as unknown as after a failed write.
     fn group(&self, first: Job, jobs: &Receiver<Job>, limits: Limits) {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let began = Instant::now();
-        if let Some(refusal) = self.condition.refusal() {
-            // The caller may have gone away; it cannot have been told yes.
-            let _ = first.answer.send(Err(refusal));
-            return;
-        }
-        let mut group = Gathered { records: Vec::new(), answers: Vec::new() };
-        let outcome = match self.gather(first, jobs, limits, &mut group) {
-            Ok(None) => Ok(()),
-            Ok(Some((changes, position))) => {
-                // Damage that a decision has met meanwhile: the others must not build on it.
-                let refusal = self.condition.refusal().map_or(Ok(()), Err);
-                let written = refusal.and_then(|()| self.backend.write(changes));
-                written.map(|()| self.publish(&group, position, began))
-            }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = &outcome {
-            self.condition.worsen(error.clone().into());
-        }
+        let mut group = Gathered::default();
+        let attempt = catch_unwind(AssertUnwindSafe(|| self.attempt(first, jobs, limits, &mut group)));
+        let outcome = attempt.unwrap_or_else(|panic| {
+            let why = format!("the writer panicked: {}", say(&*panic));
+            self.condition.worsen(Health::ReadOnly(why.clone()));
+            Err(Error::ReadOnly(why))
+        });
         for (answer, decided) in group.answers {
             let result = match (&outcome, decided) {
                 (Err(error), _) => Err(error.clone()),
                 (Ok(()), Err(error)) => Err(error),
                 (Ok(()), Ok(range)) => Ok(Committed { records: group.records[range].to_vec() }),
             };
+            // The caller may have gone away.
             let _ = answer.send(result);
+        }
+    }
+
+    /// Decides, writes and makes known. A failure is that of the whole group.
+    fn attempt(&self, first: Job, jobs: &Receiver<Job>, limits: Limits, group: &mut Gathered) -> Result<(), Error> {
+        let began = Instant::now();
+        let first = group.take_up(first);
+        self.condition.refusal().map_or(Ok(()), Err)?;
+        // A read that fails here has changed nothing; the next group may fare better.
+        let gathered = self.gather(first, jobs, limits, group).inspect_err(|error| self.met(error))?;
+        let Some((changes, position)) = gathered else { return Ok(()) };
+        // Damage that a decision has met meanwhile: the others must not build on it.
+        self.condition.refusal().map_or(Ok(()), Err)?;
+        self.backend.write(changes).inspect_err(|error| self.condition.worsen(error.clone().into()))?;
+        self.publish(group, position, began);
+        Ok(())
+    }
+
+    /// A failure to read: damage ends writing.
+    fn met(&self, error: &Error) {
+        if let Error::Corrupt(why) = error {
+            self.condition.worsen(Health::Corrupt(why.clone()));
         }
     }
 
     /// Decides what waits. Returns the changes and the new position, or nothing when there is nothing to write.
     fn gather(
         &self,
-        first: Job,
+        first: Decide,
         jobs: &Receiver<Job>,
         limits: Limits,
         group: &mut Gathered,
     ) -> Result<Option<(Changes, Position)>, Error> {
         let snapshot = self.backend.snapshot();
-        let mut state = match Folded::over(Overlay::new(&snapshot)) {
-            Ok(state) => state,
-            Err(error) => {
-                group.answers.push((first.answer, Err(error.clone())));
-                return Err(error);
-            }
-        };
+        let mut state = Folded::over(Overlay::new(&snapshot))?;
         let at = now().max(state.head().at);
         let mut next = Some(first);
-        while let Some(Job { decide, answer }) = next {
-            let changes = match run(decide, &state, at) {
+        while let Some(decide) = next {
+            match run(decide, &state, at) {
                 Ok((stamped, changes)) => {
                     let start = group.records.len();
                     group.records.extend(stamped);
-                    group.answers.push((answer, Ok(start..group.records.len())));
-                    changes
+                    group.decided(Ok(start..group.records.len()));
+                    state.change(|overlay| overlay.absorb(changes))?;
                 }
                 Err(error) => {
-                    if let Error::Corrupt(why) = &error {
-                        self.condition.worsen(Health::Corrupt(why.clone()));
-                    }
-                    group.answers.push((answer, Err(error)));
-                    Changes::default()
+                    self.met(&error);
+                    group.decided(Err(error));
                 }
-            };
-            state.change(|overlay| overlay.absorb(changes))?;
+            }
             let full = group.records.len() >= limits.group_records || state.kv.changes().bytes() >= limits.group_bytes;
-            next = if full { None } else { jobs.try_recv().ok() };
+            next = if full { None } else { jobs.try_recv().ok().map(|job| group.take_up(job)) };
         }
         let position = state.position();
         Ok((!group.records.is_empty()).then(|| (state.kv.into_changes(), position)))
@@ -302,7 +320,8 @@ fn run<K: Kv>(decide: Decide, state: &Folded<K>, at: i64) -> Result<(Vec<Stamped
     Ok((stamped, overlay.into_changes()))
 }
 
-fn say(panic: &(dyn std::any::Any + Send)) -> String {
+/// The text of a panic.
+pub(crate) fn say(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }

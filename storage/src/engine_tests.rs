@@ -1,26 +1,68 @@
 //! What happens when the disk fails under a group, on a back end whose disk fails on demand.
 
 use super::*;
+use crate::codec::key;
 use crate::contract::records::schema;
-use crate::kv::{Map, Table};
+use crate::kv::{Direction, Map, Table, Visit};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-#[derive(Default)]
+/// What happens to the next use of the disk, and to all after it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Trouble {
+    None,
+    Reading,
+    PanicReading,
+    Writing,
+    PanicWriting,
+}
+
 struct Failing {
     map: Mutex<Arc<Map>>,
-    fails: Arc<AtomicBool>,
+    trouble: Arc<Mutex<Trouble>>,
+}
+
+impl Failing {
+    fn new() -> (Self, Arc<Mutex<Trouble>>) {
+        let trouble = Arc::new(Mutex::new(Trouble::None));
+        (Failing { map: Mutex::default(), trouble: trouble.clone() }, trouble)
+    }
+
+    fn trouble(&self) -> Trouble {
+        *self.trouble.lock().unwrap()
+    }
+}
+
+struct Look {
+    map: Arc<Map>,
+    trouble: Trouble,
+}
+
+impl Kv for Look {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        match self.trouble {
+            Trouble::Reading => Err(Error::Io("cannot read".into())),
+            Trouble::PanicReading => panic!("out of bounds"),
+            _ => self.map.get(table, key),
+        }
+    }
+
+    fn scan(&self, table: Table, range: &key::Range, direction: Direction, visit: &mut Visit<'_>) -> Result<(), Error> {
+        self.map.scan(table, range, direction, visit)
+    }
 }
 
 impl Backend for Failing {
-    type Snapshot<'a> = Arc<Map>;
+    type Snapshot<'a> = Look;
 
-    fn snapshot(&self) -> Arc<Map> {
-        self.map.lock().unwrap().clone()
+    fn snapshot(&self) -> Look {
+        Look { map: self.map.lock().unwrap().clone(), trouble: self.trouble() }
     }
 
     fn write(&self, changes: Changes) -> Result<(), Error> {
-        if self.fails.load(Ordering::Relaxed) {
-            return Err(Error::Io("no space".into()));
+        match self.trouble() {
+            Trouble::Writing => return Err(Error::Io("no space".into())),
+            Trouble::PanicWriting => panic!("out of bounds"),
+            _ => {}
         }
         Arc::make_mut(&mut self.map.lock().unwrap()).apply(changes);
         Ok(())
@@ -45,8 +87,9 @@ fn start(backend: Failing, observer: Arc<dyn Observer>) -> Engine<Failing> {
 
 #[test]
 fn a_failed_write_fails_its_whole_group_and_ends_writing() {
-    let (fails, told) = (Arc::new(AtomicBool::new(false)), Arc::new(Told(AtomicBool::new(false))));
-    let store = start(Failing { fails: fails.clone(), ..Failing::default() }, told.clone());
+    let told = Arc::new(Told(AtomicBool::new(false)));
+    let (backend, trouble) = Failing::new();
+    let store = start(backend, told.clone());
     let watch = store.watch();
     let (entered, inside) = std::sync::mpsc::channel::<()>();
     let (release, released) = std::sync::mpsc::channel::<()>();
@@ -62,7 +105,7 @@ fn a_failed_write_fails_its_whole_group_and_ends_writing() {
         assert_eq!(state.position().registry, 2);
         Ok(vec![])
     }));
-    fails.store(true, Ordering::Relaxed);
+    *trouble.lock().unwrap() = Trouble::Writing;
     release.send(()).unwrap();
     for answer in [first, second, nothing] {
         assert_eq!(answer.blocking_recv().unwrap().unwrap_err(), Error::Io("no space".into()));
@@ -71,7 +114,7 @@ fn a_failed_write_fails_its_whole_group_and_ends_writing() {
     assert_eq!(store.view().unwrap().position(), Position::default());
 
     // The disk is well again, but nobody knows what is on it.
-    fails.store(false, Ordering::Relaxed);
+    *trouble.lock().unwrap() = Trouble::None;
     let why = "the disk failed: no space".to_owned();
     assert_eq!(store.health(), Health::ReadOnly(why.clone()));
     let refused = store.submit(Box::new(|_| Ok(vec![]))).blocking_recv().unwrap();
@@ -80,7 +123,7 @@ fn a_failed_write_fails_its_whole_group_and_ends_writing() {
 
 #[test]
 fn a_decision_that_meets_damage_ends_writing() {
-    let store = start(Failing::default(), Arc::new(()));
+    let store = start(Failing::new().0, Arc::new(()));
     let met = store.submit(Box::new(|_| Err(Error::Corrupt("x".into())))).blocking_recv().unwrap();
     assert_eq!(met.unwrap_err(), Error::Corrupt("x".into()));
     assert_eq!(store.health(), Health::Corrupt("x".into()));
@@ -90,7 +133,7 @@ fn a_decision_that_meets_damage_ends_writing() {
 
 #[test]
 fn data_that_nobody_has_counted_are_counted_when_they_are_opened() {
-    let backend = Failing::default();
+    let (backend, _) = Failing::new();
     let mut state = crate::MemoryState::default();
     state.fold((1..20).map(|n| schema(&format!("s{n}"), 1, n, &n.to_string())), 0).unwrap();
     let whole = state.kv.clone();
@@ -98,7 +141,7 @@ fn data_that_nobody_has_counted_are_counted_when_they_are_opened() {
         let mut stale = Vec::new();
         let blocks = crate::codec::key::tallies(&table());
         whole
-            .scan(Table::State, &blocks, crate::kv::Direction::Up, &mut |key, _| {
+            .scan(Table::State, &blocks, Direction::Up, &mut |key, _| {
                 stale.push(key.to_vec());
                 std::ops::ControlFlow::Continue(())
             })
@@ -110,4 +153,36 @@ fn data_that_nobody_has_counted_are_counted_when_they_are_opened() {
     let store = start(backend, Arc::new(()));
     crate::contract::assert_begins_anywhere(&*store.view().unwrap(), 0..25);
     assert!(!tally::is_missing(&*store.backend().map.lock().unwrap()).unwrap());
+}
+
+fn write_one(store: &Engine<Failing>) -> Result<Committed, Error> {
+    store.submit(Box::new(|_| Ok(vec![schema("s", 1, 1, "a")]))).blocking_recv().expect("whoever waits is answered")
+}
+
+#[test]
+fn a_writer_that_panics_answers_all_who_wait_and_health_says_so() {
+    for during in [Trouble::PanicWriting, Trouble::PanicReading] {
+        let (backend, trouble) = Failing::new();
+        let store = start(backend, Arc::new(()));
+        *trouble.lock().unwrap() = during;
+        let why = "the writer panicked: out of bounds".to_owned();
+        for _ in 0..2 {
+            assert_eq!(write_one(&store).unwrap_err(), Error::ReadOnly(why.clone()), "{during:?}");
+            assert_eq!(store.health(), Health::ReadOnly(why.clone()), "{during:?}");
+        }
+        *trouble.lock().unwrap() = Trouble::None;
+        assert_eq!(store.view().unwrap().position(), Position::default(), "reads go on");
+        assert_eq!(store.close(), Ok(()));
+    }
+}
+
+#[test]
+fn a_read_that_fails_once_in_the_writer_fails_a_group_and_no_more() {
+    let (backend, trouble) = Failing::new();
+    let store = start(backend, Arc::new(()));
+    *trouble.lock().unwrap() = Trouble::Reading;
+    assert_eq!(write_one(&store).unwrap_err(), Error::Io("cannot read".into()));
+    *trouble.lock().unwrap() = Trouble::None;
+    assert_eq!(store.health(), Health::Ok);
+    write_one(&store).unwrap();
 }

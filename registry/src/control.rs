@@ -13,8 +13,14 @@ const NAME: &str = "control.sock";
 const REQUEST: &[u8] = b"backup\n";
 /// Precedes a backup; anything else before it is the text of a failure.
 const GRANTED: &[u8] = b"ok\n";
-/// How long either side may keep the other waiting.
+/// How long either side may keep the other waiting during a backup.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a client may take to ask; it has nothing to think about.
+const TO_ASK: Duration = Duration::from_secs(1);
+/// Clients at once; each has a thread, and a backup holds a snapshot.
+const CLIENTS: usize = 8;
+/// After a connection that could not be accepted: what is missing, descriptors say, comes back when others end.
+const AFTER_FAILURE: Duration = Duration::from_millis(100);
 
 /// The listening socket; removed when dropped.
 pub struct Control {
@@ -35,20 +41,42 @@ pub fn listen(data: &Path, store: Arc<dyn Store>) -> Option<Control> {
     let listener = UnixListener::bind(&path)
         .and_then(|listener| {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-            std::thread::Builder::new().name("control".into()).spawn(move || {
-                for stream in listener.incoming() {
-                    if let Err(error) = stream.and_then(|stream| answer(stream, &*store)) {
-                        tracing::warn!(%error, "a backup was not delivered");
-                    }
-                }
-            })
+            std::thread::Builder::new().name("control".into()).spawn(move || accept(&listener, &store))
         })
         .map_err(|error| tracing::warn!(%error, path = %path.display(), "no control socket: no backup while serving"));
     listener.ok().map(|_| Control { path })
 }
 
+/// Gives each client a thread, so that none waits for another.
+fn accept(listener: &UnixListener, store: &Arc<dyn Store>) {
+    let clients = Arc::new(());
+    for stream in listener.incoming() {
+        let (client, store) = (Arc::clone(&clients), Arc::clone(store));
+        let many = Arc::strong_count(&client) > CLIENTS + 1;
+        let started = stream.and_then(|stream| {
+            let run = move || {
+                let outcome = if many { refuse(stream) } else { answer(stream, &*store) };
+                if let Err(error) = outcome {
+                    tracing::warn!(%error, "a backup was not delivered");
+                }
+                drop(client);
+            };
+            std::thread::Builder::new().name("control-client".into()).spawn(run)
+        });
+        if let Err(error) = started {
+            tracing::warn!(%error, "a client of the control socket was not answered");
+            std::thread::sleep(AFTER_FAILURE);
+        }
+    }
+}
+
+fn refuse(mut stream: UnixStream) -> io::Result<()> {
+    stream.set_write_timeout(Some(TO_ASK))?;
+    stream.write_all(b"too many backups are being taken; try again later\n")
+}
+
 fn answer(mut stream: UnixStream, store: &dyn Store) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TO_ASK))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut request = [0; REQUEST.len()];
     stream.read_exact(&mut request)?;

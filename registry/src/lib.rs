@@ -11,6 +11,7 @@ pub mod http;
 pub mod log;
 pub mod metrics;
 pub mod node;
+pub mod opening;
 pub mod rules;
 pub mod service;
 pub mod settings;

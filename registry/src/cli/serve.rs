@@ -17,7 +17,12 @@ pub fn run(settings: &Settings) -> Result<(), String> {
         let started = std::time::Instant::now();
         let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
-        let node = Node::start(settings).await.map_err(|error| error.to_string())?;
+        let node = tokio::select! {
+            node = Node::start(settings) => node.map_err(|error| error.to_string())?,
+            // The thread that opens the store ends with the process.
+            _ = terminate.recv() => return stopped_early("SIGTERM"),
+            _ = interrupt.recv() => return stopped_early("SIGINT"),
+        };
         let control = control::listen(&settings.data, node.store());
         let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(
@@ -41,6 +46,12 @@ pub fn run(settings: &Settings) -> Result<(), String> {
 
 /// How long the end waits for work that has been told to stop.
 const MARGIN: Duration = Duration::from_secs(1);
+
+/// Nothing has been served, and nothing is lost.
+fn stopped_early(signal: &str) -> Result<(), String> {
+    tracing::info!(signal, "stopped before the store was open");
+    Ok(())
+}
 
 fn greeting(settings: &Settings, node: &Node) -> String {
     let url = format!("http://{}", node.address);

@@ -6,11 +6,14 @@ use crate::http::front::Front;
 use crate::http::ready::Ready;
 use crate::http::server;
 use crate::metrics::Metrics;
+use crate::opening;
 use crate::service::{Guard, Library, Pools, Service};
 use crate::settings::Settings;
 use crate::upkeep;
+use futures_util::FutureExt;
 use std::io;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::rocks::{Options, Place, Rocks};
@@ -27,6 +30,8 @@ pub enum Error {
     Listen { address: SocketAddr, reason: io::Error },
     #[error(transparent)]
     Store(#[from] storage::Error),
+    #[error(transparent)]
+    NotOpen(#[from] opening::NotOpen),
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
     #[error(transparent)]
@@ -62,17 +67,21 @@ impl Node {
         let listener = TcpListener::bind(settings.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
 
-        let Assembled { app, store, files, sink } = assemble(settings, address)?;
+        tracing::info!(data = %settings.data.display(), "opening the store");
+        let own = settings.clone();
+        let opened = opening::wait(move || assemble(&own, address), opening::Patience::default()).await?;
+        let Assembled { app, store, files, sink } = opened?;
         let (stop, stopped) = watch::channel(false);
         let limits = server::Limits {
             head: settings.head_timeout,
             connections: settings.connections,
             drain: settings.drain_timeout,
         };
-        tokio::spawn(report_health(Arc::clone(&store), stopped.clone()));
-        let upkeep = tokio::spawn(upkeep::run(Arc::clone(&app), files, stopped.clone()));
+        watched("reporting the health of the store", report_health(Arc::clone(&store), stopped.clone()));
+        let upkeep = watched("the upkeep", upkeep::run(Arc::clone(&app), files, stopped.clone()));
         let (finish, finished) = watch::channel(false);
-        let refusals = (finish, tokio::spawn(upkeep::write_refusals(Arc::clone(&app), finished)));
+        let refusals = watched("writing refusals", upkeep::write_refusals(Arc::clone(&app), finished));
+        let refusals = (finish, refusals);
         let serving = tokio::spawn(server::serve(listener, Front::new(Arc::clone(&app)), limits, stopped));
         Ok(Node { address, app, store, stop, serving, upkeep, refusals, sink })
     }
@@ -149,6 +158,15 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
     Ok(Assembled { app, store, files, sink })
 }
 
+/// Starts what is done on the side. Nobody looks at it before the end, so a panic says itself what is not done any more.
+fn watched(what: &'static str, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        if AssertUnwindSafe(task).catch_unwind().await.is_err() {
+            tracing::error!("{what} ended by a panic and does not go on until a restart");
+        }
+    })
+}
+
 /// Logs when the store stops taking writes or turns out to be damaged: a check in the background may find out first.
 async fn report_health(store: Arc<dyn Store>, mut stopped: watch::Receiver<bool>) {
     let mut seen = Health::Ok;
@@ -177,13 +195,18 @@ async fn report_health(store: Arc<dyn Store>, mut stopped: watch::Receiver<bool>
 /// # Errors
 /// Those of the store.
 pub fn open_store(settings: &Settings, observer: Option<Arc<Watcher>>) -> Result<Arc<dyn Store>, storage::Error> {
+    Ok(Arc::new(Rocks::open(store_options(settings, observer))?))
+}
+
+/// How the store of these settings is opened.
+pub fn store_options(settings: &Settings, observer: Option<Arc<Watcher>>) -> Options {
     let mut options = Options::new(Place::Directory(settings.data.clone()));
     options.block_cache_bytes = settings.block_cache;
     options.memtable_bytes = settings.memtable;
     if let Some(observer) = observer {
         options.observer = observer;
     }
-    Ok(Arc::new(Rocks::open(options)?))
+    options
 }
 
 /// How often the store is asked how it is.

@@ -15,6 +15,14 @@ pub enum Error {
         /// What the lock said.
         detail: String,
     },
+    /// The data directory cannot be made, read or written.
+    #[error("the data directory {dir} cannot be used: {why}")]
+    Directory {
+        /// The data directory.
+        dir: PathBuf,
+        /// What is in the way.
+        why: String,
+    },
     /// The data were written by a newer release.
     #[error(
         "the data directory {dir} has format {found}, and this release reads up to format {known}; run the release that wrote it, or a newer one"

@@ -171,6 +171,11 @@ impl Changes {
         self.bytes += later.bytes;
     }
 
+    /// The value that a key is set to.
+    pub fn get(&self, table: Table, key: &[u8]) -> Option<&[u8]> {
+        self.tables[table as usize].get(key)?.as_deref()
+    }
+
     /// Each change once, ordered by table, then key.
     pub fn iter(&self) -> impl Iterator<Item = (Table, &[u8], Option<&[u8]>)> {
         let tables = Table::ALL.into_iter().zip(&self.tables);

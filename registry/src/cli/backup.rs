@@ -5,9 +5,10 @@ use super::say;
 use crate::settings::Settings;
 use crate::{control, node};
 use std::fs::{File, OpenOptions};
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufReader, BufWriter, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use storage::rocks::Restoring;
 
 /// Writes a backup file, and reads it once to see that it is whole.
 pub fn backup(settings: &Settings, file: &Path) -> Result<(), String> {
@@ -63,19 +64,25 @@ fn write(settings: &Settings, out: &mut impl Write) -> Result<(), String> {
     store.close().map_err(|error| error.to_string())
 }
 
-/// Reads a backup file into an empty data directory. The file is read twice: a damaged one is refused before the directory is
-/// touched, so that nothing is left behind which could be taken for a registry.
+/// Reads a backup file into an empty data directory. The directory is marked before anything else, so that a restore that is
+/// killed leaves nothing which could be taken for a registry. The file is read twice: a damaged one is refused before anything
+/// of it is written, and then the mark goes again.
 pub fn restore(settings: &Settings, file: &Path) -> Result<(), String> {
-    let open = || File::open(file).map_err(|error| format!("cannot read {}: {error}", file.display()));
-    let occupied = settings.data.read_dir().is_ok_and(|mut entries| entries.next().is_some());
-    if occupied {
-        return Err(format!("the data directory {} is not empty; restore into a new one", settings.data.display()));
+    let about = |error: std::io::Error| format!("cannot read {}: {error}", file.display());
+    let mut input = File::open(file).map_err(about)?;
+    let restoring = Restoring::begin(settings.data.clone()).map_err(|error| match error {
+        storage::Error::NotEmpty => {
+            format!("the data directory {} is not empty; restore into a new one", settings.data.display())
+        }
+        other => other.to_string(),
+    })?;
+    let verified = storage::backup::verify(&mut BufReader::new(&input)).map_err(|error| error.to_string());
+    if let Err(message) = verified.and_then(|_| input.rewind().map_err(about)) {
+        restoring.give_up().map_err(|error| format!("{message}; {error}"))?;
+        return Err(message);
     }
-    storage::backup::verify(&mut BufReader::new(open()?)).map_err(|error| error.to_string())?;
-    let input = open()?;
-    let store = node::open_store(settings, None).map_err(|error| error.to_string())?;
-    let position = store.restore(&mut BufReader::new(input)).map_err(|error| error.to_string())?;
-    store.close().map_err(|error| error.to_string())?;
+    let options = node::store_options(settings, None);
+    let position = restoring.run(options, &mut BufReader::new(input)).map_err(|error| error.to_string())?;
     say(&format!(
         "{}: {} registry records and {} house records restored into {}\n",
         file.display(),

@@ -4,13 +4,16 @@
 //! ending where the head says. The scrub then reads every block of every table once, slowly and past the cache, so that damage
 //! in something that nobody asks for is known before the backups are gone.
 
+use super::stop::Stop;
 use super::{Db, View};
 use crate::codec::{key, record, text_key};
+use crate::engine::say;
 use crate::kv::{self, Direction, Kv, Table};
-use crate::{Error, TextKey, audit, fold, log};
+use crate::{Error, Health, TextKey, audit, fold, log};
 use model::Position;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -18,6 +21,12 @@ use std::time::Duration;
 const NEWEST: u64 = 256;
 /// Bytes that the scrub reads before it pauses.
 const STEP: usize = 128 << 10;
+/// Damage that is met so often in a row is no slip of the bus or the memory.
+const CONFIRMED: u32 = 2;
+/// Readings of one step; together with the pauses between them, about five minutes.
+const TRIES: u32 = 14;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// The end of the history.
 pub(super) fn newest(kv: &impl Kv) -> Result<(), Error> {
@@ -44,6 +53,7 @@ pub(super) fn newest(kv: &impl Kv) -> Result<(), Error> {
 }
 
 /// The history, followed record by record.
+#[derive(Clone, Copy, Default)]
 struct History {
     /// The record to come.
     next: u64,
@@ -82,12 +92,6 @@ pub(super) struct Scrub {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-#[derive(Default)]
-struct Stop {
-    asked: Mutex<bool>,
-    changed: Condvar,
-}
-
 impl Scrub {
     /// One that reads nothing.
     pub fn idle() -> Self {
@@ -100,20 +104,27 @@ impl Scrub {
         let thread = {
             let stop = stop.clone();
             let run = move || {
-                let read = Table::ALL.into_iter().try_for_each(|table| read_through(&db, table, &stop, pause));
-                if let Err(error) = read {
-                    db.condition.worsen(error.into());
+                let read = catch_unwind(AssertUnwindSafe(|| {
+                    let step = |table, place: &_| step(&db.quiet_view(), table, place);
+                    scrub(step, &mut |wait| stop.pause(wait), pause)
+                }));
+                match read {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => db.condition.worsen(error.into()),
+                    Err(panic) => {
+                        let why = format!("the check of stored data panicked: {}", say(&*panic));
+                        db.condition.worsen(Health::ReadOnly(why));
+                    }
                 }
             };
             std::thread::Builder::new().name("store-scrub".into()).spawn(run)
         };
-        let thread = thread.map_err(|error| Error::Io(error.to_string()))?;
+        let thread = thread.map_err(|error| Error::Io(format!("no thread can be started: {error}")))?;
         Ok(Scrub { stop, thread: Mutex::new(Some(thread)) })
     }
 
     pub fn stop(&self) {
-        *self.stop.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.stop.changed.notify_all();
+        self.stop.ask();
         if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // A panic in it has been printed, and nothing of the store hangs on it.
             let _ = thread.join();
@@ -127,51 +138,90 @@ impl Drop for Scrub {
     }
 }
 
-impl Stop {
-    /// Waits, and tells whether to go on.
-    fn pause(&self, pause: Duration) -> bool {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.changed.wait_timeout_while(asked, pause, |asked| !*asked);
-        !*waited.unwrap_or_else(PoisonError::into_inner).0
-    }
+/// How far a table has been read.
+#[derive(Clone, Default)]
+struct Place {
+    /// The next key.
+    from: Vec<u8>,
+    history: History,
+    chain: audit::Follow,
 }
 
-/// Reads one table, step by step, each with a snapshot of its own so that none is held for long.
-fn read_through(db: &Db, table: Table, stop: &Stop, pause: Duration) -> Result<(), Error> {
-    let mut history = History { next: 0, position: None };
-    let mut chain = audit::Follow::default();
-    let mut from = Vec::new();
-    loop {
-        let view = View { fill_cache: false, ..db.view() };
-        let log = fold::head(&view)?.audit;
-        let mut outcome = Ok(());
-        let mut bytes = 0;
-        let mut last = None;
-        let range = (from, kv::everything().1);
-        view.scan(table, &range, Direction::Up, &mut |key, value| {
-            outcome = match table {
-                Table::Audit => {
-                    audit::read(key, value).map_err(Error::from).and_then(|entry| chain.follow(&entry, log.first))
-                }
-                _ => entry(table, key, value, &mut history),
-            };
-            bytes += key.len() + value.len();
-            if outcome.is_ok() && bytes < STEP {
-                return ControlFlow::Continue(());
+/// Waits so long, and tells whether to go on.
+type Wait<'a> = dyn FnMut(Duration) -> bool + 'a;
+
+/// Reads all tables, step by step, with a pause after each.
+fn scrub(
+    step: impl Fn(Table, &Place) -> Result<Option<Place>, Error>,
+    wait: &mut Wait<'_>,
+    pause: Duration,
+) -> Result<(), Error> {
+    for table in Table::ALL {
+        let mut place = Some(Place::default());
+        while let Some(at) = place {
+            let Some(next) = patiently(|| step(table, &at), wait)? else { return Ok(()) };
+            place = next;
+            if place.is_some() && !wait(pause) {
+                return Ok(());
             }
-            last = Some(key.to_vec());
-            ControlFlow::Break(())
-        })?;
-        outcome?;
-        let Some(mut key) = last else {
-            return if table == Table::Audit { chain.end(&log) } else { Ok(()) };
-        };
-        key.push(0);
-        from = key;
-        if !stop.pause(pause) {
-            return Ok(());
         }
     }
+    Ok(())
+}
+
+/// Reads, and reads again where that fails: damage is damage once it is met twice in a row, and any other failure passes, or is
+/// one after some minutes. Nothing when it is told to end.
+fn patiently<T>(read: impl Fn() -> Result<T, Error>, wait: &mut Wait<'_>) -> Result<Option<T>, Error> {
+    let mut pause = FIRST_PAUSE;
+    let mut damaged = 0;
+    for attempt in 1.. {
+        let error = match read() {
+            Ok(read) => return Ok(Some(read)),
+            Err(error) => error,
+        };
+        damaged = if matches!(error, Error::Corrupt(_)) { damaged + 1 } else { 0 };
+        if damaged == CONFIRMED || attempt == TRIES {
+            return Err(error);
+        }
+        tracing::warn!(%error, attempt, "stored data could not be checked; they are read again");
+        if !wait(pause) {
+            break;
+        }
+        pause = (2 * pause).min(LONGEST_PAUSE);
+    }
+    Ok(None)
+}
+
+/// Reads the next entries of a table from a snapshot, which is not held longer than that. Tells where to go on.
+fn step(view: &View<'_>, table: Table, place: &Place) -> Result<Option<Place>, Error> {
+    let Place { mut history, mut chain, .. } = *place;
+    let log = fold::head(view)?.audit;
+    let mut outcome = Ok(());
+    let mut bytes = 0;
+    let mut last = None;
+    let range = (place.from.clone(), kv::everything().1);
+    view.scan(table, &range, Direction::Up, &mut |key, value| {
+        outcome = match table {
+            Table::Audit => {
+                audit::read(key, value).map_err(Error::from).and_then(|entry| chain.follow(&entry, log.first))
+            }
+            _ => entry(table, key, value, &mut history),
+        };
+        bytes += key.len() + value.len();
+        if outcome.is_ok() && bytes < STEP {
+            return ControlFlow::Continue(());
+        }
+        last = Some(key.to_vec());
+        ControlFlow::Break(())
+    })?;
+    outcome?;
+    if last.is_none() && table == Table::Audit {
+        chain.end(&log)?;
+    }
+    Ok(last.map(|mut from| {
+        from.push(0);
+        Place { from, history, chain }
+    }))
 }
 
 /// RocksDB's checksums have been checked by the reading itself; here is what they cannot know.
@@ -193,6 +243,7 @@ mod tests {
     use crate::MemoryState;
     use crate::contract::records::{high_water, schema};
     use crate::kv::{KvMut, Map};
+    use std::cell::RefCell;
 
     fn map() -> Map {
         let mut state = MemoryState::default();
@@ -253,6 +304,43 @@ mod tests {
         let mut history = History { next: 0, position: None };
         assert!(entry(Table::Texts, &text_key("a").0, b"b", &mut history).is_err());
         assert!(entry(Table::Texts, &text_key("a").0, b"a", &mut history).is_ok());
+    }
+
+    /// What becomes of a scrub whose first readings end so, and how often it waits because of that.
+    #[track_caller]
+    fn readings(outcomes: &[Result<(), Error>], expected: Result<(), Error>, waits: usize) {
+        let outcomes = RefCell::new(outcomes.to_vec());
+        let step = |_, _: &Place| match outcomes.borrow_mut().pop() {
+            Some(Err(error)) => Err(error),
+            _ => Ok(None),
+        };
+        outcomes.borrow_mut().reverse();
+        let mut waited = Vec::new();
+        let found = scrub(
+            step,
+            &mut |wait| {
+                waited.push(wait);
+                true
+            },
+            Duration::ZERO,
+        );
+        assert_eq!((found, waited.len()), (expected, waits));
+        assert!(waited.iter().all(|wait| (FIRST_PAUSE..=LONGEST_PAUSE).contains(wait)), "{waited:?}");
+    }
+
+    #[test]
+    fn a_failure_that_passes_is_none_and_damage_is_confirmed() {
+        let io = || Err(Error::Io("Input/output error".into()));
+        let corrupt = || Err(Error::Corrupt("checksum mismatch".into()));
+        readings(&[], Ok(()), 0);
+        readings(&[io()], Ok(()), 1);
+        readings(&[io(), io(), io(), Ok(()), io()], Ok(()), 4);
+        readings(&vec![io(); TRIES as usize - 1], Ok(()), TRIES as usize - 1);
+        readings(&vec![io(); TRIES as usize], io(), TRIES as usize - 1);
+        readings(&[corrupt()], Ok(()), 1);
+        readings(&[corrupt(), io(), corrupt(), io()], Ok(()), 4);
+        readings(&[corrupt(), corrupt()], corrupt(), 1);
+        readings(&[io(), corrupt(), corrupt()], corrupt(), 2);
     }
 
     #[test]

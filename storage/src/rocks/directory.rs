@@ -1,10 +1,11 @@
 //! The data directory around RocksDB: its format, and signs that it is not what it was.
 //!
 //! The format is a file of its own, since a release that cannot read a later RocksDB must still be able to say why. It is
-//! durable before RocksDB makes its first file.
+//! durable before RocksDB makes its first file. So is the mark of a restore, which must be there before anything else that could
+//! be taken for a registry.
 
 use crate::Error;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -14,6 +15,10 @@ const FORMAT: u32 = 2;
 /// The audit was part of the house log; see `audit::move_former`.
 const FORMER_FORMAT: u32 = 1;
 const FORMAT_FILE: &str = "FORMAT";
+/// There while a restore runs, and after one that did not end.
+const RESTORING_FILE: &str = "RESTORING";
+/// Locked for as long as the store is open. RocksDB's own lock comes too late: the logs are read, and cut, before.
+const LOCK_FILE: &str = "freehold.lock";
 
 /// Is a directory as this release writes it?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,12 +29,24 @@ pub(super) enum Format {
     Former,
 }
 
-/// Makes the directory, or checks that this release may open it.
-pub(super) fn prepare(dir: &Path) -> Result<Format, Error> {
-    let failed = |error: io::Error| Error::Io(format!("{}: {error}", dir.display()));
-    make(dir).map_err(failed)?;
+/// What a directory is opened for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Purpose {
+    Serve,
+    /// The directory has been marked.
+    Restore,
+}
+
+/// Makes the directory, or checks that this release may open it. It is this process's own until the file is dropped.
+pub(super) fn prepare(dir: &Path, purpose: Purpose) -> Result<(File, Format), Error> {
+    make(dir)?;
+    let lock = lock(dir)?;
+    let failed = |error: io::Error| unusable(dir, error);
     let names = names(dir).map_err(failed)?;
     let has = |ends: fn(&str) -> bool| names.iter().any(|name| ends(name));
+    if purpose == Purpose::Serve && has(|name| name == RESTORING_FILE) {
+        return Err(Error::HalfRestored { dir: dir.to_owned() });
+    }
     let has_data = has(|name| name.ends_with(".sst") || name.ends_with(".log"));
     let mut format = Format::Present;
     match fs::read_to_string(dir.join(FORMAT_FILE)) {
@@ -54,30 +71,87 @@ pub(super) fn prepare(dir: &Path) -> Result<Format, Error> {
     if has_data && !has(|name| name == "CURRENT") {
         return Err(damaged(dir, "it holds data, but the file CURRENT is missing"));
     }
-    Ok(format)
+    Ok((lock, format))
 }
 
 /// Notes that a directory has the format of this release now.
 pub(super) fn mark(dir: &Path) -> Result<(), Error> {
-    write_format(dir).map_err(|error| Error::Io(format!("{}: {error}", dir.display())))
+    write_format(dir).map_err(|error| unusable(dir, error))
 }
 
 fn damaged(dir: &Path, why: &str) -> Error {
     Error::Corrupt(format!("{}: {why}", dir.display()))
 }
 
-/// Makes a directory and those above it, each durably. Others on the machine may not look in: the audit is not for
-/// everybody.
-fn make(dir: &Path) -> io::Result<()> {
-    match DirBuilder::new().mode(0o750).create(dir) {
-        Ok(()) => sync(parent(dir)),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            make(parent(dir))?;
-            make(dir)
+fn unusable(dir: &Path, why: impl ToString) -> Error {
+    Error::Directory { dir: dir.to_owned(), why: why.to_string() }
+}
+
+fn lock(dir: &Path) -> Result<File, Error> {
+    let path = dir.join(LOCK_FILE);
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+    let file = file.map_err(|error| unusable(dir, format!("cannot write {}: {error}", path.display())))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::InUse { dir: dir.to_owned(), detail: format!("{} is locked", path.display()) })
         }
-        Err(_) if dir.is_dir() => Ok(()),
-        Err(error) => Err(error),
+        Err(TryLockError::Error(error)) => Err(unusable(dir, format!("cannot lock {}: {error}", path.display()))),
     }
+}
+
+/// Marks an empty directory, which is made if it is missing, durably as one that is being restored into. Tells whether it was
+/// made. One that holds nothing but such a mark may be used again.
+pub(super) fn mark_restoring(dir: &Path) -> Result<bool, Error> {
+    let made = make(dir)?;
+    let failed = |error: io::Error| unusable(dir, error);
+    let ours = |name: &String| name.strip_suffix(".new").unwrap_or(name) == RESTORING_FILE || name == LOCK_FILE;
+    if !names(dir).map_err(failed)?.iter().all(ours) {
+        return Err(Error::NotEmpty);
+    }
+    write_durably(dir, RESTORING_FILE, b"A restore into this directory was not finished.\n").map_err(failed)?;
+    Ok(made)
+}
+
+/// Takes the mark away.
+pub(super) fn unmark_restoring(dir: &Path) -> Result<(), Error> {
+    fs::remove_file(dir.join(RESTORING_FILE)).and_then(|()| sync(dir)).map_err(|error| unusable(dir, error))
+}
+
+/// Makes a directory and those above it, each durably, and tells whether it was missing. Others on the machine may not look in:
+/// the audit is not for everybody.
+fn make(dir: &Path) -> Result<bool, Error> {
+    let mut missing = Vec::new();
+    let mut above = dir;
+    loop {
+        match fs::metadata(above) {
+            Ok(found) if found.is_dir() => break,
+            Ok(_) => return Err(unusable(dir, format!("{} is a file, not a directory", above.display()))),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(unusable(dir, format!("{}: {error}", above.display()))),
+        }
+        if let Ok(target) = fs::read_link(above) {
+            let why = format!("{} is a link to {}, which does not exist", above.display(), target.display());
+            return Err(unusable(dir, why));
+        }
+        missing.push(above);
+        above = parent(above);
+        if missing.last() == Some(&above) {
+            return Err(unusable(dir, "the current directory does not exist"));
+        }
+    }
+    for dir_to_make in missing.iter().rev() {
+        match DirBuilder::new().mode(0o750).create(dir_to_make) {
+            Ok(()) => {}
+            // Somebody else was quicker, or it is a name like `a/..`.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && dir_to_make.is_dir() => {}
+            Err(error) => {
+                return Err(unusable(dir, format!("{} cannot be made: {error}", dir_to_make.display())));
+            }
+        }
+        sync(parent(dir_to_make)).map_err(|error| unusable(dir, error))?;
+    }
+    Ok(!missing.is_empty())
 }
 
 /// The directory above; of a bare name, the current one.
@@ -85,19 +159,76 @@ fn parent(dir: &Path) -> &Path {
     dir.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn sync(dir: &Path) -> io::Result<()> {
+pub(super) fn sync(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-fn names(dir: &Path) -> io::Result<Vec<String>> {
+pub(super) fn names(dir: &Path) -> io::Result<Vec<String>> {
     fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
 }
 
 fn write_format(dir: &Path) -> io::Result<()> {
-    let new = dir.join("FORMAT.new");
+    write_durably(dir, FORMAT_FILE, format!("{FORMAT}\n").as_bytes())
+}
+
+/// Writes a small file such that it is there whole or not at all, and durable when this returns.
+pub(super) fn write_durably(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let new = dir.join(format!("{name}.new"));
     let mut file = File::create(&new)?;
-    file.write_all(format!("{FORMAT}\n").as_bytes())?;
+    file.write_all(bytes)?;
     file.sync_all()?;
-    fs::rename(&new, dir.join(FORMAT_FILE))?;
+    fs::rename(&new, dir.join(name))?;
     sync(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    #[test]
+    fn a_directory_is_made_or_the_sentence_says_what_is_in_the_way() {
+        #[track_caller]
+        fn check(dir: &Path, said: Option<&str>) {
+            match (make(dir), said) {
+                (Ok(made), None) => assert!(made && dir.is_dir() && !make(dir).unwrap()),
+                (Err(error), Some(said)) => {
+                    let sentence = error.to_string();
+                    let whole = format!("the data directory {} cannot be used: ", dir.display());
+                    assert!(sentence.starts_with(&whole) && sentence.contains(said), "{sentence}");
+                }
+                (found, _) => panic!("{}: {found:?}", dir.display()),
+            }
+        }
+        let temporary = tempfile::tempdir().unwrap();
+        let at = |name: &str| temporary.path().join(name);
+        check(&at("a/b/c"), None);
+        check(&at("d/../e"), None);
+        assert_eq!(fs::metadata(at("a/b")).unwrap().permissions().mode() & 0o007, 0);
+        fs::write(at("file"), "").unwrap();
+        check(&at("file"), Some("file is a file, not a directory"));
+        check(&at("file/a/b"), Some("Not a directory"));
+        symlink("/nowhere", at("link")).unwrap();
+        check(&at("link"), Some("link is a link to /nowhere, which does not exist"));
+        check(&at("link/a"), Some("link is a link to /nowhere, which does not exist"));
+        symlink(at("ring"), at("ring")).unwrap();
+        check(&at("ring"), Some("symbolic link"));
+        check(&at(&"x".repeat(300)), Some("too long"));
+        check(Path::new("/proc/x"), Some("/proc/x cannot be made: No such file or directory"));
+        check(Path::new("/proc/x/y/z"), Some("/proc/x cannot be made"));
+    }
+
+    #[test]
+    fn a_mark_of_a_restore_needs_an_empty_directory() {
+        let temporary = tempfile::tempdir().unwrap();
+        let dir = temporary.path().join("data");
+        assert_eq!(mark_restoring(&dir), Ok(true));
+        let refused = prepare(&dir, Purpose::Serve);
+        assert!(matches!(refused, Err(Error::HalfRestored { .. })), "{refused:?}");
+        assert_eq!(mark_restoring(&dir), Ok(false), "nothing but a mark, and the lock of the one that was refused");
+        prepare(&dir, Purpose::Restore).unwrap();
+        assert_eq!(mark_restoring(&dir), Err(Error::NotEmpty));
+        unmark_restoring(&dir).unwrap();
+        prepare(&dir, Purpose::Serve).unwrap();
+    }
 }

@@ -1,26 +1,38 @@
 //! The store on RocksDB: four column families under one write-ahead log.
 //!
 //! A write is one batch with `sync`: RocksDB appends it to the log, syncs, and only then lets readers see it. A snapshot is
-//! RocksDB's own. What RocksDB would let pass is checked here: the format of the directory, the newest records when opening,
-//! all of them in the background (`check`). Damage that any read meets makes the store `Corrupt`.
+//! RocksDB's own. What RocksDB would let pass is checked here: the format of the directory, the write-ahead logs before RocksDB
+//! reads them (`logs`), that the history is as long as it was (`watermark`), the newest records when opening, all of them in
+//! the background (`check`). Damage that any read meets makes the store `Corrupt`.
 
 mod check;
 mod directory;
+mod logs;
+mod restoring;
 mod settings;
 mod stall;
+mod stop;
+mod wal;
+mod watermark;
 
+use crate::codec::bytes::decode;
 use crate::codec::key::{self, Range};
+use crate::codec::value::Head;
 use crate::condition::Condition;
 use crate::engine::{Backend, Engine, Limits};
 use crate::kv::{Changes, Direction, Kv, Table, Visit};
-use crate::{Error, Health, Observer, audit};
+use crate::{Error, Health, Observer, audit, fold};
 use check::Scrub;
-use directory::Format;
+use directory::{Format, Purpose};
 use rocksdb::{ColumnFamily, DB, ErrorKind, ReadOptions, Snapshot, WriteBatch, WriteOptions};
 use stall::{Patience, Stall};
+use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use watermark::Watermark;
+
+pub use restoring::Restoring;
 
 /// Where the data lie.
 #[derive(Clone, Debug)]
@@ -70,28 +82,52 @@ impl Rocks {
     /// Opens a store, or makes one.
     ///
     /// # Errors
-    /// `InUse`, `NewerFormat`, `Corrupt`, `HalfRestored`, `Io`.
+    /// `Directory`, `InUse`, `NewerFormat`, `Corrupt`, `HalfRestored`, `Io`.
     pub fn open(options: Options) -> Result<Self, Error> {
-        let (dir, format) = match &options.place {
-            Place::Directory(dir) => (dir.as_path(), directory::prepare(dir)?),
-            Place::Memory => (Path::new("/freehold"), Format::Present),
+        Self::open_for(options, Purpose::Serve)
+    }
+
+    fn open_for(options: Options, purpose: Purpose) -> Result<Self, Error> {
+        let Place::Directory(dir) = &options.place else {
+            return Self::open_files(Path::new("/freehold"), &options, None);
         };
+        let (lock, format) = directory::prepare(dir, purpose)?;
+        let mark = watermark::read(dir)?;
+        logs::prepare(dir, mark.as_ref())?;
+        Self::open_files(dir, &options, Some(Own { lock, format, mark }))
+    }
+
+    /// Opens what RocksDB keeps. `own`: what is beside it, but in memory.
+    fn open_files(dir: &Path, options: &Options, own: Option<Own>) -> Result<Self, Error> {
         let condition = Arc::new(Condition::default());
-        let db = settings::open(dir, &options).map_err(|error| opening(error, dir))?;
+        let db = settings::open(dir, options).map_err(|error| opening(error, dir))?;
         let db = Arc::new(Db { db, condition: condition.clone() });
         if db.view().has(Table::Meta, key::RESTORING)? {
             return Err(Error::HalfRestored { dir: dir.to_owned() });
         }
         let scrub = Scrub::idle();
-        let mut disk = Disk { scrub, db: db.clone(), patience: Patience::default() };
-        if format == Format::Former {
+        let mut disk = Disk { scrub, db: db.clone(), patience: Patience::default(), watermark: None, _lock: None };
+        if own.as_ref().is_some_and(|own| own.format == Format::Former) {
             audit::move_all_former(&disk)?;
             directory::mark(dir)?;
         }
         check::newest(&db.view())?;
+        let own = own.map(|own| {
+            let head = fold::head(&db.view())?;
+            own.mark.map_or(Ok(()), |mark| watermark::check(dir, &mark, &head))?;
+            Ok::<_, Error>((Watermark::keep(dir, &head)?, own.lock))
+        });
+        (disk.watermark, disk._lock) = own.transpose()?.unzip();
         disk.scrub = Scrub::start(db, options.scrub_bytes_per_second)?;
-        Engine::start(disk, options.observer, condition, options.limits)
+        Engine::start(disk, options.observer.clone(), condition, options.limits)
     }
+}
+
+/// What a directory has beside RocksDB's files.
+struct Own {
+    lock: File,
+    format: Format,
+    mark: Option<watermark::Mark>,
 }
 
 /// The tables of a `Rocks`.
@@ -100,6 +136,10 @@ pub struct Disk {
     scrub: Scrub,
     db: Arc<Db>,
     patience: Patience,
+    /// None in memory.
+    watermark: Option<Watermark>,
+    /// Goes last.
+    _lock: Option<File>,
 }
 
 struct Db {
@@ -121,13 +161,18 @@ impl Backend for Disk {
         // nearly full, and nobody would hear of it.
         options.set_no_slowdown(true);
         let stall = Stall::new(&self.db, self.patience);
-        loop {
-            match self.db.db.write_opt(self.db.batch(&changes), &options) {
-                Ok(()) => return Ok(()),
-                Err(error) if error.kind() == ErrorKind::Incomplete => stall.wait(&self.db, &error)?,
-                Err(error) => return Err(self.db.failed(error)),
+        while let Err(error) = self.db.db.write_opt(self.db.batch(&changes), &options) {
+            match error.kind() {
+                ErrorKind::Incomplete => stall.wait(&self.db, &error)?,
+                _ => return Err(self.db.failed(error)),
             }
         }
+        if let Some(watermark) = &self.watermark
+            && let Some(Ok(head)) = changes.get(Table::Meta, key::HEAD).map(decode::<Head>)
+        {
+            watermark.note(&head);
+        }
+        Ok(())
     }
 
     fn close(&self) -> Result<(), Error> {
@@ -140,13 +185,21 @@ impl Backend for Disk {
             }
         }
         self.db.db.cancel_all_background_work(true);
+        if let Some(watermark) = &self.watermark {
+            watermark.stop();
+        }
         Ok(())
     }
 }
 
 impl Db {
     fn view(&self) -> View<'_> {
-        View { snapshot: self.db.snapshot(), db: self, fill_cache: true }
+        View { snapshot: self.db.snapshot(), db: self, quiet: false }
+    }
+
+    /// A view for the scrub.
+    fn quiet_view(&self) -> View<'_> {
+        View { quiet: true, ..self.view() }
     }
 
     fn batch(&self, changes: &Changes) -> WriteBatch {
@@ -183,26 +236,31 @@ impl Db {
 pub struct View<'a> {
     snapshot: Snapshot<'a>,
     db: &'a Db,
-    fill_cache: bool,
+    /// Leaves the cache as it is, and damage to the caller to confirm.
+    quiet: bool,
 }
 
 impl View<'_> {
     fn options(&self) -> ReadOptions {
         let mut options = ReadOptions::default();
-        options.fill_cache(self.fill_cache);
+        options.fill_cache(!self.quiet);
         options
+    }
+
+    fn failed(&self, error: rocksdb::Error) -> Error {
+        if self.quiet { convert(error) } else { self.db.failed(error) }
     }
 }
 
 impl Kv for View<'_> {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         let found = self.snapshot.get_cf_opt(self.db.family(table), key, self.options());
-        found.map_err(|error| self.db.failed(error))
+        found.map_err(|error| self.failed(error))
     }
 
     fn has(&self, table: Table, key: &[u8]) -> Result<bool, Error> {
         let found = self.snapshot.get_pinned_cf_opt(self.db.family(table), key, self.options());
-        found.map(|found| found.is_some()).map_err(|error| self.db.failed(error))
+        found.map(|found| found.is_some()).map_err(|error| self.failed(error))
     }
 
     fn scan(&self, table: Table, range: &Range, direction: Direction, visit: &mut Visit<'_>) -> Result<(), Error> {
@@ -224,7 +282,7 @@ impl Kv for View<'_> {
             }
         }
         // The end of the range and a failure look alike until asked.
-        found.status().map_err(|error| self.db.failed(error))
+        found.status().map_err(|error| self.failed(error))
     }
 }
 

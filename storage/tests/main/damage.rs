@@ -3,7 +3,7 @@
 
 use crate::support;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use storage::contract::records::{high_water, schema};
@@ -38,24 +38,10 @@ fn fill(store: &dyn Store) {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
-    }
-}
-
-fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
-    let paths = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    let mut found: Vec<_> = paths.filter(|path| path.extension().is_some_and(|e| e == extension)).collect();
-    found.sort();
-    found
-}
-
 /// Runs on a copy of a directory in which one file has a flipped bit at a part of its length.
 fn flipped(dir: &Path, file: &Path, part: f64, then: impl FnOnce(&Path)) {
     let image = TempDir::new().unwrap();
-    copy(dir, image.path());
+    support::copy(dir, image.path());
     let path = image.path().join(file.file_name().unwrap());
     let mut bytes = fs::read(&path).unwrap();
     let at = (bytes.len() as f64 * part) as usize;
@@ -67,9 +53,10 @@ fn flipped(dir: &Path, file: &Path, part: f64, then: impl FnOnce(&Path)) {
 #[test]
 fn a_flipped_bit_in_the_write_ahead_log_is_a_named_error() {
     let dir = crashed();
-    let log = files(dir.path(), "log").into_iter().max_by_key(|path| fs::metadata(path).unwrap().len()).unwrap();
+    let log =
+        support::files(dir.path(), "log").into_iter().max_by_key(|path| fs::metadata(path).unwrap().len()).unwrap();
     assert!(fs::metadata(&log).unwrap().len() > 10_000);
-    for part in [0.0, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97] {
+    for part in [0.0, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.999] {
         flipped(dir.path(), &log, part, |image| {
             let refused = support::open(image).map(drop);
             assert!(matches!(refused, Err(Error::Corrupt(_))), "at {part}: {refused:?}");
@@ -80,7 +67,7 @@ fn a_flipped_bit_in_the_write_ahead_log_is_a_named_error() {
 #[test]
 fn a_flipped_bit_in_a_table_is_found() {
     let dir = closed();
-    let tables = files(dir.path(), "sst");
+    let tables = support::files(dir.path(), "sst");
     assert!(tables.len() >= 4, "{tables:?}");
     for table in &tables {
         for part in [0.02, 0.5] {
@@ -107,7 +94,7 @@ fn a_flipped_bit_in_a_table_is_found() {
 fn a_read_of_damage_is_an_error_and_makes_the_store_corrupt() {
     let dir = closed();
     let mut met = 0;
-    for table in files(dir.path(), "sst") {
+    for table in support::files(dir.path(), "sst") {
         flipped(dir.path(), &table, 0.4, |image| {
             // So slow that it never meets the damage first.
             let Ok(store) = Rocks::open(Options { scrub_bytes_per_second: 1, ..support::options(image) }) else {
@@ -139,7 +126,7 @@ fn a_missing_file_is_a_named_error() {
     #[track_caller]
     fn check(dir: &Path, name: &str) {
         let image = TempDir::new().unwrap();
-        copy(dir, image.path());
+        support::copy(dir, image.path());
         fs::remove_file(image.path().join(name)).unwrap();
         let refused = support::open(image.path()).map(drop);
         assert!(matches!(refused, Err(Error::Corrupt(_))), "without {name}: {refused:?}");
@@ -148,16 +135,16 @@ fn a_missing_file_is_a_named_error() {
     check(closed.path(), "FORMAT");
     check(closed.path(), "CURRENT");
     // A copy that has the tables only would be taken for a new directory.
-    for log in files(closed.path(), "log") {
+    for log in support::files(closed.path(), "log") {
         fs::rename(&log, log.with_extension("gone")).unwrap();
     }
     check(closed.path(), "CURRENT");
     check(closed.path(), "FORMAT");
-    for table in files(closed.path(), "sst") {
+    for table in support::files(closed.path(), "sst") {
         check(closed.path(), table.file_name().unwrap().to_str().unwrap());
     }
     // The newest one is not missed: nothing outside it knows of it yet.
-    let logs = files(crashed.path(), "log");
+    let logs = support::files(crashed.path(), "log");
     assert!(logs.len() > 1, "{logs:?}");
     for log in &logs[..logs.len() - 1] {
         check(crashed.path(), log.file_name().unwrap().to_str().unwrap());

@@ -7,5 +7,6 @@ mod contract;
 mod damage;
 mod full;
 mod kill;
+mod logs;
 mod power;
 mod support;

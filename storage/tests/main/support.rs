@@ -2,9 +2,10 @@
 
 use crate::child;
 use model::{Position, Record};
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use storage::rocks::{Options, Place, Rocks};
@@ -18,6 +19,34 @@ pub fn options(dir: &Path) -> Options {
 
 pub fn open(dir: &Path) -> Result<Rocks, Error> {
     Rocks::open(options(dir))
+}
+
+/// Copies the files of a directory.
+pub fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+    }
+}
+
+/// The files of a directory with this extension, in order.
+pub fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = all(dir);
+    found.retain(|path| path.extension().is_some_and(|e| e == extension));
+    found
+}
+
+/// The files of a directory whose names begin so, in order.
+pub fn starting_with(dir: &Path, beginning: &str) -> Vec<PathBuf> {
+    let mut found = all(dir);
+    found.retain(|path| path.file_name().unwrap().to_string_lossy().starts_with(beginning));
+    found
+}
+
+fn all(dir: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    found.sort();
+    found
 }
 
 /// Commits and waits for the answer, but not for ever: a store that hangs is a failure of its own.

@@ -4,9 +4,13 @@ use crate::harness::command::{Outcome, freehold, run};
 use crate::harness::wait::{self, AtEnd};
 use crate::harness::{Node, named, schema};
 use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 use tempfile::TempDir;
 
 fn backup(data: &Path, file: &Path) -> Outcome {
@@ -166,4 +170,65 @@ fn a_damaged_backup_is_refused_before_anything_is_written() {
     }
     assert!(restore(&data, &dir.path().join("nowhere")).bad().contains("nowhere"));
     restore(&data, &file).good();
+}
+
+/// Killed before a byte of the backup has been written, let alone all: what is there is not an empty registry.
+#[test]
+fn a_restore_that_is_killed_leaves_nothing_that_starts() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_node, file) = sample(&dir);
+    let (data, pipe) = (dir.path().join("data"), dir.path().join("pipe"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut restoring = freehold();
+    restoring.args(["restore", "--data"]).arg(&data).arg(&pipe);
+    let mut child = restoring.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let bytes = std::fs::read(&file).unwrap();
+    let mut writing = std::fs::File::options().write(true).open(&pipe).unwrap();
+    writing.write_all(&bytes[..100]).unwrap();
+    wait::until("the directory is marked", || data.join("RESTORING").exists().then_some(()));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop(writing);
+
+    for command in ["serve", "backup"] {
+        let said = run(freehold().args([command, "--data"]).arg(&data).args(match command {
+            "serve" => vec!["--listen".into(), "127.0.0.1:0".into()],
+            _ => vec![dir.path().join("other").into_os_string()],
+        }))
+        .bad();
+        let sentence = format!("a restore into the data directory {} was not finished", data.display());
+        assert!(said.contains(&sentence), "{command}: {said}");
+    }
+    // Nothing but the mark is there, so it can be done again.
+    restore(&data, &file).good();
+    assert!(!data.join("RESTORING").exists());
+    assert!(Node::at(&data).get("/subjects").ok().as_array().unwrap().len() > 2);
+}
+
+#[test]
+fn silent_clients_of_the_control_socket_delay_no_backup_and_are_dropped() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = Node::start();
+    node.register("s", &named("A"));
+    let connect = || UnixStream::connect(node.data().join("control.sock")).unwrap();
+    let mut silent: Vec<_> = (0..5).map(|_| connect()).collect();
+    silent[0].write_all(b"back").unwrap();
+    backup(node.data(), &dir.path().join("backup")).good();
+    for stream in &mut silent {
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+    }
+    // More than can be served at once are refused, and nobody after them.
+    let many: Vec<_> = (0..30).map(|_| connect()).collect();
+    wait::until("one is refused", || {
+        let mut said = String::new();
+        many.iter().find_map(|mut stream| {
+            stream.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+            let _ = stream.read_to_string(&mut said);
+            said.contains("too many backups").then_some(())
+        })
+    });
+    drop(many);
+    let again = dir.path().join("again");
+    wait::until("a backup is taken", || backup(node.data(), &again).status.success().then_some(()));
 }

@@ -1,10 +1,12 @@
 //! From the greeting to the end of `freehold serve`.
 
-use crate::harness::command::{freehold, freehold_with, run};
-use crate::harness::{Node, Settings, named};
+use crate::harness::command::{freehold, freehold_with, run, signal};
+use crate::harness::transcript::Transcript;
+use crate::harness::{Node, Settings, named, wait};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 #[test]
 fn the_greeting_says_where_it_listens_and_its_curl_line_works() {
@@ -52,6 +54,38 @@ fn a_taken_port_is_named() {
     let data = dir.path().join("data");
     let said = run(freehold().args(["serve", "--listen", &address, "--data"]).arg(&data)).bad();
     assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
+}
+
+/// A file that never answers stands for a disk that does not.
+#[test]
+fn sigterm_while_the_store_is_opening_ends_it() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(Command::new("mkfifo").arg(dir.path().join("FORMAT")).status().unwrap().success());
+    let mut serving = freehold();
+    serving.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(dir.path());
+    let mut child = serving.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let log = Transcript::of(child.stderr.take().unwrap());
+    assert!(log.wait_for(|line| line.contains("opening the store")).is_some(), "{}", log.whole());
+    signal(child.id(), "TERM");
+    let status = wait::until("it ends", || child.try_wait().unwrap());
+    let log = log.whole();
+    assert!(status.success() && log.contains("stopped before the store was open"), "{status}\n{log}");
+}
+
+#[test]
+fn a_directory_that_cannot_be_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("file"), "").unwrap();
+    for (data, why) in [
+        (Path::new("/proc/x"), "/proc/x cannot be made"),
+        (Path::new("/proc/x/y"), "/proc/x cannot be made"),
+        (&dir.path().join("file"), "is a file, not a directory"),
+        (&dir.path().join("file/below"), "Not a directory"),
+    ] {
+        let said = run(freehold().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data)).bad();
+        let sentence = format!("the data directory {} cannot be used", data.display());
+        assert!(said.contains(&sentence) && said.contains(why), "{said}");
+    }
 }
 
 #[test]

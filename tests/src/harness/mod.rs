@@ -4,7 +4,7 @@
 pub mod command;
 mod http;
 mod node;
-mod transcript;
+pub mod transcript;
 pub mod wait;
 mod wire;
 

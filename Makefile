@@ -2,6 +2,7 @@
 #
 #   ARGS    what `make run` passes to the server   make run ARGS='serve --data /var/lib/freehold --listen 127.0.0.1:9000'
 #   SOAK    rounds of `make soak`                  make soak SOAK=200
+#   MINUTES longest time of `make soak`            make soak MINUTES=10
 
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
@@ -14,6 +15,7 @@ export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
 ARGS ?= serve --data ./data --listen 127.0.0.1:8081
 SOAK ?= 1000
+MINUTES ?= 60
 target := $(or $(CARGO_TARGET_DIR),target)
 
 .PHONY: help run test lint bench price soak clean deps archive demo
@@ -43,8 +45,9 @@ bench: archive ## Measure beside nginx, table into docs/performance.md
 price: archive ## Measure what ownership costs a request, table into docs/performance.md
 	cargo run --release -p registry --example unit_price -- docs/performance.md
 
-soak: archive ## The power-loss test, SOAK=1000 rounds; takes long, says how far it is
-	FREEHOLD_SOAK='$(SOAK)' cargo test -p storage --test main -- --nocapture power::
+soak: archive ## Kills, power failures, cuts, flips, full disks: SOAK=1000 rounds, MINUTES=60 at most, a table at the end
+	FREEHOLD_SOAK='$(SOAK)' FREEHOLD_SOAK_MINUTES='$(MINUTES)' \
+		cargo test -p storage --test main -- --nocapture --ignored --exact soak::faults
 
 clean: ## Remove all that was built (target, .rocksdb, .venv); ./data stays
 	rm -rf '$(target)' .rocksdb .venv

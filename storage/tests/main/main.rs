@@ -9,4 +9,5 @@ mod full;
 mod kill;
 mod logs;
 mod power;
+mod soak;
 mod support;

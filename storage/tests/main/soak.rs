@@ -1,0 +1,278 @@
+//! `make soak`: kills, power failures, cuts, flips, lost pages and full disks, round after round, and a table of what became of
+//! them. After each fault the store must open with all that was acknowledged, or say by name that it is damaged.
+//!
+//! `FREEHOLD_SOAK` is the number of rounds (1000), `FREEHOLD_SOAK_MINUTES` the longest it may take (60).
+
+use crate::support::{self, Acknowledged, Moment, Random, committing_child, examine_store, run_and_kill};
+use crate::{full, power};
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+use storage::rocks::Rocks;
+use storage::{Health, Store};
+use tempfile::TempDir;
+
+/// No opening takes this long, also on a slow machine under load.
+const LONGEST_OPENING: Duration = Duration::from_secs(120);
+/// Faults that are tried on copies of one directory.
+const FAULTS_OF_AN_IMAGE: u32 = 25;
+
+/// What became of a store.
+#[derive(Debug, PartialEq)]
+enum Verdict {
+    /// All that was acknowledged is there.
+    Whole,
+    /// It says that it is damaged.
+    Named,
+    /// What should never be.
+    Wrong(String),
+    /// It cannot be tried here.
+    Skipped,
+}
+
+/// A kind of fault.
+struct Kind {
+    name: &'static str,
+    /// Of so many rounds, one is of this kind.
+    one_of: u64,
+    /// May it end with a refusal?
+    may_be_named: bool,
+    run: fn(&mut Stage, &mut Random) -> Verdict,
+}
+
+const KINDS: [Kind; 8] = [
+    Kind { name: "killed", one_of: 10, may_be_named: false, run: kill },
+    Kind { name: "power failure", one_of: 1, may_be_named: false, run: power_failure },
+    Kind { name: "end of log torn", one_of: 1, may_be_named: false, run: tear },
+    Kind { name: "log cut", one_of: 1, may_be_named: true, run: cut },
+    Kind { name: "bit of log flipped", one_of: 1, may_be_named: true, run: flip },
+    Kind { name: "page of log lost", one_of: 1, may_be_named: true, run: lose_page },
+    Kind { name: "bit of other file flipped", one_of: 1, may_be_named: true, run: flip_other },
+    Kind { name: "disk full", one_of: 50, may_be_named: false, run: fill },
+];
+
+/// What the rounds use again.
+struct Stage {
+    bench: power::Bench,
+    image: Option<(Image, u32)>,
+}
+
+/// A directory as a killed process left it.
+struct Image {
+    dir: TempDir,
+    acknowledged: Acknowledged,
+}
+
+impl Stage {
+    fn new() -> Self {
+        Stage { bench: power::Bench::new(), image: None }
+    }
+
+    /// A copy of a directory of a killed process.
+    fn copy(&mut self, random: &mut Random) -> Image {
+        let (image, left) = self.image.take().unwrap_or_else(|| {
+            let dir = TempDir::new().unwrap();
+            let mut acknowledged = Acknowledged::default();
+            run_and_kill(committing_child(dir.path()), &Moment::any(random), &mut acknowledged);
+            (Image { dir, acknowledged }, FAULTS_OF_AN_IMAGE)
+        });
+        let dir = TempDir::new().unwrap();
+        support::copy(image.dir.path(), dir.path());
+        let copy = Image { dir, acknowledged: image.acknowledged };
+        self.image = (left > 1).then_some((image, left - 1));
+        copy
+    }
+}
+
+impl Image {
+    /// One of its logs that hold something; most often the newest.
+    fn log(&self, random: &mut Random) -> PathBuf {
+        let mut logs = support::files(self.dir.path(), "log");
+        logs.retain(|path| fs::metadata(path).unwrap().len() > 0);
+        let back = random.below(2) * random.below(logs.len() as u64);
+        logs.swap_remove(logs.len() - 1 - back as usize)
+    }
+
+    fn change(&self, path: &Path, change: impl FnOnce(&mut Vec<u8>)) -> Verdict {
+        let mut bytes = fs::read(path).unwrap();
+        change(&mut bytes);
+        fs::write(path, bytes).unwrap();
+        verdict(self.dir.path(), &self.acknowledged)
+    }
+}
+
+/// Opens the directory and reads all of it.
+fn verdict(dir: &Path, acknowledged: &Acknowledged) -> Verdict {
+    let (done, opened) = channel();
+    let options = support::options(dir);
+    std::thread::spawn(move || done.send(Rocks::open(options)));
+    let store = match opened.recv_timeout(LONGEST_OPENING) {
+        Err(_) => return Verdict::Wrong("opening does not end".to_owned()),
+        Ok(Err(_)) => return Verdict::Named,
+        Ok(Ok(store)) => store,
+    };
+    match examine_store(&store, acknowledged) {
+        Ok(()) => Verdict::Whole,
+        Err(_) if matches!(store.health(), Health::Corrupt(_)) => Verdict::Named,
+        Err(wrong) => Verdict::Wrong(wrong),
+    }
+}
+
+fn kill(_: &mut Stage, random: &mut Random) -> Verdict {
+    let dir = TempDir::new().unwrap();
+    let mut acknowledged = Acknowledged::default();
+    for _ in 0..3 {
+        run_and_kill(committing_child(dir.path()), &Moment::any(random), &mut acknowledged);
+        match verdict(dir.path(), &acknowledged) {
+            Verdict::Whole => {}
+            other => return other,
+        }
+    }
+    Verdict::Whole
+}
+
+fn power_failure(stage: &mut Stage, random: &mut Random) -> Verdict {
+    let mut site = power::Site::new(&stage.bench);
+    site.round(random.below(u64::MAX), power::Syncs::Noted);
+    verdict(&site.data, &site.acknowledged)
+}
+
+/// A record that was being written: its header, some of its bytes, and zeros or the end.
+fn tear(stage: &mut Stage, random: &mut Random) -> Verdict {
+    let image = stage.copy(random);
+    let mut logs = support::files(image.dir.path(), "log");
+    logs.retain(|path| fs::metadata(path).unwrap().len() > 0);
+    image.change(logs.last().unwrap(), |log| {
+        let room = 32768 - log.len() % 32768;
+        let length = random.below(room as u64) as u16;
+        log.extend((random.below(1 << 32) as u32).to_le_bytes());
+        log.extend(length.to_le_bytes());
+        log.push(1 + random.below(2) as u8);
+        log.extend((0..random.below(u64::from(length) + 1)).map(|byte| byte as u8));
+        log.resize(log.len() + random.below(20_000) as usize, 0);
+    })
+}
+
+fn cut(stage: &mut Stage, random: &mut Random) -> Verdict {
+    let image = stage.copy(random);
+    let log = image.log(random);
+    image.change(&log, |log| log.truncate(random.below(log.len() as u64) as usize))
+}
+
+fn flip(stage: &mut Stage, random: &mut Random) -> Verdict {
+    let image = stage.copy(random);
+    let log = image.log(random);
+    image.change(&log, |log| flip_one(log, random))
+}
+
+fn flip_one(bytes: &mut [u8], random: &mut Random) {
+    let at = random.below(bytes.len() as u64) as usize;
+    bytes[at] ^= 1 << random.below(8);
+}
+
+fn lose_page(stage: &mut Stage, random: &mut Random) -> Verdict {
+    let image = stage.copy(random);
+    let log = image.log(random);
+    image.change(&log, |log| {
+        let from = random.below(log.len() as u64) as usize / 4096 * 4096;
+        let to = log.len().min(from + 4096);
+        log[from..to].fill(0);
+    })
+}
+
+fn flip_other(stage: &mut Stage, random: &mut Random) -> Verdict {
+    let image = stage.copy(random);
+    let mut files = support::starting_with(image.dir.path(), "");
+    files.retain(|path| path.extension().is_none_or(|e| e != "log") && fs::metadata(path).unwrap().len() > 0);
+    let file = files.swap_remove(random.below(files.len() as u64) as usize);
+    image.change(&file, |bytes| flip_one(bytes, random))
+}
+
+fn fill(_: &mut Stage, random: &mut Random) -> Verdict {
+    match full::try_one(1500 + random.below(8000) as u32) {
+        true => Verdict::Whole,
+        false => Verdict::Skipped,
+    }
+}
+
+/// How often a kind ended how.
+#[derive(Default)]
+struct Tally {
+    whole: u64,
+    named: u64,
+    skipped: u64,
+    wrong: Vec<String>,
+}
+
+impl Tally {
+    fn round(&mut self, kind: &Kind, stage: &mut Stage, seed: u64) {
+        let round = catch_unwind(AssertUnwindSafe(|| (kind.run)(stage, &mut Random::new(seed))));
+        match round {
+            Ok(Verdict::Whole) => self.whole += 1,
+            Ok(Verdict::Named) if kind.may_be_named => self.named += 1,
+            Ok(Verdict::Skipped) => self.skipped += 1,
+            Ok(Verdict::Named) => self.wrong.push(format!("seed {seed}: it is said to be damaged, and is not")),
+            Ok(Verdict::Wrong(why)) => self.wrong.push(format!("seed {seed}: {why}")),
+            Err(_) => self.wrong.push(format!("seed {seed}: a panic, see above")),
+        }
+    }
+}
+
+/// Runs the rounds of each kind until they are done or time is over, and prints the table. Returns what was wrong.
+fn run(rounds: impl Fn(&Kind) -> u64, end: Instant, seed: u64) -> Vec<String> {
+    let mut stage = Stage::new();
+    let mut table =
+        format!("{:<28}{:>8}{:>8}{:>9}{:>9}{:>7}\n", "fault", "rounds", "whole", "refused", "skipped", "wrong");
+    let mut wrong = Vec::new();
+    for kind in &KINDS {
+        let mut tally = Tally::default();
+        let wanted = rounds(kind);
+        let mut said = Instant::now();
+        let mut done = 0;
+        while done < wanted && Instant::now() < end {
+            tally.round(kind, &mut stage, seed + done);
+            done += 1;
+            if said.elapsed() > Duration::from_secs(20) {
+                println!("{}: {done} of {wanted} rounds, {} wrong", kind.name, tally.wrong.len());
+                said = Instant::now();
+            }
+        }
+        let Tally { whole, named, skipped, .. } = tally;
+        let cut_short = if done < wanted { format!("  (of {wanted}: time is over)") } else { String::new() };
+        let counts = format!("{done:>8}{whole:>8}{named:>9}{skipped:>9}{:>7}{cut_short}", tally.wrong.len());
+        table += &format!("{:<28}{counts}\n", kind.name);
+        wrong.extend(tally.wrong.iter().map(|why| format!("{}: {why}", kind.name)));
+    }
+    println!("\n{table}");
+    wrong
+}
+
+#[test]
+#[ignore = "takes long; `make soak` runs it"]
+fn faults() {
+    let number = |name, default| std::env::var(name).map_or(default, |text| text.parse().expect(name));
+    let (rounds, minutes) = (number("FREEHOLD_SOAK", 1000_u64), number("FREEHOLD_SOAK_MINUTES", 60_u64));
+    let end = Instant::now() + Duration::from_secs(60 * minutes);
+    let wrong = run(|kind| (rounds / kind.one_of).max(1), end, 1_000_000);
+    assert!(wrong.is_empty(), "{} rounds ended wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_few_faults_of_each_kind() {
+    let end = Instant::now() + Duration::from_secs(120);
+    let wrong = run(|kind| if kind.one_of == 1 { 4 } else { 1 }, end, 1);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The rounds prove something: a loss that nothing tells is noticed.
+#[test]
+fn a_silent_loss_is_noticed() {
+    let mut stage = Stage::new();
+    let image = stage.copy(&mut Random::new(7));
+    fs::remove_file(image.dir.path().join("WATERMARK")).unwrap();
+    let log = support::files(image.dir.path(), "log").into_iter().rfind(|path| fs::metadata(path).unwrap().len() > 0);
+    let verdict = image.change(&log.unwrap(), |log| log.truncate(log.len() / 2));
+    assert!(matches!(&verdict, Verdict::Wrong(why) if why.contains("was told")), "{verdict:?}");
+}

@@ -12,6 +12,7 @@ pub mod log;
 pub mod metrics;
 pub mod node;
 pub mod opening;
+pub mod printable;
 pub mod rules;
 pub mod service;
 pub mod settings;

@@ -78,6 +78,7 @@ impl Metrics {
             &["operation"],
         )?;
         registry.register(Box::new(durations.clone()))?;
+        registry.register(Box::new(crate::log::lost().clone()))?;
         let of = |name: &str| OfOperation {
             requests: std::array::from_fn(|_| OnceLock::new()),
             duration: durations.with_label_values(&[name]),

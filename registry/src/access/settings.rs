@@ -83,21 +83,21 @@ impl Settings {
             admins: all.read("authorization.admins", admins, listed::<Principal, _>)?,
         };
         Ok(Settings {
-            exposure: if flag(all, "insecure-open")? { Exposure::InsecureOpen } else { Exposure::Guarded },
+            exposure: if all.flag("insecure-open")? { Exposure::InsecureOpen } else { Exposure::Guarded },
             users: path("authentication.users"),
             authorization,
             policy: path("authorization.policy"),
             model: path("authorization.model"),
             fall_back: word(all, "authorization.fall_back")?,
-            retention: Duration::from_secs(all.number("audit.retention", 1)? as u64),
+            retention: all.time("audit.retention", Duration::from_secs(1))?,
             sink: match all.text("audit.sink").as_str() {
                 "" => Sink::None,
                 "stdout" => Sink::Stdout,
                 path => Sink::File(path.into()),
             },
-            sink_size: all.number("audit.sink-size", 4096)? as u64,
+            sink_size: all.size("audit.sink-size", 4096..=1 << 40)? as u64,
             sink_files: all.number("audit.sink-files", 1)?,
-            sink_demand: if flag(all, "audit.required")? { Demand::Required } else { Demand::Optional },
+            sink_demand: if all.flag("audit.required")? { Demand::Required } else { Demand::Optional },
             hosts: all.read("http.hosts", "must be host names, separated by commas", listed::<String, _>)?,
             origins: all.read("http.origins", "must be origins, separated by commas", listed::<String, _>)?,
             proxies: Proxies::new(all.read("http.proxies", networks, listed::<Network, Vec<_>>)?),
@@ -117,8 +117,4 @@ fn word<T: FromStr<Err = UnknownWord>>(all: &Gathered, key: &str) -> Result<T, E
 
 fn listed<T: FromStr, C: FromIterator<T>>(text: &str) -> Option<C> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(|item| item.parse().ok()).collect()
-}
-
-fn flag(all: &Gathered, key: &str) -> Result<bool, Error> {
-    all.read(key, "must be true or false", parsed)
 }

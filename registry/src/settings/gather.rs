@@ -1,10 +1,16 @@
 //! Values of keys from their four places, before anything is made of them: defaults, file, environment, flags, the later of
-//! these winning. A key that is not in the table is an error here; a value that cannot be used is one when it is read.
+//! these winning. A key that is not in the table is an error here, but for the environment, where others put variables too: there
+//! it is a warning. A value that cannot be used is an error when it is read.
 
-use super::keys::{KEYS, Key};
+use super::keys::{KEYS, Key, Kind};
+use super::{kubernetes, units};
+use crate::printable::printable;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt::{self, Write};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Where a value came from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,15 +47,21 @@ pub enum Error {
 
 /// The raw values with their sources.
 #[derive(Clone, Debug)]
-pub struct Gathered(BTreeMap<&'static str, (String, Source)>);
+pub struct Gathered {
+    values: BTreeMap<&'static str, (String, Source)>,
+    warnings: Vec<String>,
+}
+
+/// Variables that are not of the table: the file itself, the build, and the password of `freehold user` and `namespace`.
+const OTHER_VARIABLES: [&str; 3] = ["FREEHOLD_CONFIG", "FREEHOLD_COMMIT", "FREEHOLD_PASSWORD"];
 
 /// Gathers values: defaults, then the file, then the environment, then the flags.
 ///
 /// # Errors
-/// `Unreadable`, `UnknownKey`, and `BadValue` for a value in the file that is no text, number or boolean.
+/// `Unreadable`, `UnknownKey` in the file or the flags, and `BadValue` for what is no value of its key.
 pub fn gather(
     file: Option<&Path>,
-    variables: impl Iterator<Item = (String, String)>,
+    variables: impl Iterator<Item = (OsString, OsString)>,
     flags: &[(String, String)],
 ) -> Result<Gathered, Error> {
     let mut values: BTreeMap<&'static str, (String, Source)> =
@@ -60,17 +72,19 @@ pub fn gather(
         let table: toml::Table = text.parse().map_err(|error: toml::de::Error| unreadable(error.to_string()))?;
         flatten(&table, "", &Source::File(path.to_owned()), &mut values)?;
     }
+    let mut warnings = Vec::new();
     for (name, value) in variables {
-        // These three are not of the table: the file itself, the build, and the password of `freehold user` and `namespace`.
-        let other = ["FREEHOLD_CONFIG", "FREEHOLD_COMMIT", "FREEHOLD_PASSWORD"].contains(&name.as_str());
-        if !name.starts_with("FREEHOLD_") || other {
-            continue;
+        let Some(name) = name.to_str().filter(|name| name.starts_with("FREEHOLD_")) else { continue };
+        let place = Source::Variable(name.to_owned());
+        if let Some(key) = KEYS.iter().find(|key| key.variable() == name) {
+            let shown = value.to_string_lossy().into_owned();
+            let reason = "is not UTF-8".to_owned();
+            let bad = |_| Error::BadValue { place: place.clone(), key: key.name.to_owned(), value: shown, reason };
+            values.insert(key.name, (value.into_string().map_err(bad)?, place.clone()));
+        } else if !OTHER_VARIABLES.contains(&name) && !kubernetes::is_of_a_service(name, &value.to_string_lossy()) {
+            let hint = did_you_mean(name, &KEYS.iter().map(Key::variable).collect::<Vec<_>>());
+            warnings.push(format!("the environment variable {name} is no setting and changes nothing{hint}"));
         }
-        let place = Source::Variable(name.clone());
-        let key = KEYS.iter().find(|key| key.variable() == name);
-        let key =
-            key.ok_or_else(|| unknown(place.clone(), &name, &KEYS.iter().map(Key::variable).collect::<Vec<_>>()))?;
-        values.insert(key.name, (value, place));
     }
     for (flag, value) in flags {
         let place = Source::Flag(flag.clone());
@@ -78,7 +92,7 @@ pub fn gather(
         let key = key.ok_or_else(|| unknown(place.clone(), flag, &KEYS.iter().map(Key::flag).collect::<Vec<_>>()))?;
         values.insert(key.name, (value.clone(), place));
     }
-    Ok(Gathered(values))
+    Ok(Gathered { values, warnings })
 }
 
 fn flatten(
@@ -98,18 +112,23 @@ fn flatten(
         let Some(key) = KEYS.iter().find(|key| key.name == name) else {
             return Err(unknown(place.clone(), &name, &KEYS.iter().map(|key| key.name.to_owned()).collect::<Vec<_>>()));
         };
+        let bad = |value: &toml::Value, reason: &str| Error::BadValue {
+            place: place.clone(),
+            key: name.clone(),
+            value: value.as_str().unwrap_or(value.type_str()).to_owned(),
+            reason: reason.to_owned(),
+        };
         let text = match value {
             toml::Value::String(text) => text.clone(),
             toml::Value::Integer(number) => number.to_string(),
             toml::Value::Boolean(flag) => flag.to_string(),
-            other => {
-                return Err(Error::BadValue {
-                    place: place.clone(),
-                    key: name,
-                    value: other.type_str().to_owned(),
-                    reason: "must be a text, a whole number or a boolean".into(),
-                });
+            toml::Value::Array(items) if key.kind == Kind::List => {
+                let text = |item: &toml::Value| item.as_str().filter(|text| !text.contains(',')).map(str::to_owned);
+                let texts: Option<Vec<String>> = items.iter().map(text).collect();
+                texts.ok_or_else(|| bad(value, "must be a list of texts without commas"))?.join(",")
             }
+            other if key.kind == Kind::List => return Err(bad(other, "must be a text or a list of texts")),
+            other => return Err(bad(other, "must be a text, a whole number or a boolean")),
         };
         values.insert(key.name, (text, place.clone()));
     }
@@ -117,15 +136,23 @@ fn flatten(
 }
 
 fn unknown(place: Source, key: &str, known: &[String]) -> Error {
-    let near = known.iter().map(|name| (strsim::jaro_winkler(name, key), name)).max_by(|a, b| a.0.total_cmp(&b.0));
-    let hint =
-        near.filter(|(score, _)| *score > 0.85).map_or(String::new(), |(_, name)| format!("; did you mean '{name}'?"));
-    Error::UnknownKey { place, key: key.to_owned(), hint }
+    Error::UnknownKey { place, key: key.to_owned(), hint: did_you_mean(key, known) }
+}
+
+/// The nearest of what is known, if one is near.
+fn did_you_mean(name: &str, known: &[String]) -> String {
+    let near = known.iter().map(|other| (strsim::jaro_winkler(other, name), other)).max_by(|a, b| a.0.total_cmp(&b.0));
+    near.filter(|(score, _)| *score > 0.85).map_or(String::new(), |(_, other)| format!("; did you mean '{other}'?"))
 }
 
 impl Gathered {
+    /// What should be looked at although it is no error, as sentences.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
     pub(crate) fn read<T>(&self, key: &str, reason: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, Error> {
-        let (value, place) = &self.0[key];
+        let (value, place) = &self.values[key];
         read(value).ok_or_else(|| Error::BadValue {
             place: place.clone(),
             key: key.to_owned(),
@@ -135,7 +162,7 @@ impl Gathered {
     }
 
     pub(crate) fn text(&self, key: &str) -> String {
-        self.0[key].0.clone()
+        self.values[key].0.clone()
     }
 
     pub(crate) fn number(&self, key: &str, least: usize) -> Result<usize, Error> {
@@ -144,22 +171,56 @@ impl Gathered {
         self.read(key, &reason, |text| text.parse().ok().filter(in_range))
     }
 
+    /// A number of bytes.
+    pub(crate) fn size(&self, key: &str, bounds: RangeInclusive<u64>) -> Result<usize, Error> {
+        let (least, most) = (units::shown_size(*bounds.start()), units::shown_size(*bounds.end()));
+        let reason = format!("must be a size from {least} up to {most}: a number of bytes, or such as 64MiB");
+        let bytes = self.read(key, &reason, |text| units::size(text).filter(|bytes| bounds.contains(bytes)))?;
+        Ok(usize::try_from(bytes).unwrap_or(usize::MAX))
+    }
+
+    pub(crate) fn time(&self, key: &str, least: Duration) -> Result<Duration, Error> {
+        let most = Duration::from_secs(u32::MAX.into());
+        let reason = format!(
+            "must be a time of at least {}: a number of seconds, or such as 250ms, 10s, 5m, 12h, 90d",
+            units::shown_time(least)
+        );
+        self.read(key, &reason, |text| units::time(text).filter(|time| *time >= least && *time <= most))
+    }
+
     /// The effective configuration as TOML, each line with its source, secrets hidden.
     pub fn printed(&self) -> String {
         let mut out = String::new();
         let (top, tables): (Vec<&Key>, Vec<&Key>) = KEYS.iter().partition(|key| !key.name.contains('.'));
         let mut table = "";
         for key in top.into_iter().chain(tables) {
-            let (value, place) = &self.0[key.name];
+            let (value, place) = &self.values[key.name];
             let (inside, name) = key.name.split_once('.').unwrap_or(("", key.name));
             if inside != table {
                 let _ = writeln!(out, "\n[{inside}]");
                 table = inside;
             }
-            let value = if key.secret { "(hidden)" } else { value };
-            let shown = if value.parse::<u64>().is_ok() { value.to_owned() } else { format!("{value:?}") };
-            let _ = writeln!(out, "{:<48} # {place}", format!("{name} = {shown}"));
+            let _ =
+                writeln!(out, "{:<48} # {}", format!("{name} = {}", shown(key, value)), printable(&place.to_string()));
         }
         out
+    }
+}
+
+/// A value as TOML, and as it reads best.
+fn shown(key: &Key, value: &str) -> String {
+    // TOML, JSON and YAML escape alike.
+    let text = |text: &str| format!("\"{}\"", printable(&text.replace('\\', "\\\\").replace('"', "\\\"")));
+    let plain = |value: &str| if value.parse::<u64>().is_ok() { value.to_owned() } else { text(value) };
+    match key.kind {
+        _ if key.secret => text("(hidden)"),
+        Kind::Plain if matches!(value, "true" | "false") => value.to_owned(),
+        Kind::Plain => plain(value),
+        Kind::Size => units::size(value).map_or_else(|| text(value), |bytes| plain(&units::shown_size(bytes))),
+        Kind::Time => units::time(value).map_or_else(|| text(value), |time| text(&units::shown_time(time))),
+        Kind::List => {
+            let items = value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(text);
+            format!("[{}]", items.collect::<Vec<_>>().join(", "))
+        }
     }
 }

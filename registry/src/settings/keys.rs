@@ -12,60 +12,87 @@ pub struct Key {
     pub help: &'static str,
     /// Is the value never to be printed?
     pub secret: bool,
+    /// How the value is written.
+    pub kind: Kind,
+}
+
+/// How the value of a key is written, and so how `freehold config` prints it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// As it is.
+    Plain,
+    /// A number of bytes, or one with a unit (`64MiB`).
+    Size,
+    /// A number of seconds, or one with a unit (`10s`, `90d`).
+    Time,
+    /// Items, separated by commas; in a file also a list.
+    List,
 }
 
 const fn key(name: &'static str, default: &'static str, help: &'static str) -> Key {
-    Key { name, default, help, secret: false }
+    Key { name, default, help, secret: false, kind: Kind::Plain }
+}
+
+const fn size(name: &'static str, default: &'static str, help: &'static str) -> Key {
+    Key { kind: Kind::Size, ..key(name, default, help) }
+}
+
+const fn time(name: &'static str, default: &'static str, help: &'static str) -> Key {
+    Key { kind: Kind::Time, ..key(name, default, help) }
+}
+
+const fn list(name: &'static str, help: &'static str) -> Key {
+    Key { kind: Kind::List, ..key(name, "", help) }
 }
 
 /// All keys.
 pub const KEYS: &[Key] = &[
-    key("listen", "127.0.0.1:8081", "address and port to listen on"),
+    key("listen", "127.0.0.1:8081", "address or name, and port, to listen on; :8081 is every address"),
     key("data", "./data", "directory of the embedded store"),
+    key("must-exist", "false", "do not start where the data directory holds no store yet, instead of making a new one"),
     key("compatibility-level", "BACKWARD", "compatibility level where none is configured"),
     key("cluster.kafka-id", "freehold", "name of the Kafka cluster, shown by /v1/metadata/id"),
     key("cluster.registry-id", "schema-registry", "name of the registry cluster, shown by /v1/metadata/id"),
-    key("http.body-limit", "10485760", "largest request body, in bytes"),
-    key(
+    size("http.body-limit", "10MiB", "largest request body"),
+    size(
         "http.body-memory",
-        "268435456",
-        "memory for all request bodies over 64 KiB together, in bytes; further ones are refused with 503",
+        "256MiB",
+        "memory for all request bodies over 64 KiB together; further ones are refused with 503",
     ),
-    key("http.request-timeout", "30", "longest time for one request, in seconds"),
-    key("http.head-timeout", "30", "longest time for the head of a request and for an idle connection, in seconds"),
+    time("http.request-timeout", "30s", "longest time for one request"),
+    time("http.head-timeout", "30s", "longest time for the head of a request and for an idle connection"),
     key("http.connections", "4096", "open connections at most; further ones wait"),
-    key("http.drain-timeout", "10", "longest time to finish requests after SIGTERM, in seconds"),
-    key("http.hosts", "", "host names, separated by commas, that a registry on loopback answers as besides localhost"),
-    key(
-        "http.origins",
-        "",
-        "origins of web pages, separated by commas, from which changes are taken besides the registry's own",
+    time("http.drain-timeout", "10s", "longest time to finish requests after SIGTERM"),
+    list(
+        "http.hosts",
+        "host names that the registry answers as besides its addresses, localhost and, off loopback, names that are \
+         private to a network; .example.org is every name under it, * any name",
     ),
-    key(
-        "http.proxies",
-        "",
-        "addresses and networks, separated by commas, of the proxies whose X-Forwarded-For is believed",
-    ),
-    key(
+    list("http.origins", "origins of web pages from which changes are taken besides the registry's own"),
+    list("http.proxies", "addresses and networks of the proxies whose X-Forwarded-For is believed"),
+    size(
         "cache.answers",
-        "25165824",
-        "memory for answers kept ready, in bytes; an eighth as much again remembers where schemas were found",
+        "24MiB",
+        "memory for answers kept ready; an eighth as much again remembers where schemas were found",
     ),
-    key("cache.schemas", "8388608", "memory for parsed schemas, in bytes"),
-    key("store.block-cache", "33554432", "memory for blocks read from the store, in bytes"),
-    key("store.memtable", "8388608", "memory for the newest writes of one column family, in bytes"),
+    size("cache.schemas", "8MiB", "memory for parsed schemas"),
+    size("store.block-cache", "32MiB", "memory for blocks read from the store"),
+    size("store.memtable", "8MiB", "memory for the newest writes of one column family"),
     key("work.threads", "0", "threads that parse and compare large schemas; 0 is one per core"),
     key("work.queue", "256", "such jobs waiting at most; further ones are refused with 503"),
     key(
         "insecure-open",
         "false",
-        "let anyone write who reaches an address other than loopback; without it that needs authentication.users",
+        "let anyone write although nobody can authenticate: at an address other than loopback, or where namespaces have \
+         owners; without it that needs authentication.users",
     ),
     key("authentication.users", "", "file of users and password hashes (freehold user add); empty is none"),
+    key("authentication.password-length", "12", "fewest characters of a new password (freehold user add, passwd)"),
     key(
         "authorization.mode",
         "enforce",
-        "what becomes of a refusal: off, observe (let through and count; namespaces and the audit stay guarded) or enforce",
+        "what becomes of a refusal: off (none but of who may not read the audit), observe (let through and count; \
+         namespaces and the audit stay guarded) or enforce",
     ),
     key(
         "authorization.post_reads",
@@ -73,11 +100,7 @@ pub const KEYS: &[Key] = &[
         "POSTs that change nothing count as writes (method), as reads (operation), or as reads also when a registration finds its schema (effect)",
     ),
     key("authorization.unclaimed", "admin", "who may write subjects that no namespace claims: admin or authenticated"),
-    key(
-        "authorization.admins",
-        "",
-        "administrators, separated by commas, such as user:basic/alice,group:basic/platform",
-    ),
+    list("authorization.admins", "administrators, such as user:basic/alice or group:basic/platform"),
     key("authorization.policy", "", "policy file that replaces the embedded one"),
     key("authorization.model", "", "casbin model file that replaces the embedded one"),
     key(
@@ -85,9 +108,9 @@ pub const KEYS: &[Key] = &[
         "owner",
         "contexts that may answer for a bare name the default context lacks: those of its owner (owner), or any (any)",
     ),
-    key("audit.retention", "7776000", "how long entries of the audit are kept, in seconds"),
+    time("audit.retention", "90d", "how long entries of the audit are kept"),
     key("audit.sink", "", "also write the audit as JSON lines: stdout, or the name of a file; empty is nowhere else"),
-    key("audit.sink-size", "67108864", "size at which that file is rotated, in bytes"),
+    size("audit.sink-size", "64MiB", "size at which that file is rotated"),
     key("audit.sink-files", "5", "rotated files that are kept"),
     key("audit.required", "false", "refuse changes while the audit cannot be written to its sink"),
     key("log.format", "text", "text or json"),
@@ -103,6 +126,16 @@ impl Key {
     /// Is it one that is said without a value (`--insecure-open`)?
     pub fn is_switch(&self) -> bool {
         matches!(self.default, "true" | "false")
+    }
+
+    /// What stands for its value in a help text.
+    pub fn value_name(&self) -> &'static str {
+        match self.kind {
+            Kind::Plain => "VALUE",
+            Kind::Size => "SIZE",
+            Kind::Time => "TIME",
+            Kind::List => "A,B,…",
+        }
     }
 
     /// The long flag, without its dashes.

@@ -1,17 +1,21 @@
 //! Configuration: one table of keys; each key can stand in a TOML file, in an environment variable and on the command line,
 //! and the later of these wins. `freehold config` prints where each value came from.
 //!
-//! A key that is not in the table and a value that cannot be used are errors that name the key and the place. What concerns
-//! authentication, authorization and audit is read in `access::settings`.
+//! A key that is not in the table and a value that cannot be used are errors that name the key and the place; an unknown
+//! variable of the environment is a warning. What concerns authentication, authorization and audit is read in
+//! `access::settings`.
 
 mod gather;
 mod keys;
+mod kubernetes;
+mod units;
 
 pub use gather::{Error, Gathered, Source, gather};
-pub use keys::{KEYS, Key};
+pub use keys::{KEYS, Key, Kind};
+pub use units::{shown_size, shown_time, time};
 
 use model::CompatibilityLevel;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,6 +33,7 @@ pub enum LogFormat {
 pub struct Settings {
     pub listen: SocketAddr,
     pub data: PathBuf,
+    pub must_exist: bool,
     pub default_level: CompatibilityLevel,
     pub kafka_id: String,
     pub registry_id: String,
@@ -49,6 +54,11 @@ pub struct Settings {
     pub access: crate::access::Settings,
 }
 
+/// No cache takes more than a terabyte, and no body more than can be counted in 32 bits.
+const MOST: u64 = 1 << 40;
+const MOST_BODY: u64 = u32::MAX as u64;
+const MILLISECOND: Duration = Duration::from_millis(1);
+
 impl Gathered {
     /// Reads every value.
     ///
@@ -56,10 +66,13 @@ impl Gathered {
     /// `BadValue`, naming the key and the place.
     pub fn settings(&self) -> Result<Settings, Error> {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let address = "must be an address or a name, and a port, such as 127.0.0.1:8081, localhost:8081 or :8081";
+        let mut access = crate::access::Settings::read(self)?;
+        access.hosts.extend(named_host(&self.text("listen")));
         Ok(Settings {
-            listen: self
-                .read("listen", "must be an address and a port, such as 127.0.0.1:8081", |text| text.parse().ok())?,
+            listen: self.read("listen", address, listened)?,
             data: self.read("data", "must name a directory", |text| (!text.is_empty()).then(|| PathBuf::from(text)))?,
+            must_exist: self.flag("must-exist")?,
             default_level: self.read(
                 "compatibility-level",
                 "must be NONE, BACKWARD, FORWARD, FULL or one of these with _TRANSITIVE",
@@ -67,16 +80,16 @@ impl Gathered {
             )?,
             kafka_id: self.text("cluster.kafka-id"),
             registry_id: self.text("cluster.registry-id"),
-            body_limit: self.number("http.body-limit", 1)?,
-            body_memory: self.number("http.body-memory", 1)?,
-            request_timeout: Duration::from_secs(self.number("http.request-timeout", 1)? as u64),
-            head_timeout: Duration::from_secs(self.number("http.head-timeout", 1)? as u64),
+            body_limit: self.size("http.body-limit", 1..=MOST_BODY)?,
+            body_memory: self.size("http.body-memory", 1..=MOST_BODY)?,
+            request_timeout: self.time("http.request-timeout", MILLISECOND)?,
+            head_timeout: self.time("http.head-timeout", MILLISECOND)?,
             connections: self.number("http.connections", 1)?,
-            drain_timeout: Duration::from_secs(self.number("http.drain-timeout", 0)? as u64),
-            answer_cache: self.number("cache.answers", 0)? as u64,
-            schema_cache: self.number("cache.schemas", 0)? as u64,
-            block_cache: self.number("store.block-cache", 0)?,
-            memtable: self.number("store.memtable", 65_536)?,
+            drain_timeout: self.time("http.drain-timeout", Duration::ZERO)?,
+            answer_cache: self.size("cache.answers", 0..=MOST)? as u64,
+            schema_cache: self.size("cache.schemas", 0..=MOST)? as u64,
+            block_cache: self.size("store.block-cache", 0..=MOST)?,
+            memtable: self.size("store.memtable", 65_536..=MOST_BODY)?,
             threads: match self.number("work.threads", 0)? {
                 0 => cores,
                 threads => threads,
@@ -87,25 +100,59 @@ impl Gathered {
                 "json" => Some(LogFormat::Json),
                 _ => None,
             })?,
-            access: crate::access::Settings::read(self)?,
+            access,
             log_level: self.read("log.level", "must be error, warn, info, debug or trace", |text| text.parse().ok())?,
         })
     }
+
+    /// The fewest characters of a new password.
+    ///
+    /// # Errors
+    /// `BadValue`.
+    pub fn password_length(&self) -> Result<usize, Error> {
+        self.number("authentication.password-length", 1)
+    }
+
+    pub(crate) fn flag(&self, key: &str) -> Result<bool, Error> {
+        self.read(key, "must be true or false", |text| text.parse().ok())
+    }
+}
+
+/// Where to listen. Without a host it is every IPv4 address; of a name's addresses an IPv4 one is taken before others, since
+/// clients that are given the address of a name try that one in any case.
+fn listened(text: &str) -> Option<SocketAddr> {
+    if let Ok(address) = text.parse() {
+        return Some(address);
+    }
+    let (host, port) = text.rsplit_once(':')?;
+    let port: u16 = port.parse().ok()?;
+    match host {
+        "" => Some((Ipv4Addr::UNSPECIFIED, port).into()),
+        name if name.eq_ignore_ascii_case("localhost") => Some((Ipv4Addr::LOCALHOST, port).into()),
+        name => (name, port).to_socket_addrs().ok()?.min_by_key(SocketAddr::is_ipv6),
+    }
+}
+
+/// The host of an address to listen on, where it is a name: then the registry answers as that.
+fn named_host(listen: &str) -> Option<String> {
+    let (host, _) = listen.rsplit_once(':').filter(|_| listen.parse::<SocketAddr>().is_err())?;
+    (!host.is_empty()).then(|| host.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
     use std::path::Path;
 
     fn gathered(file: &str, variables: &[(&str, &str)], flags: &[(&str, &str)]) -> Result<Gathered, Error> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("freehold.toml");
         std::fs::write(&path, file).unwrap();
-        let own = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
-            pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
-        };
-        gather(Some(&path), own(variables).into_iter(), &own(flags))
+        let variables: Vec<(OsString, OsString)> = variables.iter().map(|(k, v)| (k.into(), v.into())).collect();
+        let flags: Vec<_> = flags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        gather(Some(&path), variables.into_iter(), &flags)
     }
 
     #[test]
@@ -136,16 +183,73 @@ mod tests {
         check(gathered("[nope]\nx = 1\n", &[], &[]), &["'nope'"]);
         check(gathered("listen = [1]\n", &[], &[]), &["'listen'", "must be a text"]);
         check(gathered("", &[("FREEHOLD_LISTEN", "x")], &[]), &["FREEHOLD_LISTEN", "'x'", "address and a port"]);
-        check(gathered("", &[("FREEHOLD_LISTN", "x")], &[]), &["FREEHOLD_LISTN", "did you mean 'FREEHOLD_LISTEN'"]);
-        check(gathered("", &[], &[("http-body-limit", "-1")]), &["--http-body-limit", "whole number"]);
+        check(gathered("", &[], &[("http-body-limit", "-1")]), &["--http-body-limit", "must be a size from 1 up to"]);
+        check(gathered("", &[], &[("http-body-limit", "5GiB")]), &["--http-body-limit", "must be a size from 1 up to"]);
+        check(gathered("", &[], &[("http-connections", "4KiB")]), &["--http-connections", "whole number"]);
+        check(gathered("", &[], &[("http-request-timeout", "0")]), &["at least 1ms", "5m"]);
+        check(gathered("", &[], &[("listen", "8081")]), &["localhost:8081"]);
+        check(gathered("", &[], &[("listen", "localhost:x")]), &["localhost:8081"]);
+        check(gathered("[http]\nhosts = [1]", &[], &[]), &["'http.hosts'", "list of texts"]);
+        check(gathered("[http]\nhosts = [\"a,b\"]", &[], &[]), &["'http.hosts'", "without commas"]);
+        check(gathered("[http]\nhosts = 1.5", &[], &[]), &["'http.hosts'", "a list of texts"]);
         check(gathered("= broken", &[], &[]), &["cannot read", "freehold.toml"]);
+    }
+
+    /// Others put variables into the environment too; flags and files are ours alone.
+    #[test]
+    fn an_unknown_variable_is_a_warning() {
+        #[track_caller]
+        fn check(name: &str, value: &str, warning: Option<&str>) {
+            let all = gathered("", &[(name, value)], &[]).unwrap();
+            assert!(all.settings().is_ok());
+            assert_eq!(all.warnings().first().map(String::as_str), warning);
+        }
+        let of =
+            |name: &str, hint: &str| format!("the environment variable {name} is no setting and changes nothing{hint}");
+        check("FREEHOLD_LISTN", "x", Some(&of("FREEHOLD_LISTN", "; did you mean 'FREEHOLD_LISTEN'?")));
+        check("FREEHOLD_XYZ", "x", Some(&of("FREEHOLD_XYZ", "")));
+        check("FREEHOLD_PORT", "tcp://10.0.0.1:8081", None);
+        check("FREEHOLD_SERVICE_HOST", "10.0.0.1", None);
+        check("FREEHOLD_PASSWORD", "x", None);
+        check("FREEHOLDER", "x", None);
+    }
+
+    #[test]
+    fn a_known_variable_that_is_no_text_is_an_error() {
+        let variable = [("FREEHOLD_DATA".into(), OsString::from_vec(vec![b'/', 0xff]))];
+        let error = gather(None, variable.into_iter(), &[]).unwrap_err().to_string();
+        assert!(error.contains("FREEHOLD_DATA") && error.contains("is not UTF-8"), "{error}");
+    }
+
+    #[test]
+    fn sizes_times_lists_and_addresses_are_taken_as_people_write_them() {
+        let file = "listen = \"LocalHost:0\"\n[http]\nbody-limit = \"64MiB\"\nhosts = [\"a.example\", \"b.example\"]\n";
+        let all = gathered(file, &[], &[("audit-retention", "90d"), ("http-head-timeout", "250ms")]).unwrap();
+        let settings = all.settings().unwrap();
+        assert_eq!((settings.listen, settings.body_limit), ("127.0.0.1:0".parse().unwrap(), 64 << 20));
+        assert_eq!(settings.access.retention, Duration::from_secs(7_776_000));
+        assert_eq!(settings.head_timeout, Duration::from_millis(250));
+        let hosts = ["a.example", "b.example", "LocalHost"].map(str::to_owned);
+        assert_eq!(settings.access.hosts, hosts.into());
+        let printed = all.printed();
+        for line in ["body-limit = \"64MiB\"", "hosts = [\"a.example\", \"b.example\"]", "head-timeout = \"250ms\""] {
+            assert!(printed.contains(line), "{line} is not in:\n{printed}");
+        }
+        let again = gathered(&printed, &[], &[]).unwrap().settings().unwrap();
+        assert_eq!(format!("{again:?}"), format!("{settings:?}"));
+
+        let listen = |text: &str| gathered("", &[], &[("listen", text)]).unwrap().settings().unwrap().listen;
+        assert_eq!(listen(":8081"), "0.0.0.0:8081".parse().unwrap());
+        assert_eq!(listen("[::1]:8081"), "[::1]:8081".parse().unwrap());
+        assert!(gathered("", &[], &[("listen", "10.0.0.1:1")]).unwrap().settings().unwrap().access.hosts.is_empty());
     }
 
     #[test]
     fn the_printed_configuration_reads_back_and_names_sources() {
-        let all = gathered("data = \"/a b\"\n", &[], &[("listen", "127.0.0.1:1")]).unwrap();
+        let odd = "/a \\ \" \u{1b}\u{202e}\n b";
+        let all = gathered("", &[("FREEHOLD_DATA", odd)], &[("listen", "127.0.0.1:1")]).unwrap();
         let printed = all.printed();
-        assert!(printed.contains("data = \"/a b\"") && printed.contains("# flag --listen"), "{printed}");
-        assert!(gathered(&printed, &[], &[]).unwrap().settings().unwrap().data == Path::new("/a b"));
+        assert!(printed.contains("\\u001b\\u202e\\n b\"") && printed.contains("# flag --listen"), "{printed}");
+        assert_eq!(gathered(&printed, &[], &[]).unwrap().settings().unwrap().data, Path::new(odd));
     }
 }

@@ -45,6 +45,9 @@ fn config_prints_every_value_with_its_source() {
     check(&printed, "connections = 7", &format!("# file {}", file.display()));
     check(&printed, "body-limit = 2000", "# environment variable FREEHOLD_HTTP_BODY_LIMIT");
     check(&printed, "format = \"json\"", "# flag --log-format");
+    check(&printed, "body-memory = \"256MiB\"", "# default");
+    check(&printed, "retention = \"90d\"", "# default");
+    check(&printed, "admins = []", "# default");
     check(&printed, "listen = \"127.0.0.1:8081\"", "# default");
 }
 
@@ -68,9 +71,28 @@ fn a_mistake_in_the_configuration_names_key_and_place() {
     check(&file, "lisen = \"x\"", &[], &[], &["mistake.toml", "'lisen'", "'listen'"]);
     check(&file, "[http]\nbody-limit = \"big\"", &[], &[], &["mistake.toml", "'http.body-limit'", "'big'"]);
     check(&file, "listen = ", &[], &[], &["mistake.toml"]);
-    check(&file, "", &[("FREEHOLD_LISTN", "x")], &[], &["FREEHOLD_LISTN", "FREEHOLD_LISTEN"]);
     check(&file, "", &[("FREEHOLD_LOG_LEVEL", "loud")], &[], &["FREEHOLD_LOG_LEVEL", "'loud'"]);
     check(&file, "", &[], &["--compatibility-level", "sideways"], &["--compatibility-level", "'sideways'"]);
     let missing = run(freehold().args(["config", "--config", "/nowhere/freehold.toml"])).bad();
     assert!(missing.contains("/nowhere/freehold.toml"), "{missing}");
+}
+
+/// Others put variables into the environment as well: Kubernetes for each Service, and people who misspell.
+#[test]
+fn an_unknown_variable_is_said_and_stops_nothing() {
+    let mut command = freehold();
+    command.arg("config").env("FREEHOLD_LISTN", "x").env("FREEHOLD_PORT", "tcp://10.0.0.1:8081");
+    let outcome = run(command.env("FREEHOLD_SERVICE_HOST", "10.0.0.1"));
+    let warning = "warning: the environment variable FREEHOLD_LISTN is no setting and changes nothing; did you mean 'FREEHOLD_LISTEN'?";
+    assert_eq!(outcome.err, format!("freehold: {warning}"));
+    outcome.good();
+}
+
+#[test]
+fn what_only_a_server_needs_is_not_among_the_flags_of_other_commands() {
+    for (command, flags) in [("backup", 2), ("restore", 2), ("healthcheck", 5)] {
+        let help = freehold_with(&[command, "--help"]).good();
+        let listed = help.lines().filter(|line| line.trim_start().starts_with("--")).count();
+        assert_eq!(listed, flags, "{help}");
+    }
 }

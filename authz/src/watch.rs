@@ -4,6 +4,7 @@
 //! that move, clocks that do not), and needs nothing of the file system. A change counts when two polls in a row
 //! see it, so that a file caught half-written is not taken for a shorter one.
 
+use crate::guard;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -32,7 +33,7 @@ pub enum Polled {
 }
 
 impl WatchedFile {
-    /// Reads the file for the first time, up to `max` bytes.
+    /// Reads the file for the first time, up to `max` bytes. One that everybody may write is not read (see [`Exposed`]).
     pub fn open(path: &Path, max: usize) -> io::Result<(Self, String)> {
         let text = read(path, max)?;
         let watched = WatchedFile { path: path.to_owned(), max, taken: digest(&text), pending: None, failing: None };
@@ -42,6 +43,22 @@ impl WatchedFile {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Reads it now, for somebody who says that it has changed: what is there is its text, and is reported in any case.
+    pub fn again(&mut self) -> Polled {
+        self.pending = None;
+        match read(&self.path, self.max) {
+            Ok(text) => {
+                self.failing = None;
+                self.taken = digest(&text);
+                Polled::Changed(text)
+            }
+            Err(error) => {
+                self.failing = Some(error.kind());
+                Polled::Failed(error)
+            }
+        }
     }
 
     /// Looks again. Call it about once a second, where blocking is allowed.
@@ -71,7 +88,10 @@ impl WatchedFile {
 
 fn read(path: &Path, max: usize) -> io::Result<String> {
     let mut text = String::new();
-    let read = File::open(path)?.take(max as u64 + 1).read_to_string(&mut text)?;
+    let file = File::open(path)?;
+    guard::check(path, &file.metadata()?)
+        .map_err(|exposed| io::Error::new(io::ErrorKind::PermissionDenied, exposed))?;
+    let read = file.take(max as u64 + 1).read_to_string(&mut text)?;
     if read > max {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("{} has over {max} bytes", path.display())));
     }
@@ -86,6 +106,7 @@ fn digest(text: &str) -> [u8; 32] {
 mod tests {
     use super::*;
     use std::fs;
+    use std::os::unix::fs::PermissionsExt;
 
     fn shown(polled: Polled) -> String {
         match polled {
@@ -124,5 +145,21 @@ mod tests {
         assert_eq!(polls("two"), "same");
         assert_eq!(polls("(gone)"), "failed: NotFound");
         assert!(WatchedFile::open(&path, 10).is_err());
+    }
+
+    #[test]
+    fn somebody_who_says_so_has_it_read_at_once() {
+        let path = std::env::temp_dir().join(format!("freehold-watch-again-{}", std::process::id()));
+        fs::write(&path, "one").unwrap();
+        let (mut file, _) = WatchedFile::open(&path, 10).unwrap();
+        assert_eq!(shown(file.again()), "changed: one");
+        fs::write(&path, "two").unwrap();
+        assert_eq!(shown(file.again()), "changed: two");
+        assert_eq!(shown(file.poll()), "same");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+        assert_eq!(shown(file.again()), "failed: PermissionDenied");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(shown(file.again()), "changed: two");
+        fs::remove_file(&path).unwrap();
     }
 }

@@ -131,7 +131,8 @@ pub fn send(caller: &mut Caller, who: &str, method: &str, target: &str, body: Op
 /// Adds a user whose password is the name.
 pub fn add_user(file: &Path, name: &str) {
     let mut command: Command = crate::harness::command::freehold();
-    command.args(["user", "add", file.to_str().unwrap(), name]).env("FREEHOLD_PASSWORD", name);
+    command.args(["user", "add", file.to_str().unwrap(), name, "--authentication-password-length", "1"]);
+    command.env("FREEHOLD_PASSWORD", name);
     crate::harness::command::run(&mut command).good();
 }
 

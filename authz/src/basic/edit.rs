@@ -1,15 +1,9 @@
-//! Editing the users file: what `freehold user add|remove|list` does.
-//!
-//! The edits are pure functions from text to text that keep comments and order; writing is one atomic replacement, so that a
-//! server that reads the file meanwhile sees the old one or the new one.
+//! Editing the users file: what `freehold user add|passwd|remove|list` does, as pure functions from text to text that keep
+//! comments and order.
 
 use super::users::{InvalidUsers, UserProblem, Users, check_name, user_lines};
 use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
-use std::path::Path;
 
 /// Why an edit is not made.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -26,24 +20,35 @@ pub enum EditError {
     /// A password has no bytes, or more than are ever checked.
     #[error("a password takes 1 to {max} bytes", max = super::MAX_PASSWORD)]
     Password,
+    /// A new password is too easy to guess.
+    #[error(
+        "a new password takes at least {least} characters, and this one has {has} (authentication.password-length)"
+    )]
+    Short {
+        /// What it has.
+        has: usize,
+        /// What it takes.
+        least: usize,
+    },
     /// The system has no random numbers to give.
     #[error("no random salt could be had: {0}")]
     Salt(String),
 }
 
 /// Did the user exist?
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Added {
     /// It is new.
     New,
-    /// It existed and its password (and groups) are replaced.
-    Replaced,
+    /// It existed and its password is replaced. These groups it is in now.
+    Replaced(Vec<String>),
 }
 
-/// Adds a user, or replaces its password and groups. The hash comes from [`hash_password`].
-pub fn add_user(text: &str, name: &str, hash: &str, groups: &[String]) -> Result<(String, Added), EditError> {
-    text.parse::<Users>()?;
+/// Adds a user, or replaces its password, and its groups where some are given. The hash comes from [`hash_password`].
+pub fn add_user(text: &str, name: &str, hash: &str, groups: Option<&[String]>) -> Result<(String, Added), EditError> {
+    let before = list_users(text)?.into_iter().find(|(known, _)| known == name).map(|(_, groups)| groups);
     check_name(name)?;
+    let groups = groups.map(<[String]>::to_vec).or_else(|| before.clone()).unwrap_or_default();
     if groups.iter().any(|group| group.contains([',', ':', '\n', '\r'])) {
         return Err(UserProblem::Group(name.to_owned()).into());
     }
@@ -53,17 +58,20 @@ pub fn add_user(text: &str, name: &str, hash: &str, groups: &[String]) -> Result
     }
     super::users::parse_user(&line)?;
     let mut lines: Vec<&str> = text.lines().collect();
-    let added = match position(text, name) {
-        Some(at) => {
-            lines[at] = &line;
-            Added::Replaced
-        }
-        None => {
-            lines.push(&line);
-            Added::New
-        }
-    };
+    match position(text, name) {
+        Some(at) => lines[at] = &line,
+        None => lines.push(&line),
+    }
+    let added = if before.is_some() { Added::Replaced(groups) } else { Added::New };
     Ok((joined(&lines), added))
+}
+
+/// Replaces the password of a user that there is.
+pub fn set_password(text: &str, name: &str, hash: &str) -> Result<String, EditError> {
+    if !list_users(text)?.iter().any(|(known, _)| known == name) {
+        return Err(EditError::Unknown(name.to_owned()));
+    }
+    Ok(add_user(text, name, hash, None)?.0)
 }
 
 /// Removes a user.
@@ -88,46 +96,22 @@ pub fn list_users(text: &str) -> Result<Vec<(String, Vec<String>)>, EditError> {
     Ok(user_lines(text).map(|(_, line)| split(line)).collect())
 }
 
-/// Hashes a password with argon2id (19 MiB, two passes: OWASP's first recommendation) and a random salt.
-pub fn hash_password(password: &[u8]) -> Result<String, EditError> {
+/// May this be a new password? Characters are counted, as a person does.
+pub fn check_password(password: &str, least: usize) -> Result<(), EditError> {
     if password.is_empty() || password.len() > super::MAX_PASSWORD {
         return Err(EditError::Password);
     }
+    let has = password.chars().count();
+    if has < least { Err(EditError::Short { has, least }) } else { Ok(()) }
+}
+
+/// Hashes a password with argon2id (19 MiB, two passes: OWASP's first recommendation) and a random salt.
+pub fn hash_password(password: &str) -> Result<String, EditError> {
+    check_password(password, 0)?;
     let params = Params::new(19 * 1024, 2, 1, None).expect("these are within argon2's bounds");
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let hash = argon2.hash_password(password).map_err(|error| EditError::Salt(error.to_string()))?;
+    let hash = argon2.hash_password(password.as_bytes()).map_err(|error| EditError::Salt(error.to_string()))?;
     Ok(hash.to_string())
-}
-
-/// Replaces a file by this text, for its owner's eyes only (mode 0600). It is written beside the file, made durable and
-/// renamed over it; an existing file's owner stays, so that the server can still read what root has edited.
-pub fn write_users(path: &Path, text: &str) -> io::Result<()> {
-    // A link stays a link: the file that it points to is replaced.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    let mut beside = name.to_owned();
-    beside.push(format!(".{}.new", std::process::id()));
-    let beside = path.with_file_name(beside);
-    let written = write_beside(&beside, &path, text).and_then(|()| fs::rename(&beside, &path));
-    if written.is_err() {
-        // The rename did not happen; what was written so far is of no use to anybody.
-        fs::remove_file(&beside).ok();
-    }
-    written?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
-}
-
-fn write_beside(beside: &Path, path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(beside)?;
-    if let Ok(existing) = fs::metadata(path) {
-        let created = file.metadata()?;
-        if (existing.uid(), existing.gid()) != (created.uid(), created.gid()) {
-            chown(beside, Some(existing.uid()), Some(existing.gid()))?;
-        }
-    }
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
 
 /// The index of a user's line.
@@ -144,17 +128,22 @@ fn joined(lines: &[&str]) -> String {
 mod tests {
     use super::*;
     use crate::basic::tests::{ARGON2, BCRYPT};
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn users_are_added_replaced_and_removed_and_comments_stay() {
-        let (text, added) = add_user("# ours\n", "alice", ARGON2, &["payments".into(), "risk".into()]).unwrap();
+    fn users_are_added_replaced_and_removed_and_comments_and_groups_stay() {
+        let groups = ["payments".to_owned(), "risk".to_owned()];
+        let (text, added) = add_user("# ours\n", "alice", ARGON2, Some(&groups)).unwrap();
         assert_eq!((text.as_str(), added), (format!("# ours\nalice:{ARGON2}:payments,risk\n").as_str(), Added::New));
-        let (text, _) = add_user(&text, "bob", BCRYPT, &[]).unwrap();
-        let (text, added) = add_user(&text, "alice", BCRYPT, &[]).unwrap();
+        let (text, _) = add_user(&text, "bob", BCRYPT, None).unwrap();
+        let (kept, added) = add_user(&text, "alice", BCRYPT, None).unwrap();
+        assert_eq!(kept, format!("# ours\nalice:{BCRYPT}:payments,risk\nbob:{BCRYPT}\n"));
+        assert_eq!(added, Added::Replaced(groups.to_vec()));
+        assert_eq!(set_password(&text, "alice", BCRYPT).unwrap(), kept);
+        assert_eq!(set_password(&text, "carol", BCRYPT), Err(EditError::Unknown("carol".into())));
+        let (text, added) = add_user(&text, "alice", BCRYPT, Some(&[])).unwrap();
         assert_eq!(
             (text.as_str(), added),
-            (format!("# ours\nalice:{BCRYPT}\nbob:{BCRYPT}\n").as_str(), Added::Replaced)
+            (format!("# ours\nalice:{BCRYPT}\nbob:{BCRYPT}\n").as_str(), Added::Replaced(vec![]))
         );
         assert_eq!(list_users(&text).unwrap(), [("alice".into(), vec![]), ("bob".into(), vec![])]);
         let text = remove_user(&text, "alice").unwrap();
@@ -164,40 +153,27 @@ mod tests {
 
     #[test]
     fn an_edit_never_makes_or_hides_a_broken_file() {
-        assert!(matches!(add_user("broken", "a", ARGON2, &[]), Err(EditError::File(_))));
+        assert!(matches!(add_user("broken", "a", ARGON2, None), Err(EditError::File(_))));
         assert!(matches!(remove_user("broken", "a"), Err(EditError::File(_))));
         for name in ["", "a:b", "a\nb", "#a", " a"] {
-            assert!(matches!(add_user("", name, ARGON2, &[]), Err(EditError::User(UserProblem::Name))), "{name:?}");
+            assert!(matches!(add_user("", name, ARGON2, None), Err(EditError::User(UserProblem::Name))), "{name:?}");
         }
         for group in ["", "a,b", "a:b", "a\nb:x"] {
-            assert!(add_user("", "a", ARGON2, &[group.to_owned(), "x".to_owned()]).is_err(), "{group:?}");
+            assert!(add_user("", "a", ARGON2, Some(&[group.to_owned(), "x".to_owned()])).is_err(), "{group:?}");
         }
-        assert!(matches!(add_user("", "a", "hunter2", &[]), Err(EditError::User(UserProblem::Scheme(_)))));
+        assert!(matches!(add_user("", "a", "hunter2", None), Err(EditError::User(UserProblem::Scheme(_)))));
     }
 
     #[test]
     fn a_password_is_hashed_with_a_salt_of_its_own() {
-        let hash = hash_password(b"secret").unwrap();
+        let hash = hash_password("secret").unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert_ne!(hash, hash_password(b"secret").unwrap());
+        assert_ne!(hash, hash_password("secret").unwrap());
         let users: Users = format!("alice:{hash}").parse().unwrap();
-        assert!(users.get("alice").unwrap().hash.verify(b"secret"));
-        assert_eq!(hash_password(b""), Err(EditError::Password));
-    }
-
-    #[test]
-    fn a_file_is_replaced_whole_for_its_owner_only_and_a_link_stays_a_link() {
-        let folder = std::env::temp_dir().join(format!("freehold-users-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let (real, link) = (folder.join("users"), folder.join("link"));
-        write_users(&real, "# one\n").unwrap();
-        std::os::unix::fs::symlink(&real, &link).unwrap();
-        write_users(&link, "# two\n").unwrap();
-        assert_eq!(fs::read_to_string(&real).unwrap(), "# two\n");
-        assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
-        assert!(write_users(&folder.join("missing/users"), "").is_err());
-        fs::remove_dir_all(&folder).unwrap();
+        assert!(users.verify(users.get("alice").map(|user| &**user), b"secret"));
+        assert_eq!(hash_password(""), Err(EditError::Password));
+        assert_eq!(check_password("größer", 7), Err(EditError::Short { has: 6, least: 7 }));
+        assert_eq!(check_password("größer", 6), Ok(()));
+        assert_eq!(check_password(&"x".repeat(1025), 6), Err(EditError::Password));
     }
 }

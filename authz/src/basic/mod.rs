@@ -7,10 +7,12 @@
 //! what a known one does. Passwords are never kept.
 
 mod edit;
+mod file;
 mod throttle;
 mod users;
 
-pub use edit::{Added, EditError, add_user, hash_password, list_users, remove_user, write_users};
+pub use edit::{Added, EditError, add_user, check_password, hash_password, list_users, remove_user, set_password};
+pub use file::{FileError, edit_users, read_users};
 pub use users::{InvalidUsers, MAX_FILE, StoredHash, User, UserProblem, Users};
 
 use crate::recent::Recent;
@@ -140,12 +142,14 @@ impl Authenticator for Basic {
         if lock(&shared.wrong).get(&digest).is_some() {
             return wrong;
         }
-        let Some(hash) = user.map(|user| &user.hash).or(users.decoy()) else { return wrong };
+        if users.is_empty() {
+            return wrong;
+        }
         if let Some(retry_after) = lock(&shared.throttle).pause(&name, from, (shared.clock)()) {
             return Answer::Now(Err(Refusal::Throttled { retry_after }));
         }
-        let check =
-            Check { shared: shared.clone(), digest, name, password, from, hash: hash.clone(), user: user.cloned() };
+        let (shared, user) = (shared.clone(), user.cloned());
+        let check = Check { shared, digest, name, password, from, user, users: Arc::clone(&users) };
         Answer::Later(Box::pin(check.run()))
     }
 }
@@ -172,9 +176,9 @@ struct Check {
     name: String,
     password: Vec<u8>,
     from: Option<IpAddr>,
-    /// What to check against: the user's hash, or the decoy.
-    hash: StoredHash,
     user: Option<Arc<User>>,
+    /// The file as it was when the request came.
+    users: Arc<Users>,
 }
 
 impl Check {
@@ -198,9 +202,9 @@ impl Check {
         }
         let (answer, answered) = oneshot::channel();
         let (job_shared, digest, name, from) = (shared.clone(), self.digest, self.name.clone(), self.from);
-        let (hash, password, known) = (self.hash.clone(), self.password.clone(), self.user.is_some());
+        let (users, user, password) = (self.users.clone(), self.user.clone(), self.password.clone());
         (shared.pool)(Box::new(move || {
-            let right = hash.verify(&password) && known;
+            let right = users.verify(user.as_deref(), &password);
             job_shared.record(digest, &name, from, right);
             drop(slot);
             // Nobody may be waiting any more.

@@ -20,9 +20,8 @@ pub const MAX_FILE: usize = 16 * 1024 * 1024;
 #[derive(Clone, Debug, Default)]
 pub struct Users {
     by_name: HashMap<String, Arc<User>>,
-    /// What the password of an unknown user is checked against, so that it takes as long as that of a known one: the hash of
-    /// the file's first user, so a file that mixes kinds of hashes does tell its unknown users from those of the other kind.
-    decoy: Option<StoredHash>,
+    /// One hash of each cost that there is in the file. See [`Users::verify`].
+    costs: Vec<StoredHash>,
 }
 
 /// A user.
@@ -36,14 +35,15 @@ pub struct User {
 /// A hash of a kind that can be checked.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredHash {
-    scheme: Scheme,
+    cost: Cost,
     text: Arc<str>,
 }
 
+/// The kind of a hash and what checking a password against it takes: equal ones take equally long.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Scheme {
-    Argon2id,
-    Bcrypt,
+enum Cost {
+    Argon2id { memory: u32, passes: u32, lanes: u32 },
+    Bcrypt { cost: u32 },
 }
 
 /// Why a users file is not taken.
@@ -98,7 +98,9 @@ impl FromStr for Users {
             if let Some(first) = seen.insert(name.to_owned(), line) {
                 return Err(at(UserProblem::Duplicate { name: name.to_owned(), first }));
             }
-            users.decoy.get_or_insert_with(|| user.hash.clone());
+            if !users.costs.iter().any(|hash| hash.cost == user.hash.cost) {
+                users.costs.push(user.hash.clone());
+            }
             users.by_name.insert(name.to_owned(), Arc::new(user));
         }
         Ok(users)
@@ -120,8 +122,21 @@ impl Users {
         self.by_name.get(name)
     }
 
-    pub(super) fn decoy(&self) -> Option<&StoredHash> {
-        self.decoy.as_ref()
+    /// Is this the user's password? Of an unknown user none is.
+    ///
+    /// Each check takes one hash of each cost that there is in the file, so that the time tells neither unknown users from
+    /// known ones nor one kind of hash from another.
+    pub(super) fn verify(&self, user: Option<&User>, password: &[u8]) -> bool {
+        let mut right = false;
+        for decoy in &self.costs {
+            match user.filter(|user| user.hash.cost == decoy.cost) {
+                Some(user) => right = user.hash.verify(password),
+                None => {
+                    std::hint::black_box(decoy.verify(password));
+                }
+            }
+        }
+        right
     }
 }
 
@@ -166,7 +181,7 @@ impl StoredHash {
     fn parse(name: &str, text: &str) -> Result<Self, UserProblem> {
         let damaged = || UserProblem::Damaged(name.to_owned());
         let too_costly = || UserProblem::TooCostly(name.to_owned());
-        let scheme = if text.starts_with("$argon2id$") {
+        let cost = if text.starts_with("$argon2id$") {
             let hash = PasswordHash::new(text).map_err(|_| damaged())?;
             let params = Params::try_from(&hash).map_err(|_| damaged())?;
             if hash.hash.is_none() || hash.salt.is_none() {
@@ -175,27 +190,29 @@ impl StoredHash {
             if params.m_cost() > 256 * 1024 || params.t_cost() > 16 || params.p_cost() > 16 {
                 return Err(too_costly());
             }
-            Scheme::Argon2id
+            Cost::Argon2id { memory: params.m_cost(), passes: params.t_cost(), lanes: params.p_cost() }
         } else if ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| text.starts_with(prefix)) {
             let parts = bcrypt::HashParts::from_str(text).map_err(|_| damaged())?;
             match parts.get_cost() {
-                4..=15 => Scheme::Bcrypt,
+                cost @ 4..=15 => Cost::Bcrypt { cost },
                 16..=31 => return Err(too_costly()),
                 _ => return Err(damaged()),
             }
         } else {
             return Err(UserProblem::Scheme(name.to_owned()));
         };
-        Ok(StoredHash { scheme, text: text.into() })
+        Ok(StoredHash { cost, text: text.into() })
     }
 
     /// Is this the password? Takes as long as the hash costs; bcrypt takes passwords of up to 71 bytes, and no longer one is
     /// right merely because it begins rightly.
-    pub(super) fn verify(&self, password: &[u8]) -> bool {
-        match self.scheme {
-            Scheme::Argon2id => PasswordHash::new(&self.text)
+    fn verify(&self, password: &[u8]) -> bool {
+        #[cfg(test)]
+        VERIFIED.with_borrow_mut(|verified| verified.push(self.cost));
+        match self.cost {
+            Cost::Argon2id { .. } => PasswordHash::new(&self.text)
                 .is_ok_and(|hash| Argon2::default().verify_password(password, &hash).is_ok()),
-            Scheme::Bcrypt => bcrypt::non_truncating_verify(password, &self.text).unwrap_or(false),
+            Cost::Bcrypt { .. } => bcrypt::non_truncating_verify(password, &self.text).unwrap_or(false),
         }
     }
 
@@ -207,11 +224,17 @@ impl StoredHash {
 /// Shows no hash.
 impl std::fmt::Debug for StoredHash {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self.scheme {
-            Scheme::Argon2id => "StoredHash(argon2id)",
-            Scheme::Bcrypt => "StoredHash(bcrypt)",
+        f.write_str(match self.cost {
+            Cost::Argon2id { .. } => "StoredHash(argon2id)",
+            Cost::Bcrypt { .. } => "StoredHash(bcrypt)",
         })
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// What this thread has spent on checking.
+    static VERIFIED: std::cell::RefCell<Vec<Cost>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
 #[cfg(test)]
@@ -233,6 +256,24 @@ mod tests {
         assert!(bob.hash.verify(b"secret") && !bob.hash.verify(b"secret\0") && !bob.hash.verify(b""));
         assert!(users.get("zoë b").unwrap().verified.groups.is_empty());
         assert!(!format!("{users:?}").contains("$argon2id$v"));
+    }
+
+    /// Counted rather than timed: the same hashes are computed, whoever it is and whatever is right.
+    #[test]
+    fn a_check_costs_the_same_whoever_the_user_is() {
+        let dearer = bcrypt::hash("secret", 5).unwrap();
+        let text = format!("alice:{ARGON2}\nbob:{BCRYPT}\ncarol:{dearer}\ndave:{ARGON2}\nerin:{BCRYPT}\n");
+        let users: Users = text.parse().unwrap();
+        for name in ["alice", "bob", "carol", "dave", "erin", "nobody"] {
+            for (password, right) in [("secret", name != "nobody"), ("wrong", false), (&*"x".repeat(100), false)] {
+                VERIFIED.take();
+                let user = users.get(name).map(|user| &**user);
+                assert_eq!(users.verify(user, password.as_bytes()), right, "{name} {password}");
+                let spent = VERIFIED.take();
+                let all: Vec<Cost> = users.costs.iter().map(|hash| hash.cost).collect();
+                assert!(spent == all && spent.len() == 3, "{name} {password}");
+            }
+        }
     }
 
     #[test]

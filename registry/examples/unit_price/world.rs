@@ -128,7 +128,7 @@ fn namespace(number: usize, users: usize) -> Result<Record, Failure> {
 
 /// All have one password, and so need only one hash.
 fn users_file(users: usize) -> Result<String, Failure> {
-    let hash = authz::basic::hash_password(b"secret")?;
+    let hash = authz::basic::hash_password("secret")?;
     let mut text = String::new();
     for number in 0..users {
         writeln!(text, "user{number}:{hash}")?;

@@ -16,16 +16,21 @@ pub fn present(of: &str) -> Result<String, String> {
     read(|| typed(&format!("Password of {of}: ")))
 }
 
-/// A new password; a person at a terminal types it twice.
+/// A new password that `check` takes; a person at a terminal types it twice.
 ///
 /// # Errors
-/// None was given, it cannot be read, or the two differ.
-pub fn new(of: &str) -> Result<String, String> {
-    read(|| {
+/// None was given, it cannot be read, it is not taken, or the two differ.
+pub fn new(of: &str, check: impl Fn(&str) -> Result<(), String>) -> Result<String, String> {
+    let password = read(|| {
         let first = typed(&format!("New password of {of}: "))?;
-        let again = if first.is_empty() { String::new() } else { typed("The same once more: ")? };
+        if first.is_empty() || check(&first).is_err() {
+            return Ok(first);
+        }
+        let again = typed("The same once more: ")?;
         if first == again { Ok(first) } else { Err("the two passwords differ; nothing was changed".to_owned()) }
-    })
+    })?;
+    check(&password)?;
+    Ok(password)
 }
 
 fn read(ask: impl FnOnce() -> Result<String, String>) -> Result<String, String> {

@@ -7,7 +7,7 @@
 use crate::Refusal;
 use http::{HeaderMap, Method, Uri, header, request::Parts};
 use std::collections::HashSet;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What browsers may do.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -18,15 +18,25 @@ pub struct BrowserPolicy {
     pub origins: HashSet<String>,
 }
 
-/// The hosts a server answers as.
+/// The hosts a server answers as. A page that has been rebound to this server names a host of its own site, so the server answers
+/// as what no stranger can have for a name. Names are compared without regard to case; one that begins with a dot stands for
+/// all names that end like it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Hosts {
-    /// Any: it listens on the network, where its names are not known here.
+    /// Any.
     #[default]
     Any,
     /// Loopback names and addresses, and these names: it listens on loopback only.
     Loopback(HashSet<String>),
+    /// Any address, names that are private to a network ([`PRIVATE`], and those without a dot), and these names: it listens
+    /// on the network.
+    Network(HashSet<String>),
 }
+
+/// How names end that nobody can register. Sources: RFC 6761 and 6762 with its appendix G, RFC 8375, ICANN's reservation
+/// of `.internal`, and the names of Services in Kubernetes (`.svc`; `cluster.local` is under `.local`).
+pub const PRIVATE: [&str; 10] =
+    [".localhost", ".local", ".internal", ".svc", ".home.arpa", ".lan", ".intranet", ".private", ".corp", ".home"];
 
 impl BrowserPolicy {
     /// Refuses what only another site's page would send.
@@ -40,10 +50,12 @@ impl BrowserPolicy {
 
     /// Refuses a host that this server does not answer as. All that has to be checked of a request that changes nothing.
     pub fn check_host(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), Refusal> {
-        let Hosts::Loopback(names) = &self.hosts else { return Ok(()) };
+        if self.hosts == Hosts::Any {
+            return Ok(());
+        }
         let several = headers.get_all(header::HOST).iter().count() > 1;
         let mut named = [host(headers), authority(uri)].into_iter().flatten();
-        match named.find(|host| several || !is_loopback(host, names)) {
+        match named.find(|host| several || !self.hosts.include(host)) {
             // What stands before an @ is a name and a password.
             Some(host) => Err(Refusal::ForeignHost(host.rsplit('@').next().unwrap_or_default().to_owned())),
             None => Ok(()),
@@ -89,19 +101,45 @@ fn is_same_origin(origin: &str, host: &str) -> bool {
     !authority.is_empty() && plain(authority) == plain(host)
 }
 
-/// Does a `Host` name this machine's loopback interface, or one of these names?
-fn is_loopback(host: &str, names: &HashSet<String>) -> bool {
-    let (name, port) = match host.strip_prefix('[') {
-        Some(rest) => match rest.split_once(']') {
-            Some((address, port)) => return address.parse() == Ok(Ipv6Addr::LOCALHOST) && is_port(port),
-            None => return false,
-        },
-        None => host.split_at(host.find(':').unwrap_or(host.len())),
-    };
-    let known = name.eq_ignore_ascii_case("localhost")
-        || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-        || names.iter().any(|known| known.eq_ignore_ascii_case(name));
-    known && is_port(port)
+impl Hosts {
+    /// Is this `Host`, with a port or without, one of them?
+    fn include(&self, host: &str) -> bool {
+        let (name, port) = match host.strip_prefix('[') {
+            Some(rest) => rest.split_once(']').unwrap_or(("", "?")),
+            None => host.split_at(host.find(':').unwrap_or(host.len())),
+        };
+        let address: Option<IpAddr> = match host.starts_with('[') {
+            true => name.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+            false => name.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
+        };
+        is_port(port)
+            && match (self, address) {
+                (Hosts::Any, _) => true,
+                (Hosts::Loopback(_), Some(address)) => address.is_loopback(),
+                (Hosts::Network(_), Some(_)) => true,
+                (Hosts::Loopback(known), None) => name.eq_ignore_ascii_case("localhost") || is_one_of(name, known),
+                (Hosts::Network(known), None) => is_private(name) || is_one_of(name, known),
+            }
+    }
+}
+
+/// The end of the name of a host, which may have a dot to say that it is complete.
+fn ends_with(name: &str, ending: &str) -> bool {
+    let at = name.len().checked_sub(ending.len()).filter(|at| *at > 0);
+    at.and_then(|at| name.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
+}
+
+fn is_private(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    !name.is_empty() && (!name.contains('.') || PRIVATE.iter().any(|ending| ends_with(name, ending)))
+}
+
+fn is_one_of(name: &str, known: &HashSet<String>) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    known.iter().any(|known| match known.starts_with('.') {
+        true => ends_with(name, known),
+        false => name.eq_ignore_ascii_case(known),
+    })
 }
 
 /// Nothing, or a colon and digits.
@@ -200,6 +238,52 @@ mod tests {
         assert!(policy.check(&request("GET", "http://evil.example/", &[("host", "localhost")])).is_err());
         assert!(policy.check(&request("GET", "http://localhost:8081/", &[])).is_ok());
         let named = policy.check(&request("GET", "http://alice:secret@localhost/", &[])).unwrap_err();
-        assert_eq!(named.to_string(), "This server does not answer as host \"localhost\"");
+        assert!(named.to_string().starts_with("This server does not answer as host \"localhost\";"), "{named}");
+    }
+
+    #[test]
+    fn on_the_network_a_host_is_answered_that_no_stranger_can_be_called() {
+        let known = [".bank.example", "sr.example.org"].map(str::to_owned);
+        let policy = BrowserPolicy { hosts: Hosts::Network(known.into()), origins: HashSet::new() };
+        let check = |host: &str, allowed: bool| {
+            assert_eq!(policy.check(&request("GET", "/", &[("host", host)])).is_ok(), allowed, "{host:?}");
+        };
+        for good in [
+            "10.0.0.1:8081",
+            "[2001:db8::1]:8081",
+            "localhost",
+            "schema-registry:8081",
+            "freehold.kafka.svc",
+            "freehold.kafka.svc.cluster.local:8081",
+            "freehold.kafka.svc.cluster.local.",
+            "sr.corp.INTERNAL",
+            "sr.bank.example",
+            "SR.eu.Bank.example:1",
+            "sr.example.org",
+        ] {
+            check(good, true);
+        }
+        for bad in [
+            "evil.example",
+            "evil.example:8081",
+            "svc.evil.example",
+            "bank.example",
+            "evilbank.example",
+            "x.sr.example.org",
+            "sr.example.org.evil.example",
+            "freehold.kafka",
+            "10.0.0.1.evil.example",
+            "[::1",
+            "[10.0.0.1]",
+            "::1",
+            "",
+            ".",
+            ".svc",
+            "localhost:x",
+        ] {
+            check(bad, false);
+        }
+        let any = BrowserPolicy::default();
+        assert!(any.check(&request("GET", "/", &[("host", "evil.example")])).is_ok());
     }
 }

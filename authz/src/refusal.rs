@@ -27,7 +27,7 @@ pub enum Refusal {
     #[error("Requests that change something are not taken from other sites: {0}")]
     ForeignOrigin(String),
     /// The host asked for is not one this server answers as; a page may have been rebound to it.
-    #[error("This server does not answer as host {0:?}")]
+    #[error("This server does not answer as host {0:?}; where that is a name of it, http.hosts has to say so")]
     ForeignHost(String),
     /// The route says no action, so nothing can be decided. A mistake in the server, and refused like any other.
     #[error("No rule is known for this request")]

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 words!(
     /// `authorization.mode`: what becomes of a refusal.
     Enforcement, "authorization.mode" {
-        /// There are no refusals: everything is permitted.
+        /// There are no refusals but of secrets: everything else is permitted.
         Off = "off",
         /// What would be refused is permitted, and the permit says so, for the audit. Namespaces and secrets stay
         /// guarded.

@@ -120,7 +120,7 @@ async fn pages_of_other_sites_are_refused_before_their_credentials_are_looked_at
     let mut loopback = gate;
     loopback.browsers.hosts = Hosts::Loopback(Default::default());
     let answer = send(&loopback, Some(Action::Read), request(&[("host", "evil.example")])).await;
-    assert_eq!(answer, "This server does not answer as host \"evil.example\" [anonymous]");
+    assert!(answer.starts_with("This server does not answer as host \"evil.example\";"), "{answer}");
 }
 
 #[tokio::test]

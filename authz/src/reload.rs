@@ -2,7 +2,7 @@
 
 use crate::basic::{Basic, InvalidUsers, MAX_FILE, Users};
 use crate::policy::MAX_POLICY_FILE;
-use crate::{Authorizer, InvalidPolicy, Policy, Polled, WatchedFile};
+use crate::{Authorizer, Exposed, InvalidPolicy, Policy, Polled, WatchedFile};
 use std::io;
 use std::path::Path;
 
@@ -11,10 +11,31 @@ use std::path::Path;
 pub enum Unusable<E> {
     /// It cannot be read.
     #[error("cannot be read: {0}")]
-    Unreadable(#[from] io::Error),
+    Unreadable(io::Error),
+    /// Everybody may write it.
+    #[error("cannot be trusted: {0}")]
+    Exposed(Exposed),
     /// It is wrong.
     #[error("{0}")]
     Invalid(E),
+}
+
+impl<E> From<io::Error> for Unusable<E> {
+    fn from(error: io::Error) -> Self {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<Exposed>()) {
+            Some(exposed) => Unusable::Exposed(exposed.clone()),
+            None => Unusable::Unreadable(error),
+        }
+    }
+}
+
+/// When a file is looked at again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Look {
+    /// About once a second: a change counts when two looks agree.
+    Poll,
+    /// Somebody says that it has changed: what is there is taken at once, also where it is the same.
+    Now,
 }
 
 /// What a look at a file led to.
@@ -22,10 +43,27 @@ pub enum Unusable<E> {
 pub enum Reload<E> {
     /// It has not changed.
     Same,
-    /// It has changed and is in force.
+    /// It has been taken and is in force.
     Taken,
     /// It has changed and is not in force; what was in force before still is.
     Kept(Unusable<E>),
+}
+
+impl Look {
+    /// What has become of a file that was looked at, for a sentence.
+    pub fn said(self) -> &'static str {
+        match self {
+            Look::Poll => "changed",
+            Look::Now => "been read again",
+        }
+    }
+
+    fn at(self, file: &mut WatchedFile) -> Polled {
+        match self {
+            Look::Poll => file.poll(),
+            Look::Now => file.again(),
+        }
+    }
 }
 
 /// The users file.
@@ -41,11 +79,16 @@ impl UsersFile {
         Ok((UsersFile { file }, text.parse().map_err(Unusable::Invalid)?))
     }
 
-    /// Looks again; call it about once a second, where blocking is allowed.
-    pub fn poll(&mut self, basic: &Basic) -> Reload<InvalidUsers> {
-        match self.file.poll() {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Looks again, where blocking is allowed.
+    pub fn look(&mut self, basic: &Basic, look: Look) -> Reload<InvalidUsers> {
+        match look.at(&mut self.file) {
             Polled::Same => Reload::Same,
-            Polled::Failed(error) => Reload::Kept(Unusable::Unreadable(error)),
+            Polled::Failed(error) => Reload::Kept(error.into()),
             Polled::Changed(text) => match text.parse() {
                 Ok(users) => {
                     basic.set_users(users);
@@ -75,12 +118,17 @@ impl PolicyFiles {
         Ok((files, loaded))
     }
 
-    /// Looks again; call it about once a second, where blocking is allowed.
-    pub fn poll(&mut self, authorizer: &Authorizer) -> Reload<InvalidPolicy> {
+    /// The files, where there are any.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        [&self.model, &self.policy].into_iter().flatten().map(|(file, _)| file.path())
+    }
+
+    /// Looks again, where blocking is allowed.
+    pub fn look(&mut self, authorizer: &Authorizer, look: Look) -> Reload<InvalidPolicy> {
         for (file, text) in [&mut self.model, &mut self.policy].into_iter().flatten() {
-            match file.poll() {
+            match look.at(file) {
                 Polled::Same => {}
-                Polled::Failed(error) => return Reload::Kept(Unusable::Unreadable(error)),
+                Polled::Failed(error) => return Reload::Kept(error.into()),
                 Polled::Changed(new) => {
                     *text = new;
                     self.stale = true;
@@ -127,7 +175,7 @@ mod tests {
         match reload {
             Reload::Same => "same".into(),
             Reload::Taken => "taken".into(),
-            Reload::Kept(Unusable::Unreadable(_)) => "unreadable".into(),
+            Reload::Kept(Unusable::Unreadable(_) | Unusable::Exposed(_)) => "unreadable".into(),
             Reload::Kept(Unusable::Invalid(error)) => error.to_string(),
         }
     }
@@ -139,7 +187,11 @@ mod tests {
         let basic = Basic::new(users, Arc::new(|job| job())).unwrap();
         let mut polls = |text: &str| {
             fs::write(&path, text).unwrap();
-            let polls = [shown(file.poll(&basic)), shown(file.poll(&basic)), shown(file.poll(&basic))];
+            let polls = [
+                shown(file.look(&basic, Look::Poll)),
+                shown(file.look(&basic, Look::Poll)),
+                shown(file.look(&basic, Look::Poll)),
+            ];
             (polls[1].clone(), polls[2].clone(), basic.users())
         };
         let two = format!("alice:{ARGON2}\nbob:{ARGON2}\n");
@@ -147,8 +199,12 @@ mod tests {
         let broken = "line 1: expected name:hash or name:hash:group,group";
         assert_eq!(polls("broken"), (broken.into(), "same".into(), 2));
         assert_eq!(polls(&two), ("taken".into(), "same".into(), 2));
+        fs::write(&path, format!("carol:{ARGON2}\n")).unwrap();
+        assert_eq!((shown(file.look(&basic, Look::Now)), basic.users()), ("taken".into(), 1));
+        fs::write(&path, &two).unwrap();
+        assert_eq!((shown(file.look(&basic, Look::Now)), basic.users()), ("taken".into(), 2));
         fs::remove_file(&path).unwrap();
-        assert_eq!(shown(file.poll(&basic)), "unreadable");
+        assert_eq!(shown(file.look(&basic, Look::Poll)), "unreadable");
         assert_eq!(basic.users(), 2);
         assert!(matches!(UsersFile::open(&path), Err(Unusable::Unreadable(_))));
     }
@@ -161,7 +217,7 @@ mod tests {
         authorizer.set_policy(policy);
         let mut polls = |text: &str| {
             fs::write(&path, text).unwrap();
-            let polls = [shown(files.poll(&authorizer)), shown(files.poll(&authorizer))];
+            let polls = [shown(files.look(&authorizer, Look::Poll)), shown(files.look(&authorizer, Look::Poll))];
             (polls[1].clone(), authorizer.policy().allows(Role::Writer, Domain::Namespace, Action::Delete))
         };
         assert_eq!(polls(&format!("{}p, writer, delete\n", Policy::POLICY)), ("taken".into(), true));

@@ -14,12 +14,13 @@ use futures_util::FutureExt;
 use std::io;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::rocks::{Options, Place, Rocks};
 use storage::{Health, Store};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 /// Why a node does not start or does not end well.
@@ -38,6 +39,11 @@ pub enum Error {
     Access(#[from] access::OpenError),
     #[error(transparent)]
     Sink(#[from] access::SinkError),
+    #[error(
+        "the data directory {} holds no store, and must-exist forbids to make a new one; is it the right directory, and is its volume \
+         mounted?", .0.display()
+    )]
+    NoStore(PathBuf),
     #[error("the listener failed: {0}")]
     Server(io::Error),
 }
@@ -51,6 +57,7 @@ pub struct Node {
     stop: watch::Sender<bool>,
     serving: JoinHandle<io::Result<()>>,
     upkeep: JoinHandle<()>,
+    reload: Arc<Notify>,
     /// Ends when told, which is after the last request: that one may still be refused.
     refusals: (watch::Sender<bool>, JoinHandle<()>),
     sink: Arc<access::AuditSink>,
@@ -78,17 +85,24 @@ impl Node {
             drain: settings.drain_timeout,
         };
         watched("reporting the health of the store", report_health(Arc::clone(&store), stopped.clone()));
-        let upkeep = watched("the upkeep", upkeep::run(Arc::clone(&app), files, stopped.clone()));
+        let reload = Arc::new(Notify::new());
+        let upkeep = upkeep::run(Arc::clone(&app), files, Arc::clone(&reload), stopped.clone());
+        let upkeep = watched("the upkeep", upkeep);
         let (finish, finished) = watch::channel(false);
         let refusals = watched("writing refusals", upkeep::write_refusals(Arc::clone(&app), finished));
         let refusals = (finish, refusals);
         let serving = tokio::spawn(server::serve(listener, Front::new(Arc::clone(&app)), limits, stopped));
-        Ok(Node { address, app, store, stop, serving, upkeep, refusals, sink })
+        Ok(Node { address, app, store, stop, serving, upkeep, reload, refusals, sink })
     }
 
     /// The store, for backups taken while serving.
     pub fn store(&self) -> Arc<dyn Store> {
         Arc::clone(&self.store)
+    }
+
+    /// Has the users file and the policy read again at once, for somebody who knows that they have changed.
+    pub fn reload(&self) {
+        self.reload.notify_one();
     }
 
     /// Stops accepting, finishes what is in flight, closes the store.
@@ -140,8 +154,18 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
         land: access::LandKeeper::new(authorizer.clone()),
         sink: Arc::clone(&sink),
     });
+    let is_new = !storage::rocks::is_store(&settings.data);
+    if is_new && settings.must_exist {
+        return Err(Error::NoStore(settings.data.clone()));
+    }
     let store = open_store(settings, Some(Arc::clone(&watcher)))?;
-    watcher.land.load(store.view()?.namespaces()?);
+    if is_new {
+        let data = std::path::absolute(&settings.data).unwrap_or_else(|_| settings.data.clone());
+        tracing::info!("made a new store at {}", data.display());
+    }
+    let namespaces = store.view()?.namespaces()?;
+    access::check_owners(&settings.access, &settings.data, namespaces.len())?;
+    watcher.land.load(namespaces);
     sink.start(&store, &settings.data)?;
     let (fall_back, retention) = (access.fall_back, settings.access.retention);
     let service = Service::new(
@@ -211,6 +235,3 @@ pub fn store_options(settings: &Settings, observer: Option<Arc<Watcher>>) -> Opt
 
 /// How often the store is asked how it is.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
-
-/// How long `freehold healthcheck` waits for an answer.
-pub const HEALTHCHECK_TIMEOUT: Duration = Duration::from_secs(3);

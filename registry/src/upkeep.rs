@@ -3,25 +3,27 @@
 
 use crate::access::Files;
 use crate::app::App;
+use authz::Look;
 use model::{Position, Record};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::Health;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 const EVERY: Duration = Duration::from_secs(1);
 /// Holdings are counted once in so many rounds, and only after a change: it walks through all subjects.
 const COUNT_EVERY: u32 = 15;
 
-/// Looks after the files, the audit's age and the counts, until `stop` becomes true.
-pub async fn run(app: Arc<App>, mut files: Files, mut stop: watch::Receiver<bool>) {
+/// Looks after the files, the audit's age and the counts, until `stop` becomes true. `reload` asks for the files at once.
+pub async fn run(app: Arc<App>, mut files: Files, reload: Arc<Notify>, mut stop: watch::Receiver<bool>) {
     let mut counted: Option<Position> = None;
     let mut round = 0;
     loop {
-        let stopping = tokio::time::timeout(EVERY, stop.wait_for(|stop| *stop)).await.is_ok();
-        if stopping {
-            return;
-        }
+        let look = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = reload.notified() => Look::Now,
+            () = tokio::time::sleep(EVERY) => Look::Poll,
+        };
         forget(&app).await;
         let count = round % COUNT_EVERY == 0 && counted != Some(app.position());
         if count {
@@ -31,7 +33,7 @@ pub async fn run(app: Arc<App>, mut files: Files, mut stop: watch::Receiver<bool
         let worker = Arc::clone(&app);
         // Reading files and walking through the store blocks.
         let done = tokio::task::spawn_blocking(move || {
-            files.poll();
+            files.look(look);
             if count {
                 match worker.service.holdings() {
                     Ok(holdings) => worker.metrics.access.holdings(&holdings),

@@ -6,11 +6,11 @@ use super::settings::{Exposure, Settings};
 use crate::metrics::Metrics;
 use authz::basic::{Basic, InvalidUsers};
 use authz::{
-    Authentication, Authorizer, BrowserPolicy, Enforcement, Gate, Hosts, InvalidPolicy, PolicyFiles, Reload, Unusable,
-    UsersFile,
+    Authentication, Authorizer, BrowserPolicy, Enforcement, Gate, Hosts, InvalidPolicy, Look, PRIVATE, PolicyFiles,
+    Reload, Unusable, UsersFile, other_writers,
 };
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Why the registry does not start with these settings.
@@ -23,6 +23,13 @@ pub enum OpenError {
          --insecure-open"
     )]
     Unguarded(SocketAddr),
+    #[error(
+        "the data in {data} have {namespaces}, whose owners alone may write there, and authentication.users names nobody who could \
+         be one, so anyone could write. Name the users file (--authentication-users FILE), or accept it with --insecure-open",
+        data = .data.display(),
+        namespaces = if *.namespaces == 1 { "a namespace".to_owned() } else { format!("{} namespaces", .namespaces) }
+    )]
+    Ownerless { data: PathBuf, namespaces: usize },
     #[error("authentication.users: {path}: {problem}", path = .0.display(), problem = .1)]
     Users(PathBuf, Unusable<InvalidUsers>),
     #[error("authorization.policy: {0}")]
@@ -68,7 +75,11 @@ pub fn open(settings: &Settings, address: SocketAddr, metrics: &Arc<Metrics>) ->
         }
     };
     let authenticators = users.iter().map(|(_, basic)| Arc::new(basic.clone()) as Arc<dyn authz::Authenticator>);
-    let hosts = if address.ip().is_loopback() { Hosts::Loopback(settings.hosts.clone()) } else { Hosts::Any };
+    let hosts = match settings.hosts.clone() {
+        names if names.contains("*") => Hosts::Any,
+        names if address.ip().is_loopback() => Hosts::Loopback(names),
+        names => Hosts::Network(names),
+    };
     let gate = Gate {
         authorizer: authorizer.clone(),
         authentication: Authentication::new(authenticators.collect()),
@@ -76,11 +87,45 @@ pub fn open(settings: &Settings, address: SocketAddr, metrics: &Arc<Metrics>) ->
         browsers: BrowserPolicy { hosts, origins: settings.origins.clone() },
     };
     say(&gate, settings);
+    users.iter().map(|(file, _)| file.path()).chain(policy.paths()).for_each(warn_of_writers);
     let access = Access { gate: Arc::new(gate), audit: Audit::new(Arc::clone(metrics)), fall_back: settings.fall_back };
     Ok((access, Files { users, policy, authorizer, metrics: Arc::clone(metrics) }))
 }
 
+/// Namespaces without anybody who could own them: whoever has forgotten to name the users file would open everything.
+///
+/// # Errors
+/// `Ownerless`.
+pub fn check_owners(settings: &Settings, data: &Path, namespaces: usize) -> Result<(), OpenError> {
+    if settings.users.is_none() && settings.exposure == Exposure::Guarded && namespaces > 0 {
+        return Err(OpenError::Ownerless { data: data.to_owned(), namespaces });
+    }
+    Ok(())
+}
+
+fn warn_of_writers(file: &Path) {
+    if let Some(sentence) = other_writers(file) {
+        tracing::warn!("{sentence}");
+    }
+}
+
 fn say(gate: &Gate, settings: &Settings) {
+    match &gate.browsers.hosts {
+        Hosts::Any => {
+            tracing::warn!("http.hosts is *: a page that is rebound to this address is answered as any client is")
+        }
+        Hosts::Loopback(_) => {}
+        Hosts::Network(names) => {
+            let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+            names.sort_unstable();
+            let (hosts, private) = (names.join(","), PRIVATE.join(" "));
+            tracing::info!(
+                hosts,
+                private,
+                "answering requests to addresses, to names without a dot or with a private ending, and to http.hosts"
+            );
+        }
+    }
     let policy = gate.authorizer.policy();
     let (model, rules) = (policy.model_hash(), policy.policy_hash());
     match &settings.users {
@@ -102,34 +147,39 @@ fn say(gate: &Gate, settings: &Settings) {
 }
 
 impl Files {
-    /// Looks again at all files; to be called about once a second, where blocking is allowed.
-    pub fn poll(&mut self) {
+    /// Looks again at all files, where blocking is allowed: about once a second, and when somebody says that they have changed.
+    pub fn look(&mut self, look: Look) {
         if let Some((file, basic)) = &mut self.users {
-            match file.poll(basic) {
+            let looked = file.look(basic, look);
+            let (users, path) = (basic.users(), file.path().display());
+            match looked {
                 Reload::Same => {}
                 Reload::Taken => {
-                    tracing::info!(users = basic.users(), "the users file has changed and is in force");
+                    tracing::info!(users, file = %path, "the users file has {} and is in force", look.said());
                     self.metrics.access.reloaded("users", "taken");
+                    warn_of_writers(file.path());
                 }
                 Reload::Kept(problem) => {
-                    tracing::error!(%problem, "the users file has changed and cannot be used; the users before stay");
+                    tracing::error!(%problem, file = %path, "the users file has {} and cannot be used; the users before stay", look.said());
                     self.metrics.access.reloaded("users", "kept-old");
                 }
             }
         }
-        match self.policy.poll(&self.authorizer) {
+        match self.policy.look(&self.authorizer, look) {
             Reload::Same => {}
             Reload::Taken => {
                 let policy = self.authorizer.policy();
                 tracing::info!(
                     model = policy.model_hash(),
                     policy = policy.policy_hash(),
-                    "the policy has changed and is in force"
+                    "the policy has {} and is in force",
+                    look.said()
                 );
                 self.metrics.access.reloaded("policy", "taken");
+                self.policy.paths().for_each(warn_of_writers);
             }
             Reload::Kept(problem) => {
-                tracing::error!(%problem, "the policy has changed and cannot be used; the policy before stays");
+                tracing::error!(%problem, "the policy has {} and cannot be used; the policy before stays", look.said());
                 self.metrics.access.reloaded("policy", "kept-old");
             }
         }

@@ -13,7 +13,7 @@ mod settings;
 mod sink;
 
 pub use audit::Audit;
-pub use files::{Files, OpenError, open};
+pub use files::{Files, OpenError, check_owners, open};
 pub use land::LandKeeper;
 pub use line::{hex, shown};
 pub use metrics::Metrics;

@@ -56,8 +56,8 @@ fn write(settings: &Settings, out: &mut impl Write) -> Result<(), String> {
     if control::backup(&settings.data, out)? {
         return Ok(());
     }
-    if !settings.data.is_dir() {
-        return Err(format!("there is no data directory {}", settings.data.display()));
+    if !storage::rocks::is_store(&settings.data) {
+        return Err(format!("the data directory {} holds no store", settings.data.display()));
     }
     let store = node::open_store(settings, None).map_err(|error| error.to_string())?;
     store.backup(out).map_err(|error| error.to_string())?;

@@ -8,7 +8,7 @@ use base64::Engine;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use http::{Request, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use ureq::Agent;
 use ureq::config::ConfigBuilder;
@@ -23,6 +23,16 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 /// Encodes a path segment.
 pub fn segment(text: &str) -> String {
     utf8_percent_encode(text, UNRESERVED).to_string()
+}
+
+/// Where a registry that listens there is reached from its own machine: one that listens on every address, on loopback.
+pub fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
 }
 
 /// A registry, and who asks.
@@ -46,12 +56,28 @@ impl Client {
     /// # Errors
     /// Another scheme, no host, or authorities that cannot be read.
     pub fn new(url: &str, trust: &Trust, user: Option<(&str, &str)>) -> Result<Self, String> {
-        let secure = is_secure(url)?;
-        let mut config = careful()
+        let patient = careful()
             .timeout_connect(Some(PATIENCE))
             .timeout_per_read(Some(PATIENCE))
             .timeout_per_write(Some(PATIENCE));
-        if secure {
+        Self::configured(patient, url, trust, user)
+    }
+
+    /// The same for one that has to answer as a whole within `patience`, whoever asks.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn hurried(url: &str, trust: &Trust, patience: Duration) -> Result<Self, String> {
+        Self::configured(careful().timeout_global(Some(patience)), url, trust, None)
+    }
+
+    fn configured(
+        mut config: ConfigBuilder<AgentScope>,
+        url: &str,
+        trust: &Trust,
+        user: Option<(&str, &str)>,
+    ) -> Result<Self, String> {
+        if is_secure(url)? {
             config = config.tls_config(trust.config()?);
         } else if matches!(trust, Trust::File(_)) {
             return Err(format!("{url}: --ca-file is of use with https:// alone"));

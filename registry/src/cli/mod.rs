@@ -10,6 +10,8 @@ mod serve;
 mod trust;
 mod user;
 
+use crate::log::{self, complain};
+use crate::printable::printable_lines;
 use crate::settings::{self, Gathered, KEYS, Settings};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::ffi::OsString;
@@ -23,9 +25,14 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Err(error) => error.exit(),
     };
     let outcome = match matches.subcommand() {
-        Some(("serve", matches)) => settings(matches).and_then(|(_, settings)| serve::run(&settings)),
-        Some(("config", matches)) => settings(matches).map(|(gathered, _)| say(&gathered.printed())),
-        Some(("healthcheck", matches)) => settings(matches).and_then(|(_, settings)| healthcheck::run(&settings)),
+        Some(("serve", matches)) => {
+            settings(matches).and_then(|(gathered, settings)| serve::run(&settings, gathered.warnings()))
+        }
+        Some(("config", matches)) => settings(matches).map(|(gathered, _)| {
+            gathered.warnings().iter().for_each(|warning| complain(&format!("warning: {warning}")));
+            say(&gathered.printed());
+        }),
+        Some(("healthcheck", matches)) => healthcheck::run(matches),
         Some(("backup", matches)) => {
             settings(matches).and_then(|(_, settings)| backup::backup(&settings, path(matches)))
         }
@@ -37,26 +44,18 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Some(("user", matches)) => user::run(matches),
         _ => Err("there is no such command".to_owned()),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            complain(&message);
-            ExitCode::FAILURE
-        }
+    if let Err(message) = &outcome {
+        complain(message);
     }
+    log::finish();
+    if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The only writer to standard output.
-#[allow(clippy::print_stdout)]
+/// The only writer to standard output. What others have put into the text does nothing to a terminal.
 fn say(text: &str) {
     use std::io::Write;
     // A closed pipe (`freehold config | head`) is no reason to panic.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
-}
-
-#[allow(clippy::print_stderr)]
-fn complain(message: &str) {
-    eprintln!("freehold: {message}");
+    let _ = std::io::stdout().lock().write_all(printable_lines(text).as_bytes());
 }
 
 fn command() -> Command {
@@ -66,13 +65,12 @@ fn command() -> Command {
         .about("A schema registry for Apache Kafka in which every namespace owns its land")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommand(keyed(Command::new("serve").about("Start the registry")))
+        .subcommand(keyed(Command::new("serve").about("Start the registry"), |_| true))
         .subcommand(keyed(
             Command::new("config").about("Print the effective configuration and where each value comes from"),
+            |_| true,
         ))
-        .subcommand(keyed(
-            Command::new("healthcheck").about("Ask a running registry whether it is ready; exit 0 if it is"),
-        ))
+        .subcommand(healthcheck::command())
         .subcommand(user::command())
         .subcommand(namespace::command())
         .subcommand(audit::command())
@@ -80,47 +78,49 @@ fn command() -> Command {
             Command::new("backup")
                 .about("Write everything to one file, also while the registry is serving")
                 .arg(file.clone().help("The file to write; it must not exist")),
+            |key| key == "data",
         ))
         .subcommand(keyed(
             Command::new("restore")
                 .about("Read a backup into an empty data directory, and verify it")
                 .arg(file.help("The file to read")),
+            |key| key == "data",
         ))
 }
 
-/// Adds a flag for every configuration key.
-fn keyed(command: Command) -> Command {
+/// Adds a flag for each configuration key that the command is about; the others it takes from file and environment alone.
+fn keyed(command: Command, is_about: impl Fn(&str) -> bool) -> Command {
     let config = Arg::new("config")
         .long("config")
         .value_name("FILE")
         .env("FREEHOLD_CONFIG")
         .value_parser(clap::value_parser!(PathBuf))
         .help("Configuration file (TOML)");
-    KEYS.iter().fold(command.arg(config), |command, key| {
+    KEYS.iter().filter(|key| is_about(key.name)).fold(command.arg(config), |command, key| {
+        let default = if key.default.is_empty() { String::new() } else { format!("; default: {}", key.default) };
         let arg = Arg::new(key.name)
             .long(key.flag())
-            .value_name("VALUE")
+            .value_name(key.value_name())
             .action(ArgAction::Set)
             .allow_negative_numbers(true)
-            .help(format!("{} [{}; default: {}]", key.help, key.variable(), key.default));
+            .help(format!("{} [{}{default}]", key.help, key.variable()));
         let switch = |arg: Arg| arg.num_args(0..=1).require_equals(true).default_missing_value("true");
         command.arg(if key.is_switch() { switch(arg) } else { arg })
     })
 }
 
 fn settings(matches: &ArgMatches) -> Result<(Gathered, Settings), String> {
-    let file = matches.get_one::<PathBuf>("config");
-    let flags: Vec<(String, String)> = KEYS
-        .iter()
-        .filter_map(|key| matches.get_one::<String>(key.name).map(|value| (key.flag(), value.clone())))
-        .collect();
-    // A variable that is not text cannot hold one of our values.
-    let variables =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let gathered =
-        settings::gather(file.map(PathBuf::as_path), variables, &flags).map_err(|error| error.to_string())?;
+    let gathered = gathered(matches)?;
     let settings = gathered.settings().map_err(|error| error.to_string())?;
     Ok((gathered, settings))
+}
+
+/// The values of all keys, of which the command has some as flags.
+fn gathered(matches: &ArgMatches) -> Result<Gathered, String> {
+    let file = matches.get_one::<PathBuf>("config");
+    let value = |key: &str| matches.try_get_one::<String>(key).ok().flatten().cloned();
+    let flags: Vec<(String, String)> = KEYS.iter().filter_map(|key| Some((key.flag(), value(key.name)?))).collect();
+    settings::gather(file.map(PathBuf::as_path), std::env::vars_os(), &flags).map_err(|error| error.to_string())
 }
 
 fn path(matches: &ArgMatches) -> &std::path::Path {

@@ -1,22 +1,27 @@
 //! `freehold serve`: start, say what a newcomer needs to know, wait for a signal, stop in order.
 
+use super::client::reachable;
 use super::say;
+use crate::access::Sink;
 use crate::node::Node;
-use crate::settings::Settings;
+use crate::settings::{LogFormat, Settings};
 use crate::{control, log};
 use authz::Enforcement;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Serves until SIGTERM or SIGINT.
-pub fn run(settings: &Settings) -> Result<(), String> {
-    log::start(settings);
+/// Serves until SIGTERM or SIGINT; reads users and policy again at SIGHUP. `warnings` are those of the configuration.
+pub fn run(settings: &Settings, warnings: &[String]) -> Result<(), String> {
+    log::start(settings).map_err(|error| error.to_string())?;
+    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
     let outcome = runtime.block_on(async {
         let started = std::time::Instant::now();
-        let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+        let listen = |kind| signal(kind).map_err(|error| error.to_string());
+        let mut terminate = listen(SignalKind::terminate())?;
+        let mut interrupt = listen(SignalKind::interrupt())?;
+        let mut hangup = listen(SignalKind::hangup())?;
         let node = tokio::select! {
             node = Node::start(settings) => node.map_err(|error| error.to_string())?,
             // The thread that opens the store ends with the process.
@@ -28,10 +33,20 @@ pub fn run(settings: &Settings) -> Result<(), String> {
         tracing::info!(
             address = %node.address, data = %settings.data.display(), version = crate::VERSION, millis, "serving"
         );
-        say(&greeting(settings, &node));
-        let signal = tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
+        if takes_a_greeting(settings) {
+            let greeting = greeting(settings, &node);
+            // Of its own, since whatever reads standard output may not.
+            std::thread::spawn(move || say(&greeting));
+        }
+        let signal = loop {
+            tokio::select! {
+                _ = terminate.recv() => break "SIGTERM",
+                _ = interrupt.recv() => break "SIGINT",
+                _ = hangup.recv() => {
+                    tracing::info!(signal = "SIGHUP", "reading the users file and the policy again");
+                    node.reload();
+                }
+            }
         };
         tracing::info!(signal, "stopping: finishing what is in flight");
         drop(control);
@@ -53,14 +68,53 @@ fn stopped_early(signal: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Programs that read JSON lines are not greeted.
+fn takes_a_greeting(settings: &Settings) -> bool {
+    settings.log_format == LogFormat::Text && settings.access.sink != Sink::Stdout
+}
+
 fn greeting(settings: &Settings, node: &Node) -> String {
-    let url = format!("http://{}", node.address);
+    let url = format!("http://{}", reachable(node.address));
+    let as_user = match writer(settings) {
+        Writer::Anyone => Some(String::new()),
+        Writer::User(name) => Some(format!("-u {} ", quoted(name))),
+        Writer::Unknown => None,
+    };
+    let register = as_user.map_or_else(String::new, |user| {
+        format!(
+            "  curl {user}-X POST {url}/subjects/orders-value/versions -H 'Content-Type: application/json' -d '{{\"schema\": \"{{\\\"type\\\":\\\"string\\\"}}\"}}'\n"
+        )
+    });
     format!(
-        "Freehold {version}\n  listening  {url}\n  data       {data}\n  writing    {writing}\n\nTry it:\n  curl -X POST {url}/subjects/orders-value/versions -H 'Content-Type: application/json' -d '{{\"schema\": \"{{\\\"type\\\":\\\"string\\\"}}\"}}'\n  curl {url}/subjects\n",
+        "Freehold {version}\n  listening  http://{address}\n  data       {data}\n  writing    {writing}\n\nTry it:\n{register}  curl {url}/subjects\n",
         version = crate::VERSION,
+        address = node.address,
         writing = writing(settings),
         data = std::path::absolute(&settings.data).unwrap_or_else(|_| settings.data.clone()).display(),
     )
+}
+
+/// Who may write a subject that nobody owns yet.
+enum Writer<'a> {
+    Anyone,
+    User(&'a str),
+    /// Nobody whose name is known here.
+    Unknown,
+}
+
+fn writer(settings: &Settings) -> Writer<'_> {
+    let authorization = &settings.access.authorization;
+    if settings.access.users.is_none() || authorization.mode != Enforcement::Enforce {
+        return Writer::Anyone;
+    }
+    let users = authorization.admins.iter().filter_map(|admin| admin.as_str().strip_prefix("user:basic/"));
+    users.min().map_or(Writer::Unknown, Writer::User)
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 fn writing(settings: &Settings) -> String {

@@ -2,6 +2,7 @@
 //!
 //! What is deliberately not here: a way to go without verification. `--ca-file` serves every registry of one's own.
 
+use clap::{Arg, ArgMatches};
 use rustls::{CertificateError, RootCertStore};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +18,20 @@ pub enum Trust {
 }
 
 impl Trust {
+    /// The argument that names the authorities.
+    pub fn argument() -> Arg {
+        Arg::new("ca-file")
+            .long("ca-file")
+            .value_name("PEM")
+            .value_parser(clap::value_parser!(PathBuf))
+            .help("Certificates of the authorities to trust with https://, instead of those that the system trusts")
+    }
+
+    /// What a command with that argument was told.
+    pub fn of(matches: &ArgMatches) -> Self {
+        matches.get_one::<PathBuf>("ca-file").map_or(Trust::System, |path| Trust::File(path.clone()))
+    }
+
     /// How to speak TLS with this trust.
     ///
     /// # Errors

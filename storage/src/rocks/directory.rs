@@ -47,7 +47,7 @@ pub(super) fn prepare(dir: &Path, purpose: Purpose) -> Result<(File, Format), Er
     if purpose == Purpose::Serve && has(|name| name == RESTORING_FILE) {
         return Err(Error::HalfRestored { dir: dir.to_owned() });
     }
-    let has_data = has(|name| name.ends_with(".sst") || name.ends_with(".log"));
+    let has_data = has(is_data);
     let mut format = Format::Present;
     match fs::read_to_string(dir.join(FORMAT_FILE)) {
         Ok(text) => {
@@ -77,6 +77,17 @@ pub(super) fn prepare(dir: &Path, purpose: Purpose) -> Result<(File, Format), Er
 /// Notes that a directory has the format of this release now.
 pub(super) fn mark(dir: &Path) -> Result<(), Error> {
     write_format(dir).map_err(|error| unusable(dir, error))
+}
+
+/// Does the directory hold a store, sound or not? Opening one that does not makes a new store there.
+pub fn is_store(dir: &Path) -> bool {
+    names(dir).is_ok_and(|names| names.iter().any(|name| name == "CURRENT" || is_data(name)))
+}
+
+/// Is it the name of a table or of a write-ahead log of RocksDB's? Others may have logs in the directory too.
+fn is_data(name: &str) -> bool {
+    let number = name.strip_suffix(".sst").or(name.strip_suffix(".log"));
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn damaged(dir: &Path, why: &str) -> Error {

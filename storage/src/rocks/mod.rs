@@ -15,6 +15,8 @@ mod stop;
 mod wal;
 mod watermark;
 
+pub use directory::is_store;
+
 use crate::codec::bytes::decode;
 use crate::codec::key::{self, Range};
 use crate::codec::value::Head;

@@ -4,5 +4,6 @@ mod backups;
 mod crashes;
 mod passwords;
 mod serving;
+mod starting;
 mod tls;
 mod words;

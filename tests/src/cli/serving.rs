@@ -1,6 +1,7 @@
 //! From the greeting to the end of `freehold serve`.
 
-use crate::harness::command::{freehold, freehold_with, run, signal};
+use crate::authz_support::{Bank, add_user};
+use crate::harness::command::{freehold, freehold_with, isolated, run, signal};
 use crate::harness::transcript::Transcript;
 use crate::harness::{Node, Settings, named, wait};
 use std::net::TcpListener;
@@ -21,6 +22,81 @@ fn the_greeting_says_where_it_listens_and_its_curl_line_works() {
     let body = line.rsplit_once("-d '").unwrap().1.trim_end_matches('\'');
     assert_eq!(node.post(target, &serde_json::from_str(body).unwrap()).status, 200, "{line}");
     assert_eq!(node.get("/subjects").ok(), serde_json::json!(["orders-value"]));
+}
+
+/// With users, the one who may write what nobody owns is named; curl asks for the password.
+#[test]
+fn the_greeting_of_a_registry_with_users_names_one_who_may_write() {
+    let bank = Bank::with(&[]);
+    let greeting = bank.node.greeting();
+    let line =
+        greeting.lines().find(|line| line.contains("curl -u ada -X POST")).unwrap_or_else(|| panic!("{greeting}"));
+    let mut shell = isolated("bash");
+    shell.args(["-euo", "pipefail", "-c", &line.replace("-u ada", "-sS -u ada:ada")]);
+    let answer = run(&mut shell).good();
+    assert!(answer.contains("\"id\":1"), "{answer}");
+
+    let directory = tempfile::tempdir().unwrap();
+    let users = directory.path().join("users");
+    add_user(&users, "alice");
+    let node = Node::with(Settings::flags(&["--authentication-users", users.to_str().unwrap()]));
+    let greeting = node.greeting();
+    assert!(!greeting.contains("POST") && greeting.contains("/subjects"), "{greeting}");
+}
+
+#[test]
+fn nothing_is_said_among_lines_of_json() {
+    for flags in [["--log-format", "json"], ["--audit-sink", "stdout"]] {
+        let mut node = Node::with(Settings::flags(&flags));
+        node.terminate();
+        node.ended();
+        assert_eq!(node.said(), "");
+    }
+    // What keeps it from starting is a line of JSON as well.
+    let said =
+        freehold_with(&["serve", "--log-format", "json", "--data", "/proc/freehold", "--listen", "127.0.0.1:0"]).bad();
+    let last: serde_json::Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    assert!(last["level"] == "ERROR" && last["reason"].as_str().unwrap().contains("/proc/freehold"), "{said}");
+}
+
+#[test]
+fn healthcheck_asks_where_it_is_told_and_not_for_longer() {
+    let node = Node::start();
+    let check = |arguments: &[&str]| {
+        let mut command = freehold();
+        command.arg("healthcheck").args(arguments);
+        command
+    };
+    let port = node.address.rsplit(':').next().unwrap();
+    for place in [format!("localhost:{port}"), format!(":{port}"), node.address.clone()] {
+        assert_eq!(run(&mut check(&["--listen", &place])).good(), "ready", "{place}");
+        assert_eq!(run(check(&[]).env("FREEHOLD_LISTEN", &place)).good(), "ready", "{place}");
+    }
+    assert_eq!(run(&mut check(&["--url", &node.url()])).good(), "ready");
+    assert!(run(&mut check(&["--url", &node.url(), "--listen", &node.address])).bad().contains("--listen"));
+    // Somebody who takes the request and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let said = run(&mut check(&["--url", &url, "--timeout", "50ms"])).bad();
+    assert!(said.contains("no registry answers at") && said.contains(&url), "{said}");
+}
+
+#[test]
+fn sighup_has_the_users_read_again_at_once() {
+    let bank = Bank::with(&[]);
+    add_user(&bank.users(), "newcomer");
+    bank.node.signal("HUP");
+    bank.node.logged(|line| line.contains("the users file has been read again and is in force"));
+    assert_eq!(bank.send("newcomer", "GET", "/subjects", None).status, 200);
+    // Also what has not changed is taken again, and what cannot be used is said again.
+    std::fs::write(bank.users(), "broken").unwrap();
+    let said =
+        || bank.node.log().lines().filter(|line| line.contains("has been read again and cannot be used")).count();
+    for times in 1..=2 {
+        bank.node.signal("HUP");
+        wait::until("it is said", || (said() == times).then_some(()));
+    }
+    assert_eq!(bank.send("newcomer", "GET", "/subjects", None).status, 200);
 }
 
 #[test]

@@ -15,8 +15,10 @@ use tempfile::TempDir;
 pub struct Settings {
     /// Where the data lie; a new directory, removed with the node, where none is given.
     pub data: Option<PathBuf>,
-    /// Flags after those that name data and address.
+    /// Flags after those that name data and address; a `--listen` among them takes the place of the usual one.
     pub flags: Vec<String>,
+    /// Variables of its environment.
+    pub variables: Vec<(&'static str, String)>,
 }
 
 impl Settings {
@@ -61,15 +63,28 @@ impl Node {
             }
         };
         let mut command = command::freehold();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data).args(settings.flags);
+        command.args(["serve", "--data"]).arg(&data).args(&settings.flags).envs(settings.variables);
+        if !settings.flags.iter().any(|flag| flag == "--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let said = Transcript::of(child.stdout.take().unwrap());
         let log = Transcript::of(child.stderr.take().unwrap());
-        let Some(line) = said.wait_for(|line| line.contains(ADDRESS_LINE)) else {
+        // Programs that read lines of JSON are not greeted.
+        let greets = !settings.flags.iter().any(|flag| flag == "json" || flag == "stdout");
+        let line = match greets {
+            true => said.wait_for(|line| line.contains(ADDRESS_LINE)),
+            false => log.wait_for(|line| line.contains("serving") && line.contains("address")),
+        };
+        let Some(line) = line else {
             let _ = child.kill();
             panic!("the server does not start: {} {}", said.whole(), log.whole());
         };
-        let address = line.rsplit("http://").next().unwrap().trim().to_owned();
+        let address = match greets {
+            true => line.rsplit("http://").next().unwrap().trim(),
+            false => line.split_once("127.0.0.1:").unwrap().1.split(['"', ' ']).next().unwrap(),
+        };
+        let address = if greets { address.to_owned() } else { format!("127.0.0.1:{address}") };
         Node { child, data, address, said, log, _directory: directory }
     }
 
@@ -79,6 +94,16 @@ impl Node {
 
     pub fn data(&self) -> &Path {
         &self.data
+    }
+
+    /// What it printed besides the log.
+    pub fn said(&self) -> String {
+        self.said.to_string()
+    }
+
+    /// Sends a signal by its name.
+    pub fn signal(&self, name: &str) {
+        command::signal(self.child.id(), name);
     }
 
     /// What it printed for people.

@@ -64,12 +64,7 @@ pub fn reaching(command: Command) -> Command {
         "Whose password to send: that of {}, typed at the terminal (it is not shown), or a line of standard input",
         password::VARIABLE
     ));
-    let authorities = Arg::new("ca-file")
-        .long("ca-file")
-        .value_name("PEM")
-        .value_parser(clap::value_parser!(PathBuf))
-        .help("Certificates of the authorities to trust with https://, instead of those that the system trusts");
-    command.arg(user).arg(authorities)
+    command.arg(user).arg(Trust::argument())
 }
 
 /// Runs it.
@@ -89,7 +84,7 @@ pub fn run(matches: &ArgMatches) -> Result<(), String> {
 /// It cannot be asked, or the password not be read.
 pub fn client(matches: &ArgMatches, url: &str) -> Result<Client, String> {
     let url = matches.get_one::<String>(url).map_or("", String::as_str);
-    let trust = matches.get_one::<PathBuf>("ca-file").map_or(Trust::System, |path| Trust::File(path.clone()));
+    let trust = Trust::of(matches);
     match matches.get_one::<String>("user") {
         Some(name) => Client::new(url, &trust, Some((name, &password::present(name)?))),
         None => Client::new(url, &trust, None),

@@ -172,7 +172,7 @@ fn nothing_a_client_sends_breaks_out_of_its_line() {
     node.terminate();
     let (_, log) = node.ended();
     assert!(!log.lines().any(|line| line.trim_start().starts_with("INFO serving forged")), "{log}");
-    assert!(log.contains("request_id=\"id\\u{9b}31m\""), "{log}");
+    assert!(log.contains("request_id=\"id\\u{9b}31m\\u{85}\""), "{log}");
     let odd = ['\u{1b}', '\u{85}', '\u{9b}', '\u{2028}', '\u{202e}', '\u{2066}'];
     assert!(!log.contains(odd), "{log:?}");
     // What looks like a field of ours is inside of quotes.

@@ -52,6 +52,9 @@ pub struct Gathered {
     warnings: Vec<String>,
 }
 
+/// What the names of all variables begin with.
+const PREFIX: &str = "FREEHOLD_";
+
 /// Variables that are not of the table: the file itself, the build, and the password of `freehold user` and `namespace`.
 const OTHER_VARIABLES: [&str; 3] = ["FREEHOLD_CONFIG", "FREEHOLD_COMMIT", "FREEHOLD_PASSWORD"];
 
@@ -74,7 +77,7 @@ pub fn gather(
     }
     let mut warnings = Vec::new();
     for (name, value) in variables {
-        let Some(name) = name.to_str().filter(|name| name.starts_with("FREEHOLD_")) else { continue };
+        let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
         let place = Source::Variable(name.to_owned());
         if let Some(key) = KEYS.iter().find(|key| key.variable() == name) {
             let shown = value.to_string_lossy().into_owned();
@@ -139,9 +142,11 @@ fn unknown(place: Source, key: &str, known: &[String]) -> Error {
     Error::UnknownKey { place, key: key.to_owned(), hint: did_you_mean(key, known) }
 }
 
-/// The nearest of what is known, if one is near.
+/// The nearest of what is known, if one is near. What all variables begin with brings none nearer.
 fn did_you_mean(name: &str, known: &[String]) -> String {
-    let near = known.iter().map(|other| (strsim::jaro_winkler(other, name), other)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let own = |name: &str| name.strip_prefix(PREFIX).unwrap_or(name).to_owned();
+    let nearness = |other: &str| strsim::jaro_winkler(&own(other), &own(name));
+    let near = known.iter().map(|other| (nearness(other), other)).max_by(|a, b| a.0.total_cmp(&b.0));
     near.filter(|(score, _)| *score > 0.85).map_or(String::new(), |(_, other)| format!("; did you mean '{other}'?"))
 }
 

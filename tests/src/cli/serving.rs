@@ -53,10 +53,15 @@ fn nothing_is_said_among_lines_of_json() {
         assert_eq!(node.said(), "");
     }
     // What keeps it from starting is a line of JSON as well.
-    let said =
-        freehold_with(&["serve", "--log-format", "json", "--data", "/proc/freehold", "--listen", "127.0.0.1:0"]).bad();
-    let last: serde_json::Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
-    assert!(last["level"] == "ERROR" && last["reason"].as_str().unwrap().contains("/proc/freehold"), "{said}");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let directory = tempfile::tempdir().unwrap();
+    let mut serve = freehold();
+    serve.args(["serve", "--log-format", "json", "--listen", &address, "--data"]).arg(directory.path().join("data"));
+    let said = run(&mut serve).bad();
+    let lines: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let last = lines.last().unwrap();
+    assert!(last["level"] == "ERROR" && last["reason"].as_str().unwrap().contains(&address), "{said}");
 }
 
 #[test]

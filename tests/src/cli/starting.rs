@@ -65,7 +65,7 @@ fn land_with_owners_is_not_served_where_nobody_can_be_one() {
 fn without_authorization_the_audit_is_still_for_those_who_may_read_it() {
     let mut bank = Bank::settled(&[]);
     bank.restart(&["--authorization-mode", "off"]);
-    bank.register("stranger", "payments-value", "Another");
+    bank.register("stranger", "payments-other", "Another");
     for target in ["/namespaces/payments/audit", "/namespaces/-/audit"] {
         assert_eq!(bank.send("", "GET", target, None).error_code(), 40101, "{target}");
         assert_eq!(bank.send("stranger", "GET", target, None).error_code(), 40301, "{target}");

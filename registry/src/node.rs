@@ -144,6 +144,10 @@ pub struct Assembled {
 /// # Errors
 /// The store does not open, or files of the settings cannot be used.
 pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, Error> {
+    let is_new = !storage::rocks::is_store(&settings.data);
+    if is_new && settings.must_exist {
+        return Err(Error::NoStore(settings.data.clone()));
+    }
     let metrics = Arc::new(Metrics::new()?);
     let (access, files) = access::open(&settings.access, address, &metrics)?;
     let authorizer = access.gate.authorizer.clone();
@@ -154,10 +158,6 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
         land: access::LandKeeper::new(authorizer.clone()),
         sink: Arc::clone(&sink),
     });
-    let is_new = !storage::rocks::is_store(&settings.data);
-    if is_new && settings.must_exist {
-        return Err(Error::NoStore(settings.data.clone()));
-    }
     let store = open_store(settings, Some(Arc::clone(&watcher)))?;
     if is_new {
         let data = std::path::absolute(&settings.data).unwrap_or_else(|_| settings.data.clone());

@@ -60,6 +60,58 @@ fn any_page_is_a_part_of_the_whole() {
 }
 
 #[test]
+fn a_namespace_lists_what_it_owns_and_the_rest_are_orphans() {
+    let node = Node::start();
+    let mut caller = node.caller();
+    let names = ["a", "a-b", "a-b-c", "a.x", "ab", "b", ":.c:a", ":.c:b", ":.d:a", "d-1"];
+    for name in names {
+        node.register(name, &named("R"));
+    }
+    let claims = |claims: &[&str]| json!({ "claims": claims });
+    for (name, claims) in [("one", claims(&["a", "=b", ":.c:"])), ("two", claims(&["a-b", ":.d:a"]))] {
+        assert_eq!(caller.put(&format!("/namespaces/{name}?confirm=true"), &claims).status, 201);
+    }
+    let owned: [(&str, &[&str]); 3] = [
+        ("/namespaces/one/subjects", &[":.c:a", ":.c:b", "a", "a.x", "b"]),
+        ("/namespaces/two/subjects", &[":.d:a", "a-b", "a-b-c"]),
+        ("/namespaces/-/orphans", &["ab", "d-1"]),
+    ];
+    for (target, subjects) in owned {
+        assert_eq!(node.get(target).ok(), json!(subjects), "{target}");
+        for offset in 0..=subjects.len() {
+            let page = node.get(&format!("{target}?offset={offset}&limit=2")).ok();
+            assert_eq!(page, json!(subjects[offset..].iter().take(2).collect::<Vec<_>>()), "{target} {offset}");
+        }
+    }
+}
+
+#[test]
+fn schemas_in_the_answer_to_a_batch_are_bounded() {
+    let node = Node::start();
+    let mut caller = node.caller();
+    let doc = "x".repeat(3 << 20);
+    let mut requests = Vec::new();
+    for n in 0..8 {
+        let schema = json!({ "type": "record", "name": "R", "doc": doc, "fields": [] });
+        node.register(&format!("t{n}-value"), &json!({ "schema": schema.to_string() }));
+        let association = json!({ "subject": format!("t{n}-value"), "associationType": "value", "lifecycle": "WEAK" });
+        let resource = json!({
+            "resourceName": format!("t{n}"), "resourceNamespace": "n", "resourceId": format!("id{n}"),
+            "resourceType": "topic", "associations": [association],
+        });
+        assert_eq!(caller.post("/associations", &resource).status, 200);
+        requests.push(json!({ "resourceId": format!("id{n}") }));
+    }
+    let answer = caller.post("/associations:batchGet?includeSchemas=true", &json!({ "requests": requests }));
+    assert_eq!(answer.status, 207);
+    let results = answer.json()["results"].as_array().unwrap().clone();
+    let refused =
+        |result: &Value| result["error"]["message"].as_str().is_some_and(|text| text.contains("16777216 bytes"));
+    let shown = results.iter().take_while(|result| !refused(result)).count();
+    assert!(shown == 6 && results[shown..].iter().all(refused), "{shown} of {}", results.len());
+}
+
+#[test]
 fn a_listing_of_namespaces_is_short_whoever_belongs_to_them() {
     let node = Node::start();
     let mut caller = node.caller();

@@ -108,6 +108,8 @@ impl Source for AssociationList {
 const MOST: usize = 10_000;
 /// The same with schemas, each of which may be large.
 const MOST_WITH_SCHEMAS: usize = 1_000;
+/// Bytes of schemas that one request may read besides the last one.
+const MOST_TEXT: usize = 16 << 20;
 
 impl Service {
     /// Associations, ordered by name, namespace and type of the resource, then type and subject.
@@ -129,14 +131,16 @@ impl Service {
         self.read(|state| {
             let mut left = if schemas == Schemas::Shown { MOST_WITH_SCHEMAS } else { MOST };
             let mut all = Vec::with_capacity(wanted.len());
+            let mut text = MOST_TEXT;
             for wanted in wanted {
-                all.push(match of_resource(state, wanted, &mut left) {
-                    Ok(found) => {
-                        Ok(found.into_iter().map(|one| shown(state, one, schemas)).collect::<Result<_, _>>()?)
-                    }
-                    Err(fault) if is_passing(&fault) => return Err(fault),
-                    Err(fault) => Err(fault),
+                let shown = of_resource(state, wanted, &mut left).and_then(|found| {
+                    let one = |stored| shown(state, stored, schemas, &mut text);
+                    found.into_iter().map(one).collect()
                 });
+                match shown {
+                    Err(fault) if is_passing(&fault) => return Err(fault),
+                    shown => all.push(shown),
+                }
             }
             Ok(all)
         })
@@ -170,13 +174,23 @@ fn of_resource(state: &dyn State, wanted: &Wanted, left: &mut usize) -> Result<V
     Ok(found)
 }
 
-fn shown(state: &dyn State, stored: StoredAssociation, schemas: Schemas) -> Result<FoundAssociation, storage::Error> {
+fn shown(
+    state: &dyn State,
+    stored: StoredAssociation,
+    schemas: Schemas,
+    text: &mut usize,
+) -> Result<FoundAssociation, Fault> {
     let subject = &stored.key.subject;
     let latest = match schemas {
         Schemas::Shown => state.subject(subject)?.and_then(|summary| summary.latest),
         Schemas::Hidden => None,
     };
     let version = latest.map(|version| state.version(subject, version)).transpose()?.flatten();
+    if version.is_some() && *text == 0 {
+        let detail = format!("match schemas of more than {MOST_TEXT} bytes; ask for fewer resources");
+        return Err(invalid("requests", detail));
+    }
     let schema = version.map(|version| Shown::of(state, version)).transpose()?;
+    *text = text.saturating_sub(schema.as_ref().map_or(0, |schema| schema.content.text.len()));
     Ok(FoundAssociation { stored, schema })
 }

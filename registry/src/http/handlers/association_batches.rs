@@ -9,16 +9,17 @@ use crate::http::wire::association::{self as wire, AskedOp, ResourceOut, ResultO
 use crate::rules::association::end::Ending;
 use crate::rules::association::invalid;
 use crate::rules::association::request::{self, Asked, Resource, Run, Sent, Verb};
-use crate::service::{Element, Filter, Op, Outcome, Schemas, Wanted};
+use crate::service::{Class, Element, Filter, Op, Outcome, Schemas, Wanted};
 use authz::{Action, Global};
 use model::{Context, TOPIC};
 use serde_json::json;
+use std::sync::Arc;
 
 /// Elements of a batch, and operations of all its elements: the writer decides on them one after the other.
 const LARGEST_BATCH: usize = 1_000;
 
 /// `POST /associations:batchGet`
-pub async fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn get(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
     // Of topics that may be anybody's, and changing nothing: like a question about no subject.
     let _permit = ask.permit(app, Action::Lookup, Global)?;
     let object = ask.object(app, "batchGetAssociations.body", "AssociationBatchGetRequest").await?;
@@ -27,12 +28,16 @@ pub async fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let sent: Vec<Sent> = elements.iter().map(|element| wire::resource(element)).collect::<Result<_, _>>()?;
     let wanted: Vec<Wanted> = elements.iter().zip(&sent).map(|(e, sent)| wanted(e, sent)).collect::<Result<_, _>>()?;
     let schemas = if ask.query.flag("includeSchemas") { Schemas::Shown } else { Schemas::Hidden };
-    let found = app.service.associations_of(&wanted, schemas)?;
-    let results = found.iter().zip(&sent).map(|(found, sent)| match found {
-        Ok(found) => ResultOut::Result(ResourceOut::found(sent, resource_type(sent), found)),
-        Err(fault) => ResultOut::Error(fault.into()),
-    });
-    Ok(Answer::json(&json!({ "results": results.collect::<Vec<_>>() })).with_status(207))
+    let there = Arc::clone(app);
+    let read = move || {
+        let found = there.service.associations_of(&wanted, schemas)?;
+        let results = found.iter().zip(&sent).map(|(found, sent)| match found {
+            Ok(found) => ResultOut::Result(ResourceOut::found(sent, resource_type(sent), found)),
+            Err(fault) => ResultOut::Error(fault.into()),
+        });
+        Ok(Answer::json(&json!({ "results": results.collect::<Vec<_>>() })).with_status(207))
+    };
+    app.service.work(Class::List, read).await
 }
 
 /// `POST /associations:batchMutate`

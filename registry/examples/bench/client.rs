@@ -1,4 +1,4 @@
-//! The least HTTP client that loading needs: one kept connection, one request at a time, bodies with a length.
+//! The least HTTP client that loading needs: one kept connection, one request at a time, bodies with a length or in chunks.
 //!
 //! Not for measuring CPU time per request; `wrk` does that.
 
@@ -71,16 +71,33 @@ impl Client {
         next(&mut self.stream, &mut line)?;
         let status =
             line.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(|| format!("not HTTP: {line}"))?;
-        let mut length = None;
+        let (mut length, mut chunked) = (None, false);
         loop {
             next(&mut self.stream, &mut line)?;
             let Some((name, value)) = line.trim_end().split_once(':') else { break };
             if name.eq_ignore_ascii_case("content-length") {
                 length = value.trim().parse().ok();
             }
+            chunked |= name.eq_ignore_ascii_case("transfer-encoding") && value.trim().eq_ignore_ascii_case("chunked");
         }
-        let mut body = vec![0; length.ok_or("an answer without Content-Length")?];
-        self.stream.read_exact(&mut body).map_err(|error| error.to_string())?;
-        Ok(Answer { status, body })
+        let mut body = Vec::new();
+        let more = |stream: &mut BufReader<TcpStream>, body: &mut Vec<u8>, length: usize| {
+            let from = body.len();
+            body.resize(from + length, 0);
+            stream.read_exact(&mut body[from..]).map_err(|error| error.to_string())
+        };
+        if !chunked {
+            more(&mut self.stream, &mut body, length.ok_or("an answer without Content-Length")?)?;
+            return Ok(Answer { status, body });
+        }
+        loop {
+            next(&mut self.stream, &mut line)?;
+            let length = usize::from_str_radix(line.trim(), 16).map_err(|_| format!("no length of a chunk: {line}"))?;
+            more(&mut self.stream, &mut body, length)?;
+            next(&mut self.stream, &mut line)?;
+            if length == 0 {
+                return Ok(Answer { status, body });
+            }
+        }
     }
 }

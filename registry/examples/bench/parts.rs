@@ -197,6 +197,8 @@ impl Bench<'_> {
     fn large(&mut self, work: &Path) -> Result<(), String> {
         let data = work.join("data-100000");
         let (server, loaded) = self.load(&data, 5_000)?;
+        self.report.page = page(&server, &loaded)?;
+        say(&format!("{:.1} CPU-ms for a page at the end of all versions", self.report.page));
         let requests = load::write_requests(&work.join("requests-100000"), &loaded, 10)?;
         let server = self.size(server, &data, &loaded, &requests)?;
         // Everything at once, for longer: until all that is kept in memory has reached its bounds.
@@ -281,6 +283,18 @@ impl Bench<'_> {
 }
 
 /// Requests for which the work of an earlier one was used.
+/// CPU-milliseconds of a page of 100 versions that begins a thousand before the end.
+fn page(server: &Server, loaded: &Loaded) -> Result<f64, String> {
+    const PAGES: u32 = 200;
+    let path = format!("/schemas?subjectPrefix=:*:&offset={}&limit=100", loaded.ids.len().saturating_sub(1_000));
+    let mut client = Client::connect(server.address)?;
+    let before = server.cpu();
+    for _ in 0..PAGES {
+        client.get(&path, "")?.ok()?;
+    }
+    Ok((server.cpu() - before) * 1e3 / f64::from(PAGES))
+}
+
 fn hits_of(server: &Server) -> Result<f64, String> {
     let ready = counter(server.address, "freehold_ready_answers_hits_total")?;
     Ok(ready + counter(server.address, "freehold_finds_hits_total")?)

@@ -90,6 +90,8 @@ pub struct Report {
     pub list: Vec<f64>,
     /// Milliseconds.
     pub list_gzip: Vec<f64>,
+    /// CPU-milliseconds of a page of `GET /schemas` near the end of all versions.
+    pub page: f64,
     pub sizes: Vec<Size>,
     /// The most MiB that were resident under long, mixed load.
     pub mixed: f64,
@@ -206,6 +208,9 @@ impl Report {
                 shown,
                 start(large) < 300.0,
             ));
+            let shown = format!("{:.1} ms", self.page);
+            let what = format!("CPU of a page of `GET /schemas` at the end of {} versions", count(large));
+            rows.push((what, "at most 20 ms".into(), shown, self.page <= 20.0));
             let shown = format!("{:.0} ms", self.after_kill);
             rows.push((
                 "the same after `kill -9` under writes".into(),

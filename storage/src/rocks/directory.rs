@@ -37,8 +37,8 @@ pub(super) enum Purpose {
     Restore,
 }
 
-/// Makes the directory, or checks that this release may open it. It is this process's own until the file is dropped.
-pub(super) fn prepare(dir: &Path, purpose: Purpose) -> Result<(File, Format), Error> {
+/// Makes the directory, or checks that this release may open it. It is this process's own until the lock is dropped.
+pub(super) fn prepare(dir: &Path, purpose: Purpose) -> Result<(Lock, Format), Error> {
     make(dir)?;
     let lock = lock(dir)?;
     let failed = |error: io::Error| unusable(dir, error);
@@ -98,12 +98,23 @@ fn unusable(dir: &Path, why: impl ToString) -> Error {
     Error::Directory { dir: dir.to_owned(), why: why.to_string() }
 }
 
-fn lock(dir: &Path) -> Result<File, Error> {
+/// A lock on a directory.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a process that is being started has it as well, for a moment.
+        let _ = self.0.unlock();
+    }
+}
+
+fn lock(dir: &Path) -> Result<Lock, Error> {
     let path = dir.join(LOCK_FILE);
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
     let file = file.map_err(|error| unusable(dir, format!("cannot write {}: {error}", path.display())))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => {
             Err(Error::InUse { dir: dir.to_owned(), detail: format!("{} is locked", path.display()) })
         }

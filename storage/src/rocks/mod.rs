@@ -25,10 +25,9 @@ use crate::engine::{Backend, Engine, Limits};
 use crate::kv::{Changes, Direction, Kv, Table, Visit};
 use crate::{Error, Health, Observer, audit, fold};
 use check::Scrub;
-use directory::{Format, Purpose};
+use directory::{Format, Lock, Purpose};
 use rocksdb::{ColumnFamily, DB, ErrorKind, ReadOptions, Snapshot, WriteBatch, WriteOptions};
 use stall::{Patience, Stall};
-use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -127,7 +126,7 @@ impl Rocks {
 
 /// What a directory has beside RocksDB's files.
 struct Own {
-    lock: File,
+    lock: Lock,
     format: Format,
     mark: Option<watermark::Mark>,
 }
@@ -141,7 +140,7 @@ pub struct Disk {
     /// None in memory.
     watermark: Option<Watermark>,
     /// Goes last.
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
 
 struct Db {

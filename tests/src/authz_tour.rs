@@ -1,9 +1,9 @@
 //! Two teams on one registry, by files and by requests, as an operator's tour would go.
 
 use crate::authz_support::{Bank, namespaces};
-use crate::harness::command::{freehold, run};
+use crate::harness::command::{Outcome, freehold, run};
 use crate::harness::{named, wait};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 #[test]
 fn land_passes_by_offer_and_acceptance_and_never_unnoticed() {
@@ -40,31 +40,91 @@ fn a_change_that_was_not_seen_is_not_overwritten() {
     assert_eq!(answer.error_code(), 412);
 }
 
+/// Runs `freehold namespace` against a bank, as somebody; an empty name is nobody.
+fn namespace(bank: &Bank, arguments: &[&str], user: &str) -> Outcome {
+    let mut command = freehold();
+    command.arg("namespace").args(arguments).args(["--url", &bank.node.url()]);
+    if !user.is_empty() {
+        command.args(["--user", user]).env("FREEHOLD_PASSWORD", user);
+    }
+    run(&mut command)
+}
+
 #[test]
 fn files_are_applied_by_whoever_owns_them_and_by_nobody_else() {
     let bank = Bank::settled(&[]);
     let directory = tempfile::tempdir().unwrap();
-    let url = bank.node.url();
-    let namespace = |verb: &[&str], user: &str| {
-        let mut command = freehold();
-        command.arg("namespace").args(verb).args(["--url", &url, "--user", user]).env("FREEHOLD_PASSWORD", user);
-        run(&mut command)
-    };
-    let exported = namespace(&["export"], "stranger").good();
+    let exported = namespace(&bank, &["export"], "stranger").good();
     let file = directory.path().join("all.yaml");
     std::fs::write(&file, &exported).unwrap();
     let files = directory.path().to_str().unwrap();
-    assert_eq!(namespace(&["plan", "-f", files], "alice").good().trim(), "nothing to change");
-    std::fs::write(&file, exported.replace("#payments", "#pay").replace("name: whole", "name: whole\ncontact: x"))
-        .unwrap();
-    let planned = namespace(&["plan", "-f", files], "alice").good();
-    assert!(planned.contains("~ payments\n    ~ contact #payments -> #pay"), "{planned}");
-    assert!(planned.contains("! whole: differs, and is not yours"), "{planned}");
-    namespace(&["apply", "-f", files], "alice").good();
+    let plan = ["plan", "-f", files, "--exit-code"];
+    let same = "nothing to change: 3 as their files say";
+    assert_eq!(namespace(&bank, &plan, "alice").good().trim(), same);
+    std::fs::write(&file, exported.replace("#payments", "#pay")).unwrap();
+    let planned = namespace(&bank, &plan, "alice");
+    assert_eq!(planned.status.code(), Some(2), "{}", planned.err);
+    assert!(planned.out.contains("~ payments\n    ~ contact #payments -> #pay\n"), "{}", planned.out);
+    assert!(planned.out.trim_end().ends_with("namespaces: 1 to change, 2 as their files say"), "{}", planned.out);
+    let listed = namespace(&bank, &["plan", "-f", files, "--format", "json"], "alice").good();
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    let change = json!({ "what": "contact", "key": null, "from": "#payments", "to": "#pay" });
+    assert_eq!(listed["namespaces"][0]["changes"], json!([change]));
+    assert_eq!(listed["summary"], json!({ "same": 2, "create": 0, "change": 1, "refused": 0 }));
+    namespace(&bank, &["apply", "-f", files], "alice").good();
     assert_eq!(bank.node.get("/namespaces/payments").ok()["contact"], "#pay");
+    assert_eq!(namespace(&bank, &["apply", "-f", files], "alice").good().trim(), same);
+
+    // What is somebody else's to change makes it fail, and does not keep the rest from being changed.
+    let both = exported.replace("#payments", "#paid").replace("name: whole", "name: whole\ncontact: x");
+    std::fs::write(&file, both).unwrap();
+    #[track_caller]
+    fn fails(outcome: &Outcome, parts: &[&str]) {
+        assert_eq!(outcome.status.code(), Some(1), "{}{}", outcome.out, outcome.err);
+        parts.iter().for_each(|part| assert!(outcome.err.contains(part), "{part}: {}", outcome.err));
+        assert!(!outcome.out.contains("nothing to change"), "{}", outcome.out);
+    }
+    let applied = namespace(&bank, &["apply", "-f", files], "alice");
+    fails(&applied, &["whole differs from its file and is not yours to change: "]);
+    assert!(applied.out.contains("1 to change, 1 not yours to change, 1 as its file says"), "{}", applied.out);
+    assert_eq!(bank.node.get("/namespaces/payments").ok()["contact"], "#paid");
     assert_eq!(bank.node.get("/namespaces/whole").ok()["contact"], json!(null));
-    let again = namespace(&["apply", "-f", files], "alice").good();
-    assert!(again.trim().ends_with("nothing to change"), "{again}");
+    fails(&namespace(&bank, &plan, "alice"), &["whole differs"]);
+    // Whoever has no rights, or says no name, hears why.
+    std::fs::write(&file, exported).unwrap();
+    for user in ["stranger", ""] {
+        for verb in ["plan", "apply"] {
+            fails(&namespace(&bank, &[verb, "-f", files], user), &["payments differs from its file and is not yours"]);
+        }
+    }
+}
+
+#[test]
+fn hostile_texts_come_back_from_an_export() {
+    let bank = Bank::settled(&[]);
+    let texts = [
+        "no",
+        "null",
+        "1e3",
+        " lead",
+        "a: b",
+        "\"'\\",
+        "a\nname: b",
+        "\u{202e}x\u{2028}",
+        "<<",
+        "- a",
+        "#",
+        "\u{1f600}",
+    ];
+    let labels: Map<String, Value> = texts.iter().map(|text| ((*text).to_owned(), json!(text))).collect();
+    bank.send("alice", "PUT", "/namespaces/payments/labels", Some(&Value::Object(labels))).ok();
+    let claims = json!({ "claims": ["=\"q\": 'r'", "null", "=1e3", ":.no:", "= lead", "\u{e4}#\u{1f600}"] });
+    assert_eq!(bank.send("ada", "PUT", "/namespaces/odd", Some(&claims)).status, 201);
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("all.yaml");
+    std::fs::write(&file, namespace(&bank, &["export"], "").good()).unwrap();
+    let planned = namespace(&bank, &["plan", "--exit-code", "-f", file.to_str().unwrap()], "").good();
+    assert_eq!(planned.trim(), "nothing to change: 4 as their files say");
 }
 
 #[test]

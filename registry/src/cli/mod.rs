@@ -39,7 +39,10 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Some(("restore", matches)) => {
             settings(matches).and_then(|(_, settings)| backup::restore(&settings, path(matches)))
         }
-        Some(("namespace", matches)) => namespace::run(matches),
+        Some(("namespace", matches)) => match namespace::run(matches) {
+            Ok(code) => return code,
+            Err(message) => Err(message),
+        },
         Some(("audit", matches)) => audit::run(matches),
         Some(("user", matches)) => user::run(matches),
         _ => Err("there is no such command".to_owned()),

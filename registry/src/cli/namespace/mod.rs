@@ -5,6 +5,7 @@
 
 mod files;
 mod plan;
+mod report;
 mod suggest;
 mod yaml;
 
@@ -13,9 +14,14 @@ use super::trust::Trust;
 use super::{password, say};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use model::Namespace;
-use plan::{Change, Step};
+use plan::Step;
+use report::{Item, Report, Standing};
 use serde_json::Value;
 use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The exit code of `plan --exit-code` where something differs. Errors are 1.
+const DIFFERENT: u8 = 2;
 
 /// The command.
 pub fn command() -> Command {
@@ -37,19 +43,35 @@ pub fn command() -> Command {
         .long("confirm")
         .action(ArgAction::SetTrue)
         .help("Also make changes that hand subjects over from one owner to another");
+    let exit_code = Arg::new("exit-code")
+        .long("exit-code")
+        .action(ArgAction::SetTrue)
+        .help("Exit with 0 if nothing differs, 2 if something does, 1 on errors");
+    let format = || {
+        let format = Arg::new("format").long("format").value_name("FORMAT").value_parser(["text", "json"]);
+        format.default_value("text").help("For people, or for programs")
+    };
     let from = Arg::new("from").long("from").value_name("URL").required(true);
     let from = from.help("A registry with the Confluent API, http:// or https://");
     Command::new("namespace")
         .about("Namespaces as files: plan, apply, export, suggest")
         .subcommand_required(true)
         .subcommand(reaching(
-            Command::new("plan").about("Show what applying the files would change").arg(files()).arg(url()),
+            Command::new("plan")
+                .about("Show what applying the files would change")
+                .after_help("Something that differs and is not yours to change is an error.")
+                .arg(files())
+                .arg(exit_code)
+                .arg(format())
+                .arg(url()),
         ))
         .subcommand(reaching(
             Command::new("apply")
                 .about("Change the namespaces that differ from their files")
+                .after_help("Something that differs and is not yours to change is an error; the rest is changed.")
                 .arg(files())
                 .arg(confirm)
+                .arg(format())
                 .arg(url()),
         ))
         .subcommand(reaching(Command::new("export").about("Print all namespaces as such a file").arg(url())))
@@ -67,13 +89,14 @@ pub fn reaching(command: Command) -> Command {
     command.arg(user).arg(Trust::argument())
 }
 
-/// Runs it.
-pub fn run(matches: &ArgMatches) -> Result<(), String> {
+/// Runs it; the exit code.
+pub fn run(matches: &ArgMatches) -> Result<ExitCode, String> {
+    let done = |()| ExitCode::SUCCESS;
     match matches.subcommand() {
-        Some(("plan", matches)) => plan(matches).map(drop),
-        Some(("apply", matches)) => apply(matches),
-        Some(("export", matches)) => export(matches),
-        Some(("suggest", matches)) => suggest(matches),
+        Some(("plan", matches)) => plan(matches),
+        Some(("apply", matches)) => apply(matches).map(done),
+        Some(("export", matches)) => export(matches).map(done),
+        Some(("suggest", matches)) => suggest(matches).map(done),
         _ => Err("say plan, apply, export or suggest".to_owned()),
     }
 }
@@ -91,8 +114,48 @@ pub fn client(matches: &ArgMatches, url: &str) -> Result<Client, String> {
     }
 }
 
-/// Prints what would change; the steps that whoever asks may take.
-fn plan(matches: &ArgMatches) -> Result<(Client, Vec<Step>), String> {
+fn plan(matches: &ArgMatches) -> Result<ExitCode, String> {
+    let (_, report) = compared(matches)?;
+    print(matches, &report);
+    succeeded(&report)?;
+    let differs = matches.get_flag("exit-code") && !report.items.is_empty();
+    Ok(if differs { ExitCode::from(DIFFERENT) } else { ExitCode::SUCCESS })
+}
+
+fn apply(matches: &ArgMatches) -> Result<(), String> {
+    let (client, mut report) = compared(matches)?;
+    let confirm = if matches.get_flag("confirm") { "?confirm=true" } else { "" };
+    for item in report.items.iter_mut().filter(|item| item.is_permitted()) {
+        item.outcome = Some(applied(&client, &item.step, confirm));
+    }
+    print(matches, &report);
+    succeeded(&report)
+}
+
+fn applied(client: &Client, step: &Step, query: &str) -> Result<(), String> {
+    let path = format!("{}{query}", path(step));
+    let body = crate::http::wire::namespace::shown(&step.namespace).to_string();
+    let reply = client.ask("PUT", &path, Some(step.condition()), Some(&body))?;
+    match reply.status {
+        200 | 201 => Ok(()),
+        _ => Err(message(&reply.body)),
+    }
+}
+
+fn print(matches: &ArgMatches, report: &Report) {
+    match matches.get_one::<String>("format").map(String::as_str) {
+        Some("json") => say(&format!("{:#}\n", report.json())),
+        _ => say(&report.text()),
+    }
+}
+
+fn succeeded(report: &Report) -> Result<(), String> {
+    let failures = report.failures();
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("\nfreehold: ")) }
+}
+
+/// What differs from the files, and which of it whoever asks may change.
+fn compared(matches: &ArgMatches) -> Result<(Client, Report), String> {
     let paths: Vec<PathBuf> = matches.get_many("files").into_iter().flatten().cloned().collect();
     let wanted = files::read(&paths)?;
     let client = client(matches, "url")?;
@@ -100,44 +163,14 @@ fn plan(matches: &ArgMatches) -> Result<(Client, Vec<Step>), String> {
     for wanted in &wanted {
         present.extend(namespace(&client, wanted.namespace.name.as_str())?);
     }
-    let steps = plan::steps(wanted, &present);
-    let mut mine = Vec::new();
-    for step in steps {
-        let name = step.namespace.name.clone();
-        if let Err(reason) = may(&client, &step)? {
-            say(&format!("! {name}: differs, and is not yours to change: {reason}\n"));
-            continue;
-        }
-        say(&format!("{}\n", step.heading()));
-        step.changes.iter().for_each(|change| say(&format!("    {change}\n")));
-        if step.changes.iter().any(Change::moves_land) {
-            for subject in handovers(&client, &step)? {
-                say(&format!("    ! {subject} changes hands\n"));
-            }
-        }
-        mine.push(step);
+    let all = wanted.len();
+    let mut report = Report::default();
+    for step in plan::steps(wanted, &present) {
+        let standing = standing(&client, &step)?;
+        report.items.push(Item { step, standing, outcome: None });
     }
-    if mine.is_empty() {
-        say("nothing to change\n");
-    }
-    Ok((client, mine))
-}
-
-fn apply(matches: &ArgMatches) -> Result<(), String> {
-    let (client, steps) = plan(matches)?;
-    let confirm = if matches.get_flag("confirm") { "?confirm=true" } else { "" };
-    let mut failed = Vec::new();
-    for step in &steps {
-        let name = &step.namespace.name;
-        let path = format!("/namespaces/{}{confirm}", segment(name.as_str()));
-        let body = crate::http::wire::namespace::shown(&step.namespace).to_string();
-        let reply = client.ask("PUT", &path, Some(step.condition()), Some(&body))?;
-        match reply.status {
-            200 | 201 => say(&format!("{name}: applied\n")),
-            _ => failed.push(format!("{name}: {}", message(&reply.body))),
-        }
-    }
-    if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) }
+    report.same = all - report.items.len();
+    Ok((client, report))
 }
 
 fn export(matches: &ArgMatches) -> Result<(), String> {
@@ -168,12 +201,9 @@ fn names(client: &Client) -> Result<Vec<String>, String> {
     let mut all = Vec::new();
     loop {
         let path = format!("/namespaces?offset={}&limit={PAGE}", all.len());
-        let reply = client.ask("GET", &path, None, None)?;
-        if reply.status != 200 {
-            return Err(message(&reply.body));
-        }
-        let page: Vec<Value> = serde_json::from_str(&reply.body).map_err(|error| error.to_string())?;
-        for item in &page {
+        let page = asked(client, &path)?.ok_or_else(|| format!("{path}: there is no such thing; is it Freehold?"))?;
+        let page = page.as_array().ok_or_else(|| format!("{path}: the answer is no list"))?;
+        for item in page {
             let name = item["name"].as_str().ok_or("the registry lists a namespace without a name")?;
             all.push(name.to_owned());
         }
@@ -183,39 +213,47 @@ fn names(client: &Client) -> Result<Vec<String>, String> {
     }
 }
 
-/// The namespace of a name, if there is one.
+/// One namespace, if it is there.
 fn namespace(client: &Client, name: &str) -> Result<Option<Namespace>, String> {
-    let reply = client.ask("GET", &format!("/namespaces/{}", segment(name)), None, None)?;
+    asked(client, &format!("/namespaces/{}", segment(name)))?.as_ref().map(files::namespace).transpose()
+}
+
+/// What a GET answers; `None` is 404.
+fn asked(client: &Client, path: &str) -> Result<Option<Value>, String> {
+    let reply = client.ask("GET", path, None, None)?;
     match reply.status {
-        200 => {
-            let item = serde_json::from_str(&reply.body).map_err(|error| error.to_string())?;
-            files::namespace(&item).map(Some)
-        }
+        200 => serde_json::from_str(&reply.body).map(Some).map_err(|error| format!("{path}: {error}")),
         404 => Ok(None),
         _ => Err(message(&reply.body)),
     }
 }
 
-/// May whoever asks take this step? The inner error is the registry's reason.
-fn may(client: &Client, step: &Step) -> Result<Result<(), String>, String> {
-    let action = if step.is_new() { "administer" } else { "govern" };
-    let path = format!("/namespaces/{}/can-i?action={action}", segment(step.namespace.name.as_str()));
-    let reply = client.ask("GET", &path, None, None)?;
-    let answer: Value = serde_json::from_str(&reply.body).map_err(|error| error.to_string())?;
-    if reply.status != 200 {
-        return Err(message(&reply.body));
-    }
-    let reason = answer["reason"].as_str().unwrap_or_default().to_owned();
-    Ok(if answer["allowed"] == true { Ok(()) } else { Err(reason) })
+fn path(step: &Step) -> String {
+    format!("/namespaces/{}", segment(step.namespace.name.as_str()))
 }
 
-fn handovers(client: &Client, step: &Step) -> Result<Vec<String>, String> {
-    let path = format!("/namespaces/{}?dryRun=true", segment(step.namespace.name.as_str()));
+/// May whoever asks take this step, and what comes of it?
+fn standing(client: &Client, step: &Step) -> Result<Standing, String> {
+    let action = if step.is_new() { "administer" } else { "govern" };
+    let path = format!("{}/can-i?action={action}", path(step));
+    let answer = asked(client, &path)?.ok_or_else(|| format!("{path}: there is no such thing; is it Freehold?"))?;
+    if answer["allowed"] != true {
+        return Ok(Standing::Refused(answer["reason"].as_str().unwrap_or("the registry gives no reason").to_owned()));
+    }
+    let (handovers, obstacle) = if step.moves_land() { tried(client, step)? } else { (Vec::new(), None) };
+    Ok(Standing::Permitted { handovers, obstacle })
+}
+
+/// The subjects that change hands with a step, or why it is refused as things stand.
+fn tried(client: &Client, step: &Step) -> Result<(Vec<String>, Option<String>), String> {
     let body = crate::http::wire::namespace::shown(&step.namespace).to_string();
-    let reply = client.ask("PUT", &path, None, Some(&body))?;
+    let reply = client.ask("PUT", &format!("{}?dryRun=true", path(step)), None, Some(&body))?;
+    if !matches!(reply.status, 200 | 201) {
+        return Ok((Vec::new(), Some(message(&reply.body))));
+    }
     let answer: Value = serde_json::from_str(&reply.body).map_err(|error| error.to_string())?;
     let list = answer["handovers"].as_array().cloned().unwrap_or_default();
-    Ok(list.iter().filter_map(|item| item["subject"].as_str()).map(str::to_owned).collect())
+    Ok((list.iter().filter_map(|item| item["subject"].as_str()).map(str::to_owned).collect(), None))
 }
 
 /// The message of a failure.

@@ -4,7 +4,7 @@ use super::files::{Offers, Wanted};
 use crate::http::wire::namespace::tag;
 use model::Namespace;
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::Display;
 
 /// A namespace that differs from its file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,33 +17,27 @@ pub struct Step {
     pub changes: Vec<Change>,
 }
 
-/// One difference.
+/// One difference: something that is added (`from` is missing), taken away (`to` is missing), or becomes something else.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Change {
-    /// Something is added.
-    Add(&'static str, String),
-    /// Something is taken away.
-    Remove(&'static str, String),
-    /// Something becomes something else.
-    Become(&'static str, String, String),
+pub struct Change {
+    /// The part of the namespace: `claim`, `member`, `offer`, `label`, `contact`, `visibility`, `referrers`.
+    pub what: &'static str,
+    /// Which one of them, where a part holds pairs: the principal of a member, the key of a label.
+    pub key: Option<String>,
+    /// What it is.
+    pub from: Option<String>,
+    /// What it is to be.
+    pub to: Option<String>,
 }
 
 impl Change {
     /// Could it hand subjects over?
     pub fn moves_land(&self) -> bool {
-        matches!(self, Change::Add("claim", _) | Change::Remove("claim", _))
+        self.what == CLAIM
     }
 }
 
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Change::Add(what, item) => write!(f, "+ {what} {item}"),
-            Change::Remove(what, item) => write!(f, "- {what} {item}"),
-            Change::Become(what, from, to) => write!(f, "~ {what} {from} -> {to}"),
-        }
-    }
-}
+const CLAIM: &str = "claim";
 
 impl Step {
     /// Is the namespace new?
@@ -51,9 +45,9 @@ impl Step {
         self.tag.is_none()
     }
 
-    /// `+ payments` or `~ payments`.
-    pub fn heading(&self) -> String {
-        format!("{} {}", if self.is_new() { '+' } else { '~' }, self.namespace.name)
+    /// Could it hand subjects over?
+    pub fn moves_land(&self) -> bool {
+        self.changes.iter().any(Change::moves_land)
     }
 
     /// The header that makes a change fail if the namespace is no longer what was compared.
@@ -81,60 +75,59 @@ pub fn steps(wanted: Vec<Wanted>, present: &[Namespace]) -> Vec<Step> {
             differs.then(|| Step { namespace, tag: found.map(tag), changes })
         })
         .collect();
-    let gives = |step: &Step| step.changes.iter().any(|change| matches!(change, Change::Remove("claim", _)));
+    let gives = |step: &Step| step.changes.iter().any(|change| change.moves_land() && change.to.is_none());
     steps.sort_by_key(|step| !gives(step));
     steps
 }
 
 fn differences(from: &Namespace, to: &Namespace) -> Vec<Change> {
     let mut changes = Vec::new();
-    changes.extend(from.claims.difference(&to.claims).map(|claim| Change::Remove("claim", claim.to_string())));
-    changes.extend(to.claims.difference(&from.claims).map(|claim| Change::Add("claim", claim.to_string())));
+    changes.extend(from.claims.difference(&to.claims).map(|claim| change(CLAIM, Some(claim), None)));
+    changes.extend(to.claims.difference(&from.claims).map(|claim| change(CLAIM, None, Some(claim))));
     changes.extend(pairs("member", &from.members, &to.members));
     changes.extend(pairs("offer", &from.offers, &to.offers));
     changes.extend(pairs("label", &from.labels, &to.labels));
-    match (&from.contact, &to.contact) {
-        (Some(from), Some(to)) if from != to => changes.push(Change::Become("contact", from.clone(), to.clone())),
-        (Some(from), None) => changes.push(Change::Remove("contact", from.clone())),
-        (None, Some(to)) => changes.push(Change::Add("contact", to.clone())),
-        _ => {}
+    if from.contact != to.contact {
+        changes.push(change("contact", from.contact.as_ref(), to.contact.as_ref()));
     }
     if from.visibility != to.visibility {
-        changes.push(Change::Become("visibility", from.visibility.to_string(), to.visibility.to_string()));
+        changes.push(change("visibility", Some(&from.visibility), Some(&to.visibility)));
     }
     if from.referrers != to.referrers {
-        changes.push(Change::Become("referrers", from.referrers.to_string(), to.referrers.to_string()));
+        changes.push(change("referrers", Some(&from.referrers), Some(&to.referrers)));
     }
     changes
 }
 
-fn pairs<K: Ord + fmt::Display, V: PartialEq + fmt::Display>(
+fn change<T: Display>(what: &'static str, from: Option<&T>, to: Option<&T>) -> Change {
+    Change { what, key: None, from: from.map(T::to_string), to: to.map(T::to_string) }
+}
+
+fn pairs<K: Ord + Display, V: PartialEq + Display>(
     what: &'static str,
     from: &BTreeMap<K, V>,
     to: &BTreeMap<K, V>,
 ) -> Vec<Change> {
-    let gone = from.iter().filter(|(key, _)| !to.contains_key(*key));
-    let gone = gone.map(|(key, value)| Change::Remove(what, format!("{key}: {value}")));
-    let other = to.iter().filter_map(|(key, value)| match from.get(key) {
-        None => Some(Change::Add(what, format!("{key}: {value}"))),
-        Some(old) if old != value => Some(Change::Become(what, format!("{key}: {old}"), value.to_string())),
-        Some(_) => None,
-    });
-    gone.chain(other).collect()
+    let of =
+        |key: &K, from: Option<&V>, to: Option<&V>| Change { key: Some(key.to_string()), ..change(what, from, to) };
+    let gone = from.iter().filter(|(key, _)| !to.contains_key(*key)).map(|(key, value)| of(key, Some(value), None));
+    let other = to.iter().filter(|(key, value)| from.get(key) != Some(*value));
+    gone.chain(other.map(|(key, value)| of(key, from.get(key), Some(value)))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli::namespace::files::parse;
+    use crate::cli::namespace::report::{heading, line};
 
     fn shown(files: &str, present: &str) -> Vec<String> {
         let present: Vec<Namespace> = parse(present).unwrap().into_iter().map(|wanted| wanted.namespace).collect();
-        let line = |step: Step| {
-            let changes: Vec<String> = step.changes.iter().map(Change::to_string).collect();
-            format!("{}: {}", step.heading(), changes.join(", "))
+        let text = |step: Step| {
+            let changes: Vec<String> = step.changes.iter().map(line).collect();
+            format!("{}: {}", heading(&step), changes.join(", "))
         };
-        steps(parse(files).unwrap(), &present).into_iter().map(line).collect()
+        steps(parse(files).unwrap(), &present).into_iter().map(text).collect()
     }
 
     #[test]

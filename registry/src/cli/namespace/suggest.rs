@@ -5,8 +5,8 @@
 //! a whole.
 
 use super::yaml;
-use model::{Claim, NamespaceName, Subject};
-use std::collections::BTreeMap;
+use model::{Claim, ClaimKind, NamespaceName, Subject};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// First parts of names that are reversed domains.
 const DOMAINS: [&str; 12] = ["com", "org", "net", "io", "dev", "eu", "de", "fr", "uk", "us", "ch", "at"];
@@ -23,7 +23,7 @@ pub fn suggest(subjects: &[String]) -> String {
             None => left.push(text.as_str()),
         }
     }
-    let mut used: BTreeMap<String, usize> = BTreeMap::new();
+    let mut used = BTreeSet::new();
     let documents: Vec<String> = groups
         .iter()
         .map(|(claim, subjects)| {
@@ -31,9 +31,10 @@ pub fn suggest(subjects: &[String]) -> String {
             let more = if subjects.len() > SHOWN { ", …" } else { "" };
             let name = name(claim, &mut used);
             format!(
-                "# {} subjects: {}{more}\nname: {}\ncontact: \"\"\nclaims:\n  - {}\nmembers: {{}} # user:basic/somebody: owner\n",
-                subjects.len(),
-                shown.join(", ").replace(char::is_control, "?"),
+                "# {}: {}{more}\nname: {}\ncontact: \"\"\nclaims:\n  - {}\nmembers: {{}} # user:basic/somebody: owner\n",
+                counted(subjects.len()),
+                // What could end the comment, or mislead whoever reads it, is shown as its number.
+                shown.join(", ").escape_debug(),
                 yaml::quoted(&name),
                 yaml::quoted(claim),
             )
@@ -41,9 +42,13 @@ pub fn suggest(subjects: &[String]) -> String {
         .collect();
     let mut text = documents.join("---\n");
     if !left.is_empty() {
-        text += &format!("# Nothing is proposed for {} subjects whose names begin with no word.\n", left.len());
+        text += &format!("# Nothing is proposed for {} with names that begin with no word.\n", counted(left.len()));
     }
     text
+}
+
+fn counted(subjects: usize) -> String {
+    format!("{subjects} subject{}", if subjects == 1 { "" } else { "s" })
 }
 
 /// The claim that a subject's name suggests.
@@ -57,19 +62,25 @@ fn claim(subject: &Subject) -> Option<Claim> {
     let part = |nth: usize| separators.get(nth).map_or(name, |end| &name[..*end]);
     let first = part(0);
     let reversed = DOMAINS.contains(&first) && separators.len() > 2;
-    (if reversed { part(2) } else { first }).parse().ok()
+    // Not parsed: a name that begins with `=` is a name, and no exact claim.
+    Claim::new(subject.context().clone(), if reversed { part(2) } else { first }, ClaimKind::Prefix).ok()
 }
 
-/// A name for the namespace of a claim: its last word, made to fit.
-fn name(claim: &str, used: &mut BTreeMap<String, usize>) -> String {
+/// A name for the namespace of a claim, which no other has: its last word, made to fit.
+fn name(claim: &str, used: &mut BTreeSet<String>) -> String {
     let word = claim.trim_matches(':').rsplit(['.', ':']).find(|part| !part.is_empty()).unwrap_or_default();
     let fit = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c.to_ascii_lowercase() } else { '-' };
     let word: String = word.chars().map(fit).take(80).collect();
     let word = word.trim_start_matches(['-', '_']);
     let word = if word.parse::<NamespaceName>().is_ok() { word } else { "namespace" };
-    let times = used.entry(word.to_owned()).or_default();
-    *times += 1;
-    if *times == 1 { word.to_owned() } else { format!("{word}-{times}") }
+    let mut name = word.to_owned();
+    let mut times = 1;
+    while used.contains(&name) {
+        times += 1;
+        name = format!("{word}-{times}");
+    }
+    used.insert(name.clone());
+    name
 }
 
 #[cfg(test)]
@@ -116,6 +127,6 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("# 2 subjects: payments.orders-value, payments-refunds-value"), "{text}");
-        assert!(text.ends_with("# Nothing is proposed for 2 subjects whose names begin with no word.\n"), "{text}");
+        assert!(text.ends_with("# Nothing is proposed for 2 subjects with names that begin with no word.\n"), "{text}");
     }
 }

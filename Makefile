@@ -18,28 +18,32 @@ SOAK ?= 1000
 MINUTES ?= 60
 target := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test lint bench price soak clean deps archive demo
+# What these goals need besides a compiler is looked for before anything is compiled.
+needs := build $(filter test lint demo bench,$(MAKECMDGOALS))
+steadily := scripts/steadily.sh
+
+.PHONY: help run test lint bench price soak image clean deps archive demo
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 run: archive ## Build the registry and start it on http://127.0.0.1:8081, data in ./data
-	@cargo build --release -p registry --bin freehold
+	@$(steadily) 'cargo build' cargo build --release -p registry --bin freehold
 	@exec '$(target)/release/freehold' $(ARGS)
 
 demo: archive ## Start the example of docs/examples/bank: three teams, their namespaces and schemas
-	@cargo build --release -p registry --bin freehold
+	@$(steadily) 'cargo build' cargo build --release -p registry --bin freehold
 	@docs/examples/bank/demo.sh '$(target)/release/freehold'
 
 test: archive .venv/installed ## Everything that must pass: unit, contract, end-to-end tests, real clients
-	cargo test --workspace --no-fail-fast
+	$(steadily) 'cargo test' cargo test --workspace --no-fail-fast
 
-lint: deps ## Formatting and lints; a warning is an error
+lint: deps .venv/installed ## Formatting, lints, the description of the API; a warning is an error
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets -- -D warnings
+	.venv/bin/python scripts/lint-openapi.py registry/src/http/openapi.json
+	$(steadily) 'cargo clippy' cargo clippy --workspace --all-targets -- -D warnings
 
 bench: archive ## Measure beside nginx, table into docs/performance.md
-	@scripts/install-deps.sh bench
 	@scripts/bench.sh
 
 price: archive ## Measure what ownership costs a request, table into docs/performance.md
@@ -49,20 +53,23 @@ soak: archive ## Kills, power failures, cuts, flips, full disks: SOAK=1000 round
 	FREEHOLD_SOAK='$(SOAK)' FREEHOLD_SOAK_MINUTES='$(MINUTES)' \
 		cargo test -p storage --test main -- --nocapture --ignored --exact soak::faults
 
+image: deps ## Build the Dockerfile with Buildah, on bases that need no registry, and start what came out; as root
+	@$(steadily) 'scripts/image.sh' scripts/image.sh
+
 clean: ## Remove all that was built (target, .rocksdb, .venv); ./data stays
 	rm -rf '$(target)' .rocksdb .venv
 
 deps:
-	@scripts/install-deps.sh build
+	@scripts/install-deps.sh $(needs)
 
 archive: deps
-	@scripts/rocksdb.sh
+	@$(steadily) 'scripts/rocksdb.sh' scripts/rocksdb.sh
 
 # Made anew when the pinned versions change. The mark is written last, so that a broken installation is repeated.
-.venv/installed: tests/clients/requirements.txt | deps
+.venv/installed: tests/clients/requirements.txt scripts/lint-requirements.txt | deps
 	@scripts/install-deps.sh test
-	@echo 'venv: installing the Python clients of the tests into .venv' >&2
+	@echo 'venv: installing the Python packages of the tests and of lint into .venv' >&2
 	@rm -rf .venv
 	@python3 -m venv .venv
-	@.venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@$(steadily) 'pip install' .venv/bin/pip install --quiet --disable-pip-version-check $(addprefix --requirement ,$(filter %.txt,$^))
 	@touch $@

@@ -6,6 +6,8 @@ pub const DOCUMENT: &str = include_str!("openapi.json");
 #[cfg(test)]
 mod tests {
     use crate::http::routes::ROUTES;
+    use model::{Guid, NamespaceName, Principal};
+    use regex::Regex;
     use serde_json::Value;
     use std::collections::BTreeSet;
 
@@ -65,5 +67,54 @@ mod tests {
                 assert!(!shapes.is_empty() && shapes.iter().all(Value::is_object), "{} {status}", route.name);
             }
         }
+    }
+
+    #[test]
+    fn what_a_pattern_lets_through_is_what_is_taken() {
+        let document: Value = serde_json::from_str(super::DOCUMENT).unwrap();
+        let check = |place: &str, taken: &dyn Fn(&str) -> bool, samples: &[&str]| {
+            let pattern = document.pointer(&format!("/components/{place}/pattern")).and_then(Value::as_str).unwrap();
+            let pattern = Regex::new(pattern).unwrap();
+            for sample in samples {
+                assert_eq!(pattern.is_match(sample), taken(sample), "{place}: {sample:?}");
+            }
+        };
+        let (longest, longer) = ("a".repeat(100), "a".repeat(101));
+        check(
+            "schemas/NamespaceName",
+            &|text| text.parse::<NamespaceName>().is_ok(),
+            &["a", "0", "a.b-c_d", "", "-a", ".a", "A", "\u{e4}", "a b", "a\n", &longest, &longer],
+        );
+        check(
+            "schemas/Principal",
+            &|text| text.parse::<Principal>().is_ok(),
+            &[
+                "user:basic/a",
+                "group:c-1/a/b",
+                "client:x/\u{e4} \u{f6}",
+                "cert:CN=a",
+                "cert:",
+                "user:basic/",
+                "user:/a",
+                "user:a",
+                "a",
+                "User:b/a",
+                "",
+            ],
+        );
+        let (short, hyphens) = ("8b8bd78e44564c998d7264cbe6177da", "8B8bd78e-4456-4c99-8d72-64cbe6177dae");
+        check(
+            "parameters/guid/schema",
+            &|text| Guid::parse(text).is_some(),
+            &[
+                short,
+                &format!("{short}e"),
+                &format!("{short}ee"),
+                hyphens,
+                &hyphens.replace('-', ""),
+                &hyphens.replace('8', "g"),
+                "",
+            ],
+        );
     }
 }

@@ -90,7 +90,7 @@ impl Rocks {
 
     fn open_for(options: Options, purpose: Purpose) -> Result<Self, Error> {
         let Place::Directory(dir) = &options.place else {
-            return Self::open_files(Path::new("/freehold"), &options, None);
+            return Self::open_files(Path::new(settings::IN_MEMORY), &options, None);
         };
         let (lock, format) = directory::prepare(dir, purpose)?;
         let mark = watermark::read(dir)?;

@@ -60,7 +60,7 @@ mod tests {
     use std::sync::Arc;
 
     fn disk(idle: Duration) -> Disk {
-        let db = settings::open(Path::new("/freehold"), &Options::new(Place::Memory)).unwrap();
+        let db = settings::open(Path::new(settings::IN_MEMORY), &Options::new(Place::Memory)).unwrap();
         let db = Arc::new(Db { db, condition: Arc::new(Condition::default()) });
         let scrub = Scrub::start(db.clone(), 1).unwrap();
         Disk { scrub, db, patience: Patience { idle, failing: idle }, watermark: None, _lock: None }

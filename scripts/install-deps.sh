@@ -1,24 +1,60 @@
 #!/usr/bin/env bash
-# Puts in place what a fresh machine lacks to build, test or measure Freehold: install-deps.sh build|test|bench
+# Puts in place what a fresh machine lacks to build, test, lint, try or measure Freehold:
+#
+#   install-deps.sh [build|test|lint|demo|bench ...]     several at once are looked for before anything is installed
 #
 # On Debian and Ubuntu it installs the missing packages by name, and says so; elsewhere it lists what is missing and stops.
 # It looks for the thing itself (a compiler, a library) and not for a package, so that whatever way it came there counts.
-# Nothing missing: no output, no apt, a fraction of a second.
+# Nothing missing: no output, no apt, a fraction of a second. What apt says is kept in a file and shown if it fails.
 #
-# Not here: the Rust crates and the Python clients (Cargo and the venv of `make test` fetch those), and no Rust toolchain
-# from the Internet behind your back: where the distribution has no `rustup` package, the script says what to do.
+# Not here: the Rust crates and the Python packages (Cargo and the venv of the Makefile fetch those), and no Rust toolchain
+# from the Internet behind your back: where the distribution has no `rustup` package, the script says what to do. That is
+# found out first, since nothing else is of use without it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-purpose=${1:-build}
-case $purpose in
-build | test | bench) ;;
-*) echo "usage: $0 build|test|bench" >&2; exit 2 ;;
-esac
+((${#} > 0)) || set -- build
+for purpose in "$@"; do
+  case $purpose in
+  build | test | lint | demo | bench) ;;
+  *) echo "usage: $0 [build|test|lint|demo|bench ...]" >&2; exit 2 ;;
+  esac
+done
+wants() { [[ " $purposes " == *" $1 "* ]]; }
+readonly purposes=$*
 
 say() { printf 'deps: %s\n' "$*" >&2; }
 have() { command -v "$1" >/dev/null 2>&1; }
 any_file() { compgen -G "$1" >/dev/null; }
+
+as_root=
+if ((EUID != 0)); then as_root=sudo; fi
+may_install() { have apt-get && { [[ -z $as_root ]] || have sudo; }; }
+
+# ---- Rust ----
+
+wanted=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin # a shell opened before rustup ran does not know yet
+rust_is_enough() {
+  local found
+  found=$(cargo --version 2>/dev/null | cut -d' ' -f2) && [[ -n $found ]] &&
+    [[ $(printf '%s\n%s\n' "$wanted" "$found" | sort -V | head -n 1) == "$wanted" ]]
+}
+get_rustup=
+if ! rust_is_enough; then
+  if have rustup; then
+    say "Rust $wanted or newer is needed and $(cargo --version 2>/dev/null || echo 'no toolchain') is here;" \
+      "run: rustup update stable && rustup default stable"
+    exit 1
+  fi
+  if may_install && apt-cache policy rustup 2>/dev/null | grep -q 'Candidate: [0-9]'; then
+    get_rustup=1
+  else
+    say "Rust $wanted or newer is needed ($(cargo --version 2>/dev/null || echo 'cargo is not installed'))." \
+      "Get it with rustup: https://rustup.rs, then call this again. Nothing was installed."
+    exit 1
+  fi
+fi
 
 # ---- what is missing, as Debian packages ----
 
@@ -38,35 +74,42 @@ have_libclang || need libclang-dev "bindgen reads RocksDB's C header with it"
 [[ -e /etc/ssl/certs/ca-certificates.crt || ! -e /etc/debian_version ]] ||
   need ca-certificates "Cargo and pip verify the servers they fetch from"
 
-if [[ $purpose == test ]]; then
-  have python3 || need python3 "runs the Python Kafka clients against the server"
-  have curl || need curl "the README's commands are run as they are printed"
-  python3 -c 'import ensurepip, venv' 2>/dev/null || need python3-venv "keeps those clients in .venv"
+if wants test || wants lint; then
+  have python3 || need python3 "runs Kafka clients against the server, and checks the description of the API"
+  python3 -c 'import ensurepip, venv' 2>/dev/null || need python3-venv "keeps the packages for that in .venv"
 fi
-if [[ $purpose == bench ]]; then
+if wants test || wants demo; then
+  have curl || need curl "asks the registry, as the README does"
+fi
+if wants bench; then
   have wrk || need wrk "makes the load"
   have nginx || [[ -x /usr/sbin/nginx ]] || need nginx-light "the yardstick the server is measured against"
 fi
 
 # ---- install, or say ----
 
-as_root=
-if ((EUID != 0)); then as_root=sudo; fi
-
 apt_install() {
-  $as_root apt-get update -qq &&
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+  local log
+  log=$(mktemp -t freehold-apt.XXXXXX)
+  scripts/steadily.sh --into "$log" "apt-get install $*" apt_get "$@" || { say "apt-get could not install $*; all it said is in $log"; exit 1; }
+  rm -f "$log"
 }
+apt_get() {
+  $as_root apt-get update -qq &&
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+export -f apt_get
+export as_root
 
 if ((${#missing[@]} > 0)); then
   if ! have apt-get; then
     say "missing (names as on Debian):"
     printf '%s\n' "${why[@]}" >&2
-    say "Fedora: dnf install gcc-c++ make clang-devel python3 wrk nginx"
-    say "Arch: pacman -S base-devel clang python wrk nginx"
+    say "Fedora: dnf install gcc-c++ make clang-devel python3 curl wrk nginx"
+    say "Arch: pacman -S base-devel clang python curl wrk nginx"
     exit 1
   fi
-  if [[ -n $as_root ]] && ! have sudo; then
+  if ! may_install; then
     say "missing:"
     printf '%s\n' "${why[@]}" >&2
     say "run as root: apt-get update && apt-get install ${missing[*]}"
@@ -74,31 +117,19 @@ if ((${#missing[@]} > 0)); then
   fi
   say "installing with apt-get: ${missing[*]}"
   printf '%s\n' "${why[@]}" >&2
-  apt_install "${missing[@]}" || { say "apt-get could not install: ${missing[*]}"; exit 1; }
+  apt_install "${missing[@]}"
+fi
+if [[ -n $get_rustup ]]; then
+  say "installing with apt-get: rustup (Rust $wanted or newer is needed), then its stable toolchain"
+  apt_install rustup
+  scripts/steadily.sh 'rustup default stable' rustup default stable
+  rust_is_enough || { say "Rust $wanted or newer is needed and $(cargo --version) came; see https://rustup.rs"; exit 1; }
 fi
 
-# ---- Rust ----
-
-wanted=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
-PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
-rust_is_enough() {
-  local found
-  found=$(cargo --version 2>/dev/null | cut -d' ' -f2) && [[ -n $found ]] &&
-    [[ $(printf '%s\n%s\n' "$wanted" "$found" | sort -V | head -n 1) == "$wanted" ]]
-}
-if ! rust_is_enough; then
-  if have rustup; then
-    say "Rust $wanted or newer is needed and $(cargo --version 2>/dev/null || echo 'no toolchain') is here;" \
-      "run: rustup update stable && rustup default stable"
-    exit 1
-  fi
-  if have apt-get && [[ -z $as_root || -n $(command -v sudo) ]] && apt-cache policy rustup 2>/dev/null | grep -q 'Candidate: [0-9]'; then
-    say "installing with apt-get: rustup (Rust $wanted or newer is needed), then its stable toolchain"
-    apt_install rustup && rustup default stable
-  fi
-  rust_is_enough || {
-    say "Rust $wanted or newer is needed ($(cargo --version 2>/dev/null || echo 'cargo is not installed'))." \
-      "Get it with rustup: https://rustup.rs, then call this again"
-    exit 1
-  }
+# Part of Rust, but distributions and rustup's minimal profile leave them out.
+if wants lint; then
+  for part in fmt clippy; do
+    cargo "$part" --version >/dev/null 2>&1 ||
+      { say "cargo $part is not installed; run: rustup component add ${part/fmt/rustfmt}"; exit 1; }
+  done
 fi

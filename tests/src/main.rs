@@ -58,3 +58,5 @@ mod metrics;
 mod openapi;
 #[cfg(test)]
 mod readme;
+#[cfg(test)]
+mod scripts;

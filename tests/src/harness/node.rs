@@ -7,7 +7,7 @@ use super::wait;
 use super::wire::Wire;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use tempfile::TempDir;
 
 /// How to start a node: flags of `freehold serve`.
@@ -67,6 +67,15 @@ impl Node {
         if !settings.flags.iter().any(|flag| flag == "--listen") {
             command.args(["--listen", "127.0.0.1:0"]);
         }
+        Self::started(command, data, directory)
+    }
+
+    /// What this command starts, on this data; it serves when this returns.
+    pub fn of(command: Command, data: PathBuf) -> Self {
+        Self::started(command, data, None)
+    }
+
+    fn started(mut command: Command, data: PathBuf, directory: Option<TempDir>) -> Self {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let said = Transcript::of(child.stdout.take().unwrap());
         let log = Transcript::of(child.stderr.take().unwrap());

@@ -71,12 +71,14 @@ impl Report {
     }
 
     fn summary(&self) -> String {
-        let (new, changed, refused) =
-            (self.permitted(Step::is_new), self.permitted(|step| !step.is_new()), self.refused().count());
+        let count = |state: State| self.items.iter().filter(|item| item.state() == state).count();
         let parts = [
-            (new, "to create"),
-            (changed, "to change"),
-            (refused, "not yours to change"),
+            (count(State::Planned { new: true }), "to create"),
+            (count(State::Planned { new: false }), "to change"),
+            (count(State::Done { new: true }), "created"),
+            (count(State::Done { new: false }), "changed"),
+            (count(State::Failed), "failed"),
+            (count(State::Refused), "not yours to change"),
             (self.same, if self.same == 1 { "as its file says" } else { "as their files say" }),
         ];
         let parts: Vec<String> =
@@ -98,7 +100,26 @@ impl Report {
     }
 }
 
+/// How far a namespace has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Planned { new: bool },
+    Done { new: bool },
+    Failed,
+    Refused,
+}
+
 impl Item {
+    fn state(&self) -> State {
+        let new = self.step.is_new();
+        match (&self.standing, &self.outcome) {
+            (Standing::Refused(_), _) => State::Refused,
+            (_, None) => State::Planned { new },
+            (_, Some(Ok(()))) => State::Done { new },
+            (_, Some(Err(_))) => State::Failed,
+        }
+    }
+
     /// May the step be taken?
     pub fn is_permitted(&self) -> bool {
         matches!(self.standing, Standing::Permitted { .. })
@@ -214,6 +235,9 @@ mod tests {
         let mut failed = report(permitted(&[]));
         failed.items[0].outcome = Some(Err("gone".into()));
         assert_eq!(failed.failures(), ["a: gone"]);
+        assert!(failed.text().ends_with("namespaces: 1 failed, 1 as its file says\n"), "{}", failed.text());
+        failed.items[0].outcome = Some(Ok(()));
+        assert!(failed.text().ends_with("namespaces: 1 changed, 1 as its file says\n"), "{}", failed.text());
     }
 
     #[test]

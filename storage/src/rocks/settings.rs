@@ -37,8 +37,8 @@ pub(super) fn name(table: Table) -> &'static str {
 }
 
 /// Where a store in memory is told that it lies. The crate makes this directory on the real disk whatever the store does with
-/// it, so it is one that is there.
-pub(super) const IN_MEMORY: &str = ".";
+/// it, so it is one that is there for everybody.
+pub(super) const IN_MEMORY: &str = "/tmp";
 
 pub(super) fn open(dir: &Path, options: &Options) -> Result<DB, rocksdb::Error> {
     let mut db = rocksdb::Options::default();

@@ -13,6 +13,7 @@ pub mod metrics;
 pub mod node;
 pub mod opening;
 pub mod printable;
+mod process;
 pub mod rules;
 pub mod service;
 pub mod settings;

@@ -1,28 +1,42 @@
 //! Metrics for Prometheus. Labels are bounded: operations come from the route table, statuses from the error catalogue.
 
 use crate::http::routes::{Operation, ROUTES};
-use model::{AuditChange, Record};
+use crate::process::Process;
+use model::{AuditChange, Record, RegistryRecord, SchemaType};
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
 use std::sync::OnceLock;
 use std::time::Duration;
-use storage::{Group, Health, Totals};
+use storage::{Group, Health, Totals, Usage};
 
 /// Statuses that the registry answers with; any other is counted as `other`.
 const STATUSES: [u16; 21] =
     [200, 201, 204, 304, 400, 401, 403, 404, 405, 406, 408, 409, 412, 413, 414, 415, 422, 429, 500, 503, 504];
 
-/// The handles of one operation, looked up once.
+/// The handles of one operation, each made when it is first used: what nobody asks for has no series.
 struct OfOperation {
     requests: [OnceLock<IntCounter>; STATUSES.len() + 1],
-    duration: Histogram,
+    duration: OnceLock<Histogram>,
+}
+
+/// What is looked up when the page is asked for.
+pub struct Seen {
+    /// The totals of the store.
+    pub totals: Totals,
+    /// Is the store usable?
+    pub health: Health,
+    /// What the store takes up.
+    pub usage: Usage,
+    /// Jobs that wait or run, by the name of their queue.
+    pub jobs: [(&'static str, usize); 2],
 }
 
 /// The metrics.
 pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
+    durations: HistogramVec,
     by_operation: Vec<OfOperation>,
     unrouted: OfOperation,
     ready_hits: IntCounter,
@@ -41,6 +55,10 @@ pub struct Metrics {
     pub streams: IntGauge,
     /// Pieces made of them.
     pub pieces: IntCounter,
+    written: IntCounterVec,
+    store_bytes: IntGaugeVec,
+    queues: IntGaugeVec,
+    connections: IntGauge,
     /// Of authorization and audit.
     pub access: crate::access::Metrics,
 }
@@ -74,19 +92,39 @@ impl Metrics {
         registry.register(Box::new(requests.clone()))?;
         let durations = HistogramVec::new(
             HistogramOpts::new("freehold_http_request_duration_seconds", "Time from the request's head to its answer")
-                .buckets(vec![0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0]),
+                .buckets(vec![
+                    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 15.0,
+                ]),
             &["operation"],
         )?;
         registry.register(Box::new(durations.clone()))?;
         registry.register(Box::new(crate::log::lost().clone()))?;
-        let of = |name: &str| OfOperation {
-            requests: std::array::from_fn(|_| OnceLock::new()),
-            duration: durations.with_label_values(&[name]),
+        let gauges = |name: &str, help: &str, label: &str| {
+            let gauges = IntGaugeVec::new(Opts::new(name, help), &[label])?;
+            registry.register(Box::new(gauges.clone()))?;
+            Ok::<_, prometheus::Error>(gauges)
         };
+        let written = IntCounterVec::new(
+            Opts::new("freehold_versions_written_total", "Versions written, by format"),
+            &["format"],
+        )?;
+        registry.register(Box::new(written.clone()))?;
+        // From 0, so that the first one is an increase.
+        written.with_label_values(&[SchemaType::Avro.as_str()]);
+        let build = Opts::new("freehold_build_info", "Always 1; the labels say what runs here");
+        let build = IntGaugeVec::new(build, &["version", "commit"])?;
+        build.with_label_values(&[crate::VERSION, crate::COMMIT]).set(1);
+        registry.register(Box::new(build))?;
+        let of = || OfOperation { requests: std::array::from_fn(|_| OnceLock::new()), duration: OnceLock::new() };
         Ok(Metrics {
-            by_operation: ROUTES.iter().map(|route| of(route.name)).collect(),
-            unrouted: of("none"),
+            by_operation: ROUTES.iter().map(|_| of()).collect(),
+            unrouted: of(),
             requests,
+            durations,
+            written,
+            store_bytes: gauges("freehold_store_bytes", "Bytes on disk, by part of the store", "part")?,
+            queues: gauges("freehold_queue_length", "What waits or runs, by queue", "queue")?,
+            connections: gauge("freehold_connections", "Open connections of clients")?,
             ready_hits: counter("freehold_ready_answers_hits_total", "Requests served from the answers kept ready")?,
             ready_misses: counter(
                 "freehold_ready_answers_misses_total",
@@ -132,7 +170,13 @@ impl Metrics {
             self.requests.with_label_values(&[name, &label])
         });
         counter.inc();
-        of.duration.observe(elapsed.as_secs_f64());
+        of.duration.get_or_init(|| self.durations.with_label_values(&[name])).observe(elapsed.as_secs_f64());
+    }
+
+    /// Counts a connection until what this returns is dropped.
+    pub fn connected(&self) -> Connected {
+        self.connections.inc();
+        Connected(self.connections.clone())
     }
 
     /// Counts a use of the ready answers.
@@ -152,8 +196,17 @@ impl Metrics {
         self.commits.inc_by(group.commits as u64);
         self.syncs.inc();
         for stamped in group.records {
-            if let Record::Audit(AuditChange::Entry(entry)) = &stamped.record {
-                self.access.audited(entry);
+            match &stamped.record {
+                Record::Audit(AuditChange::Entry(entry)) => self.access.audited(entry),
+                // A soft-deleted version is written again as one.
+                Record::Registry(RegistryRecord::Schema(version)) if !version.deleted => {
+                    let format = match &version.content.schema_type {
+                        SchemaType::Other(_) => "other",
+                        known => known.as_str(),
+                    };
+                    self.written.with_label_values(&[format]).inc();
+                }
+                _ => {}
             }
         }
     }
@@ -162,14 +215,30 @@ impl Metrics {
     ///
     /// # Errors
     /// The encoder's text.
-    pub fn render(&self, totals: Totals, health: &Health) -> Result<Vec<u8>, String> {
+    pub fn render(&self, seen: &Seen) -> Result<Vec<u8>, String> {
         let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let Seen { totals, health, usage, jobs } = seen;
+        self.store_bytes.with_label_values(&["tables"]).set(signed(usage.tables));
+        self.store_bytes.with_label_values(&["log"]).set(signed(usage.log));
+        for (queue, length) in [("writer", usage.waiting)].iter().chain(jobs) {
+            self.queues.with_label_values(&[queue]).set(signed(*length as u64));
+        }
         self.subjects.set(signed(totals.subjects));
         self.versions.set(signed(totals.versions));
         self.schemas.set(signed(totals.live_versions));
         self.writable.set(i64::from(*health == Health::Ok));
         let mut text = Vec::new();
         prometheus::TextEncoder::new().encode(&self.registry.gather(), &mut text).map_err(|error| error.to_string())?;
+        text.extend(Process::read().iter().flat_map(|process| process.page().into_bytes()));
         Ok(text)
+    }
+}
+
+/// A connection that is counted.
+pub struct Connected(IntGauge);
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }

@@ -12,11 +12,12 @@ use crate::kv::{Changes, Kv, Overlay};
 use crate::log;
 use crate::query::Folded;
 use crate::tally;
-use crate::{Committed, Decide, Error, Group, Health, Observer, State, Store, backup};
+use crate::{Committed, Decide, Error, Group, Health, Observer, State, Store, Usage, backup};
 use model::{Position, Stamped};
 use std::io::{Read, Write};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -34,6 +35,10 @@ pub trait Backend: Send + Sync + 'static {
     fn snapshot(&self) -> Self::Snapshot<'_>;
     /// Carries out all changes or none; they are durable, then visible, when this returns.
     fn write(&self, changes: Changes) -> Result<(), Error>;
+    /// Bytes of its tables and of its write-ahead log on disk.
+    fn size(&self) -> (u64, u64) {
+        (0, 0)
+    }
     /// Nothing more will be written. Called once.
     fn close(&self) -> Result<(), Error>;
 }
@@ -60,6 +65,24 @@ type Answer = oneshot::Sender<Result<Committed, Error>>;
 struct Job {
     decide: Decide,
     answer: Answer,
+    /// Ends when the job is taken up.
+    _waits: Waits,
+}
+
+/// Counts a job for as long as it waits for the writer.
+struct Waits(Arc<AtomicUsize>);
+
+impl Waits {
+    fn of(waiting: &Arc<AtomicUsize>) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Waits(Arc::clone(waiting))
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 struct Shared<B> {
@@ -75,6 +98,7 @@ struct Shared<B> {
 pub struct Engine<B: Backend> {
     shared: Arc<Shared<B>>,
     queue: RwLock<Option<SyncSender<Job>>>,
+    waiting: Arc<AtomicUsize>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -106,7 +130,12 @@ impl<B: Backend> Engine<B> {
                 })
                 .map_err(|error| Error::Io(error.to_string()))?
         };
-        Ok(Engine { shared, queue: RwLock::new(Some(queue)), writer: Mutex::new(Some(writer)) })
+        Ok(Engine {
+            shared,
+            queue: RwLock::new(Some(queue)),
+            waiting: Arc::default(),
+            writer: Mutex::new(Some(writer)),
+        })
     }
 
     /// The tables, past the writer.
@@ -127,7 +156,7 @@ impl<B: Backend> Store for Engine<B> {
         let refused = match (queue.as_ref(), self.shared.condition.refusal()) {
             (None, _) => Some((answer, Error::Closed)),
             (_, Some(error)) => Some((answer, error)),
-            (Some(queue), None) => match queue.try_send(Job { decide, answer }) {
+            (Some(queue), None) => match queue.try_send(Job { decide, answer, _waits: Waits::of(&self.waiting) }) {
                 Ok(()) => None,
                 Err(TrySendError::Full(job)) => Some((job.answer, Error::Overloaded)),
                 Err(TrySendError::Disconnected(job)) => Some((job.answer, Error::Closed)),
@@ -150,6 +179,11 @@ impl<B: Backend> Store for Engine<B> {
 
     fn health(&self) -> Health {
         self.shared.condition.health()
+    }
+
+    fn usage(&self) -> Usage {
+        let (tables, log) = self.shared.backend.size();
+        Usage { waiting: self.waiting.load(Ordering::Relaxed), tables, log }
     }
 
     fn backup(&self, out: &mut dyn Write) -> Result<Position, Error> {

@@ -32,4 +32,4 @@ pub use state::{
     Associations, AuditEntry, AuditLog, Begin, Draft, Holder, Referrer, Standing, State, StoredAssociation,
     StoredVersion, SubjectSummary, Subjects, TextKey, Totals,
 };
-pub use store::{Committed, Decide, Group, Health, Observer, Store, commit};
+pub use store::{Committed, Decide, Group, Health, Observer, Store, Usage, commit};

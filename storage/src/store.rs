@@ -32,6 +32,17 @@ pub enum Health {
     Corrupt(String),
 }
 
+/// What a store takes up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Usage {
+    /// Commits that wait for the writer.
+    pub waiting: usize,
+    /// Bytes of tables on disk.
+    pub tables: u64,
+    /// Bytes of the write-ahead log on disk.
+    pub log: u64,
+}
+
 /// One durable group of commits.
 pub struct Group<'a> {
     /// All records of the group, in order. They are durable and visible.
@@ -71,6 +82,9 @@ pub trait Store: Send + Sync {
 
     /// Is the store usable?
     fn health(&self) -> Health;
+
+    /// What it takes up now. Costs a look at the directory, whatever is in the store.
+    fn usage(&self) -> Usage;
 
     /// Writes a consistent backup of everything while serving. Returns the position it holds.
     fn backup(&self, out: &mut dyn Write) -> Result<Position, Error>;

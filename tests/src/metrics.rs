@@ -1,6 +1,6 @@
 //! `GET /metrics`: the documented names, counts of what was done, and no more series than the route table allows.
 
-use crate::harness::{Node, named};
+use crate::harness::{Node, named, wait};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -53,6 +53,50 @@ fn metrics_count_what_was_done() {
     // The first of three reads of an id makes the answer, the others find it.
     assert!(value(&page, "freehold_ready_answers_hits_total") >= 2.0);
     assert!(value(&page, "freehold_ready_answers_misses_total") >= 1.0);
+}
+
+/// A registry that nobody has asked anything has no series of operations; sizes, queues and the process are there.
+#[test]
+fn an_idle_registry_shows_few_series_and_what_it_takes_up() {
+    let node = Node::start();
+    let page = node.get("/metrics").text;
+    let count = samples(&page).len();
+    assert!(count < 100, "{count} series:\n{page}");
+    assert!(!page.contains("operation="), "{page}");
+    let before = value(&page, r#"freehold_store_bytes{part="log"}"#);
+    for number in 0..20 {
+        node.register("s", &json!({ "schema": format!(r#"{{"type":"fixed","name":"F","size":{}}}"#, number % 2 + 1) }));
+        node.put("/config", &json!({ "compatibility": "NONE" })).ok();
+    }
+    let page = node.get("/metrics").text;
+    assert!(value(&page, r#"freehold_store_bytes{part="log"}"#) > before, "{page}");
+    assert_eq!(value(&page, r#"freehold_versions_written_total{format="AVRO"}"#), value(&page, "freehold_versions"));
+    for queue in ["writer", "parse", "list"] {
+        assert_eq!(value(&page, &format!(r#"freehold_queue_length{{queue="{queue}"}}"#)), 0.0);
+    }
+    let operation = r#"freehold_http_request_duration_seconds_bucket{operation="subjects.versions.register",le="15"}"#;
+    assert_eq!(value(&page, operation), 20.0);
+    assert!(page.contains("freehold_build_info{commit=\"") && page.contains("version=\"0."), "{page}");
+    for name in ["cpu_seconds_total", "resident_memory_bytes", "open_fds", "max_fds", "threads", "start_time_seconds"] {
+        assert!(value(&page, &format!("process_{name}")) > 0.0, "{name}");
+    }
+    assert_eq!(value(&page, "process_resident_memory_bytes") as u64 >> 24, node.resident() >> 24);
+}
+
+#[test]
+fn connections_are_counted_while_they_are_open() {
+    let node = Node::start();
+    let open: Vec<_> = (0..5)
+        .map(|_| {
+            let mut caller = node.caller();
+            caller.get("/").ok();
+            caller
+        })
+        .collect();
+    let mut asks = node.caller();
+    assert_eq!(value(&asks.get("/metrics").text, "freehold_connections"), 6.0);
+    drop(open);
+    wait::until("they are gone", || (value(&asks.get("/metrics").text, "freehold_connections") == 1.0).then_some(()));
 }
 
 /// Names of subjects, ids, odd methods and unknown paths make no series of their own.

@@ -14,6 +14,7 @@ use super::routes::{Method, Operation, ROUTES};
 use super::target;
 use super::trail::{Trail, log};
 use crate::app::App;
+use crate::metrics::Connected;
 use authz::{Peer, RequestId};
 use axum::Router;
 use axum::body::Body;
@@ -35,6 +36,8 @@ pub struct Front {
     app: Arc<App>,
     router: Router,
     peer: Option<SocketAddr>,
+    /// Counts the connection for as long as anything of it is there.
+    _connected: Option<Arc<Connected>>,
 }
 
 impl Front {
@@ -46,12 +49,13 @@ impl Front {
         let router = routed
             .fallback(|| async { refused(&Refusal::plain(404, "HTTP 404 Not Found"), &Accepted::DEFAULT) })
             .with_state(Arc::clone(&app));
-        Front { app, router, peer: None }
+        Front { app, router, peer: None, _connected: None }
     }
 
-    /// The same for what comes from this address.
+    /// The same for one connection, from this address.
     pub fn at(self, peer: SocketAddr) -> Self {
-        Front { peer: Some(peer), ..self }
+        let _connected = Some(Arc::new(self.app.metrics.connected()));
+        Front { peer: Some(peer), _connected, ..self }
     }
 
     /// Answers one request.

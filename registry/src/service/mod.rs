@@ -121,6 +121,11 @@ impl Service {
         self.pools.budget()
     }
 
+    /// Jobs that wait or run, by the name of their queue.
+    pub fn jobs(&self) -> [(&'static str, usize); 2] {
+        self.pools.jobs()
+    }
+
     /// Stops all work that is still going on for requests.
     pub fn stop_work(&self) {
         self.pools.stop();

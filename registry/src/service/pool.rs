@@ -57,6 +57,12 @@ impl Pools {
         Work::new(BUDGET, &self.halt)
     }
 
+    /// Jobs that wait or run, by the name of their queue.
+    pub fn jobs(&self) -> [(&'static str, usize); 2] {
+        let of = |pool: &Pool| pool.waiting.load(Ordering::Relaxed);
+        [("parse", of(&self.parse)), ("list", of(&self.list))]
+    }
+
     /// Stops all that was given a budget.
     pub fn stop(&self) {
         self.halt.stop();

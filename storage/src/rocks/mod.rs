@@ -10,6 +10,7 @@ mod directory;
 mod logs;
 mod restoring;
 mod settings;
+mod size;
 mod stall;
 mod stop;
 mod wal;
@@ -174,6 +175,10 @@ impl Backend for Disk {
             watermark.note(&head);
         }
         Ok(())
+    }
+
+    fn size(&self) -> (u64, u64) {
+        size::of(&self.db)
     }
 
     fn close(&self) -> Result<(), Error> {

@@ -4,6 +4,7 @@ use super::Answer;
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::openapi;
+use crate::metrics::Seen;
 use serde_json::json;
 use storage::Health;
 
@@ -32,7 +33,9 @@ pub fn ready(app: &App) -> Answer {
 /// `GET /metrics`
 pub fn metrics(app: &App) -> Result<Answer, Fault> {
     let totals = app.service.read(|state| Ok(state.totals()?))?;
-    let text = app.metrics.render(totals, &app.service.store().health()).map_err(Fault::Internal)?;
+    let store = app.service.store();
+    let seen = Seen { totals, health: store.health(), usage: store.usage(), jobs: app.service.jobs() };
+    let text = app.metrics.render(&seen).map_err(Fault::Internal)?;
     Ok(Answer::fixed("text/plain; version=0.0.4; charset=utf-8", text))
 }
 

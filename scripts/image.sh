@@ -92,8 +92,16 @@ build bud --layers --format docker --tag "$tag" --build-arg BUILD_IMAGE="$BUILD_
 say "starting it"
 container=$(build from "$tag")
 server=
+# The process `freehold` below another one: Buildah passes no signals on.
+freehold_below() {
+  local child
+  for child in $(cat "/proc/$1"/task/*/children 2>/dev/null); do
+    if [[ $(cat "/proc/$child/comm" 2>/dev/null) == freehold ]]; then echo "$child"; else freehold_below "$child"; fi
+  done
+}
+stop() { kill -TERM "$(freehold_below "$server")"; }
 cleanup() {
-  [[ -z $server ]] || kill -TERM "$server" 2>/dev/null || true
+  [[ -z $server ]] || { stop 2>/dev/null && wait "$server"; } || true
   build rm "$container" >/dev/null 2>&1 || true
 }
 trap cleanup EXIT
@@ -127,7 +135,7 @@ register() { # how curl says who asks
 [[ $(curl -sS "$url/schemas/ids/1/schema") == '"string"' ]] || fail "it does not read what it wrote;"
 said=$(curl -sS "$url/v1/metadata/version")
 [[ $commit == unknown || $said == *"$commit"* ]] || fail "it does not say its commit: $said;"
-kill -TERM "$server"
+stop
 wait "$server" || fail "it does not stop in order;"
 server=
 grep -q ' stopped$' "$work/log" || fail "it does not stop in order;"

@@ -80,7 +80,7 @@ impl Node {
         let said = Transcript::of(child.stdout.take().unwrap());
         let log = Transcript::of(child.stderr.take().unwrap());
         // Programs that read lines of JSON are not greeted.
-        let greets = !settings.flags.iter().any(|flag| flag == "json" || flag == "stdout");
+        let greets = !command.get_args().any(|flag| flag == "json" || flag == "stdout");
         let line = match greets {
             true => said.wait_for(|line| line.contains(ADDRESS_LINE)),
             false => log.wait_for(|line| line.contains("serving") && line.contains("address")),

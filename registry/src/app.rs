@@ -3,6 +3,7 @@
 use crate::access::{Access, AuditSink, LandKeeper};
 use crate::http::pieces;
 use crate::http::ready::Ready;
+use crate::http::server::{Answers, Places};
 use crate::metrics::Metrics;
 use crate::service::Service;
 use model::{CompatibilityLevel, Position};
@@ -25,10 +26,21 @@ pub struct Identity {
 pub struct Limits {
     /// The largest body, in bytes.
     pub body: usize,
-    /// The largest bodies of all requests together, in bytes.
+    /// The memory for the bodies of all requests together, in bytes.
     pub bodies: usize,
+    /// The largest bodies of all answers together that clients have not taken yet, in bytes.
+    pub answers: usize,
+    /// Connections at most.
+    pub connections: usize,
     /// How long a request may take.
     pub request: Duration,
+}
+
+impl Limits {
+    /// The most memory that one body may take once its JSON has been read, in bytes.
+    pub fn read(&self) -> usize {
+        self.body.saturating_mul(4)
+    }
 }
 
 /// The application.
@@ -45,10 +57,14 @@ pub struct App {
     pub identity: Identity,
     /// Limits.
     pub limits: Limits,
-    /// The budget, in bytes, of request bodies that are being read or answered.
+    /// The budget, in bytes, of request bodies that are being read or answered, and of what is read from them.
     pub bodies: Arc<Semaphore>,
     /// How many answers may be made while they are sent.
     pub pieces: Arc<Semaphore>,
+    /// Who may keep a connection open.
+    pub places: Arc<Places>,
+    /// The budget of answers on their way to clients.
+    pub answers: Arc<Answers>,
     /// The compatibility level where none is configured.
     pub default_level: CompatibilityLevel,
     position: watch::Receiver<Position>,
@@ -66,9 +82,24 @@ impl App {
     ) -> Self {
         let position = service.store().watch();
         let (ready, metrics) = (Arc::clone(&watcher.ready), Arc::clone(&watcher.metrics));
-        let bodies = Arc::new(Semaphore::new(limits.bodies.max(limits.body)));
+        let bodies = Arc::new(Semaphore::new(limits.bodies.max(limits.read()).min(Semaphore::MAX_PERMITS)));
         let pieces = Arc::new(Semaphore::new(pieces::AT_ONCE));
-        App { service, access, ready, metrics, identity, limits, bodies, pieces, default_level, position }
+        let places = Places::new(limits.connections);
+        let answers = Answers::new(limits.answers, Arc::clone(&places));
+        App {
+            service,
+            access,
+            ready,
+            metrics,
+            identity,
+            limits,
+            bodies,
+            pieces,
+            places,
+            answers,
+            default_level,
+            position,
+        }
     }
 
     /// The newest visible position.

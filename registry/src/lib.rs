@@ -6,6 +6,7 @@ pub mod app;
 pub mod arenas;
 pub mod cli;
 pub mod control;
+pub mod descriptors;
 pub mod fault;
 pub mod http;
 pub mod log;

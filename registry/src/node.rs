@@ -2,6 +2,7 @@
 
 use crate::access;
 use crate::app::{App, Identity, Limits, Watcher};
+use crate::descriptors::{self, Descriptors};
 use crate::http::front::Front;
 use crate::http::ready::Ready;
 use crate::http::server;
@@ -44,6 +45,8 @@ pub enum Error {
          mounted?", .0.display()
     )]
     NoStore(PathBuf),
+    #[error(transparent)]
+    Descriptors(#[from] descriptors::TooFew),
     #[error("the listener failed: {0}")]
     Server(io::Error),
 }
@@ -52,6 +55,8 @@ pub enum Error {
 pub struct Node {
     /// Where it listens.
     pub address: SocketAddr,
+    /// What it may keep open.
+    pub descriptors: Descriptors,
     app: Arc<App>,
     store: Arc<dyn Store>,
     stop: watch::Sender<bool>,
@@ -77,11 +82,11 @@ impl Node {
         tracing::info!(data = %settings.data.display(), "opening the store");
         let own = settings.clone();
         let opened = opening::wait(move || assemble(&own, address), opening::Patience::default()).await?;
-        let Assembled { app, store, files, sink } = opened?;
+        let Assembled { app, store, files, sink, descriptors } = opened?;
         let (stop, stopped) = watch::channel(false);
         let limits = server::Limits {
             head: settings.head_timeout,
-            connections: settings.connections,
+            write: settings.write_timeout,
             drain: settings.drain_timeout,
         };
         watched("reporting the health of the store", report_health(Arc::clone(&store), stopped.clone()));
@@ -92,7 +97,7 @@ impl Node {
         let refusals = watched("writing refusals", upkeep::write_refusals(Arc::clone(&app), finished));
         let refusals = (finish, refusals);
         let serving = tokio::spawn(server::serve(listener, Front::new(Arc::clone(&app)), limits, stopped));
-        Ok(Node { address, app, store, stop, serving, upkeep, reload, refusals, sink })
+        Ok(Node { address, descriptors, app, store, stop, serving, upkeep, reload, refusals, sink })
     }
 
     /// The store, for backups taken while serving.
@@ -137,6 +142,8 @@ pub struct Assembled {
     pub files: access::Files,
     /// Where the audit goes besides the store, to be stopped before it.
     pub sink: Arc<access::AuditSink>,
+    /// What it may keep open.
+    pub descriptors: Descriptors,
 }
 
 /// Opens the store and puts together what answers requests, for a registry that is reached at this address.
@@ -148,6 +155,7 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
     if is_new && settings.must_exist {
         return Err(Error::NoStore(settings.data.clone()));
     }
+    let descriptors = Descriptors::share_out(settings.connections)?;
     let metrics = Arc::new(Metrics::new()?);
     let (access, files) = access::open(&settings.access, address, &metrics)?;
     let authorizer = access.gate.authorizer.clone();
@@ -158,7 +166,9 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
         land: access::LandKeeper::new(authorizer.clone()),
         sink: Arc::clone(&sink),
     });
-    let store = open_store(settings, Some(Arc::clone(&watcher)))?;
+    let mut options = store_options(settings, Some(watcher.clone()));
+    options.open_files = descriptors.tables;
+    let store: Arc<dyn Store> = Arc::new(Rocks::open(options)?);
     if is_new {
         let data = std::path::absolute(&settings.data).unwrap_or_else(|_| settings.data.clone());
         tracing::info!("made a new store at {}", data.display());
@@ -177,9 +187,15 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
     );
     let identity =
         Identity { kafka_cluster: settings.kafka_id.clone(), registry_cluster: settings.registry_id.clone() };
-    let limits = Limits { body: settings.body_limit, bodies: settings.body_memory, request: settings.request_timeout };
+    let limits = Limits {
+        body: settings.body_limit,
+        bodies: settings.body_memory,
+        answers: settings.answer_memory,
+        connections: descriptors.connections,
+        request: settings.request_timeout,
+    };
     let app = Arc::new(App::new(service, access, &watcher, identity, limits, settings.default_level));
-    Ok(Assembled { app, store, files, sink })
+    Ok(Assembled { app, store, files, sink, descriptors })
 }
 
 /// Starts what is done on the side. Nobody looks at it before the end, so a panic says itself what is not done any more.

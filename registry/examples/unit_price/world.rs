@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use model::{Claim, HouseRecord, MemberRole, Namespace, Principal, Record};
-use registry::http::front::Front;
+use registry::http::front::{Arrival, Front};
 use registry::node::{Assembled, assemble, open_store};
 use registry::settings::{Settings, gather};
 use std::error::Error;
@@ -88,7 +88,7 @@ impl Registry {
     /// # Errors
     /// Another answer.
     pub async fn ask(&self, request: Request<Body>) -> Result<Bytes, Failure> {
-        let answer = self.front.answer(request).await;
+        let answer = self.front.answer(request, Arrival::default()).await;
         let status = answer.status();
         let body = answer.into_body().collect().await?.to_bytes();
         if status == StatusCode::OK { Ok(body) } else { Err(String::from_utf8_lossy(&body).into()) }

@@ -31,7 +31,8 @@ pub fn run(settings: &Settings, warnings: &[String]) -> Result<(), String> {
         let control = control::listen(&settings.data, node.store());
         let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(
-            address = %node.address, data = %settings.data.display(), version = crate::VERSION, millis, "serving"
+            address = %node.address, data = %settings.data.display(), version = crate::VERSION, millis,
+            connections = node.descriptors.connections, open_files = node.descriptors.limit, "serving"
         );
         if takes_a_greeting(settings) {
             let greeting = greeting(settings, &node);

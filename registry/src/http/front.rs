@@ -11,6 +11,7 @@ use super::prefix;
 use super::ready::Form;
 use super::reply::{options, refused, respond};
 use super::routes::{Method, Operation, ROUTES};
+use super::server::{Answers, Places};
 use super::target;
 use super::trail::{Trail, log};
 use crate::app::App;
@@ -20,8 +21,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawPathParams, State};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, VARY};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, RETRY_AFTER, VARY};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, Version};
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,6 +30,18 @@ use std::time::Instant;
 use tower::ServiceExt;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What is answered on connections that are kept back for it.
+const FOR_OPERATORS: [&str; 3] = ["/health/live", "/health/ready", "/metrics"];
+
+/// What the listener knows of a request that its head does not say.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Arrival {
+    /// It came with both `Transfer-Encoding` and `Content-Length`.
+    pub ambiguous: bool,
+    /// Its connection is one of those that are kept back for health and metrics.
+    pub spare: bool,
+}
 
 /// The service that answers every request.
 #[derive(Clone)]
@@ -58,15 +71,30 @@ impl Front {
         Front { peer: Some(peer), _connected, ..self }
     }
 
+    /// Who may keep a connection open.
+    pub fn places(&self) -> &Arc<Places> {
+        &self.app.places
+    }
+
+    /// The budget of answers on their way to clients.
+    pub fn answers(&self) -> &Arc<Answers> {
+        &self.app.answers
+    }
+
     /// Answers one request.
-    pub async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
+    pub async fn answer(&self, mut request: Request<Body>, arrival: Arrival) -> Response<Body> {
         let started = Instant::now();
         let id = request_id(request.headers());
         let method = request.method().clone();
         let sent = request.uri().clone();
-        let target = rewrite(&mut request);
-        if target.is_ok()
+        let mut fit = framed(&request, arrival).and_then(|()| rewrite(&mut request));
+        if fit.is_ok() && arrival.spare && !FOR_OPERATORS.contains(&request.uri().path()) {
+            let message = "All connections are taken; this one is for health and metrics. Try again in a moment";
+            fit = Err(Refusal::plain(503, message));
+        }
+        if fit.is_ok()
             && let Some(mut response) = self.ready(&request)
+            && self.app.answers.admit(&mut response, false).await.is_ok()
         {
             let operation = response.extensions_mut().remove::<Operation>();
             response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
@@ -78,13 +106,24 @@ impl Front {
         if let Some(peer) = self.peer {
             request.extensions_mut().insert(Peer(peer));
         }
-        let mut response = match target {
+        let later = fit.as_ref().is_err_and(|refusal| refusal.status == 503);
+        let mut response = match fit {
             Ok(()) => match self.router.clone().oneshot(request).await {
                 Ok(response) => response,
                 Err(infallible) => match infallible {},
             },
             Err(refusal) => refused(&refusal, &Accepted::DEFAULT),
         };
+        let wrote = response.extensions().get::<Trail>().is_some_and(|trail| trail.wrote);
+        if self.app.answers.admit(&mut response, wrote).await.is_err() {
+            response = no_room(response);
+        }
+        if later {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if arrival.ambiguous || arrival.spare {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         if matches!(method, http::Method::GET | http::Method::POST) {
             response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
         }
@@ -165,6 +204,31 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Option<&'a str>
         (None, _) => Some(None),
         (Some(value), None) => value.to_str().ok().map(Some),
         (Some(_), Some(_)) => None,
+    }
+}
+
+/// The refusal of an answer for which there is no room, in place of it.
+fn no_room(response: Response<Body>) -> Response<Body> {
+    let message = "Too many answers are waiting to be taken by their clients; try again in a moment";
+    let mut refusal = refused(&Refusal::plain(503, message), &Accepted::DEFAULT);
+    let before = response.extensions().get::<Trail>();
+    if let (Some(trail), Some(before)) = (refusal.extensions_mut().get_mut::<Trail>(), before) {
+        *trail = Trail { refusal: trail.refusal.take(), ..before.clone() };
+    }
+    refusal.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    refusal
+}
+
+/// Is the request one whose end, and for whom it is, no two readers can see differently?
+fn framed(request: &Request<Body>, arrival: Arrival) -> Result<(), Refusal> {
+    let refusal = |why| Err(Refusal::plain(400, format!("Bad Request: {why}")));
+    if arrival.ambiguous {
+        return refusal("the request has both Transfer-Encoding and Content-Length");
+    }
+    match request.headers().get_all(HOST).iter().count() {
+        0 if request.version() == Version::HTTP_11 => refusal("the request has no Host"),
+        0 | 1 => Ok(()),
+        _ => refusal("the request has more than one Host"),
     }
 }
 

@@ -212,10 +212,12 @@ impl Ready {
         self.answers.get(&KeyRef { form, target }).filter(|answer| self.stripes.holds(&answer.depends))
     }
 
-    /// Keeps an answer. Its bytes are copied: a body that grew while it was written still holds twice what it needs.
-    pub fn keep(&self, form: Form, target: &str, answer: ReadyAnswer) {
+    /// Keeps an answer, and gives it back with the bytes that are kept. They are copied: a body that grew while it was written
+    /// still holds twice what it needs.
+    pub fn keep(&self, form: Form, target: &str, answer: ReadyAnswer) -> ReadyAnswer {
         let answer = ReadyAnswer { body: Bytes::copy_from_slice(&answer.body), ..answer };
-        self.answers.insert(Key { form, target: target.into() }, answer);
+        self.answers.insert(Key { form, target: target.into() }, answer.clone());
+        answer
     }
 }
 

@@ -5,6 +5,7 @@ use super::catalogue::Refusal;
 use super::negotiate::Accepted;
 use super::ready::{Form, ReadyAnswer};
 use super::routes::Operation;
+use super::server::Shared;
 use super::trail::Trail;
 use super::wire;
 use crate::app::App;
@@ -20,6 +21,8 @@ pub fn respond(answer: &ReadyAnswer, form: Form, headers: &HeaderMap) -> Respons
     let mut response = Response::new(if fresh { Body::empty() } else { Body::from(answer.body.clone()) });
     if fresh {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
+    } else {
+        Shared::mark(&mut response, &answer.body);
     }
     let head = response.headers_mut();
     head.insert(CONTENT_TYPE, HeaderValue::from_static(form.media.as_str()));
@@ -102,7 +105,7 @@ pub fn finish(
             let bytes = if gzip { gzipped(&plain) } else { plain };
             if let Some(depends) = answer.depends.filter(|_| negotiated && accepted.parameters.is_none()) {
                 let ready = ReadyAnswer { operation, etag: etag(&bytes), body: bytes, depends };
-                app.ready.keep(form, target, ready.clone());
+                let ready = app.ready.keep(form, target, ready);
                 app.metrics.ready(false);
                 return respond(&ready, form, &HeaderMap::new());
             }

@@ -57,11 +57,25 @@ pub const KEYS: &[Key] = &[
     size(
         "http.body-memory",
         "256MiB",
-        "memory for all request bodies over 64 KiB together; further ones are refused with 503",
+        "memory for all request bodies over 64 KiB together, as they came and as they are read; further ones are refused with 503",
+    ),
+    size(
+        "http.answer-memory",
+        "128MiB",
+        "memory for all answers over 16 KiB together that clients have not taken yet; further ones are refused with 503",
     ),
     time("http.request-timeout", "30s", "longest time for one request"),
     time("http.head-timeout", "30s", "longest time for the head of a request and for an idle connection"),
-    key("http.connections", "4096", "open connections at most; further ones wait"),
+    time(
+        "http.write-timeout",
+        "30s",
+        "longest time in which a client takes nothing of its answer; one that takes less than 16 KiB a second is cut off as well",
+    ),
+    key(
+        "http.connections",
+        "4096",
+        "open connections at most, besides 16 for health and metrics; for a further one the longest idle one is closed",
+    ),
     time("http.drain-timeout", "10s", "longest time to finish requests after SIGTERM"),
     list(
         "http.hosts",

@@ -55,6 +55,8 @@ pub struct Options {
     /// Bytes of new data that one column family collects in memory before it writes a table; all together collect at most
     /// twice as much.
     pub memtable_bytes: usize,
+    /// Tables kept open; the others are opened when read.
+    pub open_files: usize,
     /// Bounds of the writer.
     pub limits: Limits,
     /// Bytes a second that the check after opening reads.
@@ -63,6 +65,12 @@ pub struct Options {
     pub observer: Arc<dyn Observer>,
 }
 
+/// Tables that are kept open by default.
+pub const OPEN_FILES: usize = 256;
+
+/// Files that the store has open besides tables, at most: logs, manifests, what a compaction writes, the directory.
+pub const OTHER_FILES: usize = 64;
+
 impl Options {
     /// The defaults for a place.
     pub fn new(place: Place) -> Self {
@@ -70,6 +78,7 @@ impl Options {
             place,
             block_cache_bytes: 32 << 20,
             memtable_bytes: 8 << 20,
+            open_files: OPEN_FILES,
             limits: Limits::default(),
             scrub_bytes_per_second: 8 << 20,
             observer: Arc::new(()),

@@ -11,8 +11,6 @@ use std::path::Path;
 /// Bytes of the write-ahead log after which families are written to tables. It bounds what is replayed when opening after a
 /// crash, and so the time until ready.
 const LARGEST_WAL: u64 = 16 << 20;
-/// Tables kept open; the others are opened when read.
-const OPEN_FILES: i32 = 256;
 /// A power of two: the shards of the block cache. The filter of a table must fit into one beside other blocks, or it would be
 /// read from the file and checked again for every look-up; RocksDB's default are 64 shards of half a MiB here.
 const CACHE_SHARD_BITS: i32 = 2;
@@ -56,7 +54,7 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<DB, rocksdb::Error> 
     db.set_db_write_buffer_size(2 * options.memtable_bytes);
     // RocksDB reserves 4 MiB for it by default, which is more than the whole of a small registry.
     db.set_manifest_preallocation_size(64 << 10);
-    db.set_max_open_files(OPEN_FILES);
+    db.set_max_open_files(i32::try_from(options.open_files).unwrap_or(i32::MAX));
     db.set_max_background_jobs(2);
     db.set_compaction_readahead_size(COMPACTION_READAHEAD);
     db.set_skip_stats_update_on_db_open(true);

@@ -3,6 +3,7 @@
 
 mod associations;
 mod bodies;
+mod crowds;
 mod heavy;
 mod references;
 mod samples;

@@ -39,6 +39,10 @@ fn check(node: &Node, sent: &[u8], statuses: &[u16]) {
     let got = reply.statuses();
     let told = got.len() == 1 && statuses.contains(&got[0]);
     assert!(told, "{:.120}: {reply:?}", String::from_utf8_lossy(sent));
+    // Also what is no request is told so as any other failure is.
+    let Reply::Text(text) = &reply else { panic!("no answer") };
+    let enveloped = text.contains(&format!("{{\"error_code\":{},\"message\":\"", got[0]));
+    assert!(enveloped || got[0] < 400, "{:.120}: {text}", String::from_utf8_lossy(sent));
 }
 
 #[test]
@@ -120,7 +124,62 @@ fn framing_that_two_readers_would_read_differently_is_refused() {
     check(&node, post("Transfer-Encoding: gzip\r\n", body).as_bytes(), &[400]);
     check(&node, post("Transfer-Encoding: chunked, gzip\r\n", body).as_bytes(), &[400]);
     let both = format!("Content-Length: {length}\r\nTransfer-Encoding: chunked\r\n");
-    check(&node, post(&both, &format!("{length:x}\r\n{body}\r\n0\r\n\r\n")).as_bytes(), &[200, 400]);
+    let chunked = format!("{length:x}\r\n{body}\r\n0\r\n\r\n");
+    check(&node, post(&both, &chunked).as_bytes(), &[400]);
+    let both = format!("transfer-encoding: chunked\r\nCONTENT-LENGTH: {}\r\n", chunked.len());
+    check(&node, post(&both, &chunked).as_bytes(), &[400]);
+    // In a body it is no header.
+    let chunk = "{\"schema\":\r\nContent-Length: 5\r\n";
+    let chunked = format!("{:x}\r\n{chunk}\r\n0\r\n\r\n", chunk.len());
+    let reply = reply_to(&node, post("Transfer-Encoding: chunked\r\n", &chunked).as_bytes());
+    let Reply::Text(text) = &reply else { panic!("no answer") };
+    assert!(reply.statuses() == [400] && !text.contains("both"), "{text}");
+    lives(&node);
+}
+
+#[test]
+fn a_request_names_one_host() {
+    let node = impatient();
+    check(&node, b"GET /subjects HTTP/1.1\r\n\r\n", &[400]);
+    check(&node, b"GET /subjects HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", &[400]);
+    let Reply::Text(old) = reply_to(&node, b"GET /subjects HTTP/1.0\r\n\r\n") else { panic!("no answer") };
+    assert!(old.starts_with("HTTP/1.0 200"), "{old}");
+    lives(&node);
+}
+
+#[test]
+fn a_body_that_is_compressed_is_refused_with_the_reason() {
+    let node = impatient();
+    let body = br#"{"schema":"\"int\""}"#;
+    for coding in ["gzip", "GZIP", "br, gzip", "identity, deflate"] {
+        let headers = [("Content-Type", "application/json"), ("Content-Encoding", coding)];
+        let answer = node.caller().send("POST", "/subjects/s/versions", &headers, Some(body));
+        assert!(answer.error_code() == 415 && answer.text.contains(coding), "{answer:?}");
+        assert_eq!(answer.header("accept-encoding"), Some("identity"));
+    }
+    let headers = [("Content-Type", "application/json"), ("Content-Encoding", "identity")];
+    node.caller().send("POST", "/subjects/s/versions", &headers, Some(body)).ok();
+    lives(&node);
+}
+
+#[test]
+fn a_client_that_has_said_all_and_closed_its_half_is_answered() {
+    let node = impatient();
+    let body = "{\"schema\":\"\\\"int\\\"\"}";
+    let chunked = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+    let mut requests = vec![
+        post(&format!("Content-Length: {}\r\n", body.len()), body),
+        post("Transfer-Encoding: chunked\r\n", &chunked),
+        GET.to_owned(),
+    ];
+    requests.push(format!("{}{}", requests[0], requests[1]));
+    for request in requests {
+        let mut wire = node.wire();
+        wire.send(request.as_bytes()).half_close();
+        let statuses = wire.reply().statuses();
+        assert!(statuses.len() == request.matches("HTTP/1.1").count(), "{request}: {statuses:?}");
+        assert!(statuses.iter().all(|status| *status == 200), "{request}: {statuses:?}");
+    }
     lives(&node);
 }
 

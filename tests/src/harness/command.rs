@@ -16,6 +16,13 @@ pub fn freehold() -> Command {
     isolated(FREEHOLD)
 }
 
+/// The same with a lower limit on open files, which it cannot raise.
+pub fn limited(open_files: u32) -> Command {
+    let mut command = isolated("sh");
+    command.args(["-c", &format!("ulimit -n {open_files} && exec \"$0\" \"$@\""), FREEHOLD]);
+    command
+}
+
 /// Any program, in an environment that configures neither ours nor a proxy on the way to it.
 pub fn isolated(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);

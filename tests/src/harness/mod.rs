@@ -11,7 +11,7 @@ mod wire;
 pub use http::{Answer, Caller};
 pub use node::{Node, Settings};
 pub use transcript::Transcript;
-pub use wire::Reply;
+pub use wire::{Reply, Wire};
 
 use serde_json::{Value, json};
 

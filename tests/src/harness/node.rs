@@ -19,6 +19,8 @@ pub struct Settings {
     pub flags: Vec<String>,
     /// Variables of its environment.
     pub variables: Vec<(&'static str, String)>,
+    /// The limit on open files, where not that of the tests.
+    pub open_files: Option<u32>,
 }
 
 impl Settings {
@@ -62,7 +64,10 @@ impl Node {
                 (directory.path().join("data"), Some(directory))
             }
         };
-        let mut command = command::freehold();
+        let mut command = match settings.open_files {
+            None => command::freehold(),
+            Some(limit) => command::limited(limit),
+        };
         command.args(["serve", "--data"]).arg(&data).args(&settings.flags).envs(settings.variables);
         if !settings.flags.iter().any(|flag| flag == "--listen") {
             command.args(["--listen", "127.0.0.1:0"]);
@@ -175,6 +180,16 @@ impl Node {
         command::signal(self.child.id(), "TERM");
     }
 
+    /// Stops it where it is; the kernel goes on taking connections for it.
+    pub fn freeze(&self) {
+        command::signal(self.child.id(), "STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        command::signal(self.child.id(), "CONT");
+    }
+
     /// Waits for its end; the exit status and the whole log.
     pub fn ended(&mut self) -> (ExitStatus, String) {
         let status = wait::until("the server ends", || self.child.try_wait().unwrap());
@@ -201,8 +216,17 @@ impl Node {
 
     /// Resident memory, in bytes.
     pub fn resident(&self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    /// The most that it ever was.
+    pub fn peak(&self) -> u64 {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
         line.split_whitespace().next().unwrap().parse::<u64>().unwrap() * 1024
     }
 }

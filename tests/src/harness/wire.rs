@@ -68,7 +68,8 @@ impl Wire {
         let ended = self.stream.read_to_end(&mut bytes);
         if let Err(error) = ended {
             let reset = error.kind() == std::io::ErrorKind::ConnectionReset;
-            assert!(reset, "the server does not close the connection: {error}; so far {bytes:?}");
+            let begin = String::from_utf8_lossy(&bytes[..bytes.len().min(1000)]);
+            assert!(reset, "the server does not close the connection: {error}; so far {} bytes: {begin}", bytes.len());
         }
         if bytes.is_empty() { Reply::Closed } else { Reply::Text(String::from_utf8_lossy(&bytes).into_owned()) }
     }

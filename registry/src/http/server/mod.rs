@@ -1,0 +1,186 @@
+//! Sockets: accepting, limits on slow, idle and half-open connections, and a shutdown that answers what has come.
+
+mod connection;
+mod framing;
+mod outgoing;
+mod own;
+mod places;
+mod socket;
+
+pub use outgoing::{Answers, Full, Shared};
+pub use places::{Places, SPARE};
+
+use super::front::{Arrival, Front};
+use axum::body::Body;
+use connection::Connection;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use places::Seat;
+use socket::Socket;
+use std::convert::Infallible;
+use std::error::Error as _;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// Limits of the listener.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long a client may take to send the head of a request; also how long an idle connection is kept.
+    pub head: Duration,
+    /// How long a client may take nothing of its answers.
+    pub write: Duration,
+    /// How long requests in flight may take after a shutdown has begun.
+    pub drain: Duration,
+}
+
+/// After a shutdown has begun, how long a connection waits for a request that may be on its way: one that has brought requests
+/// before, and one that has just been opened.
+const LAST_REQUEST: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone has nothing more to say: stop.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// What is the same for all connections.
+struct Server {
+    front: Front,
+    http: http1::Builder,
+    limits: Limits,
+    stop: watch::Receiver<bool>,
+    open: JoinSet<()>,
+}
+
+/// Serves until `stop` becomes true, then finishes what has come within the drain limit, also what waits to be accepted.
+///
+/// # Errors
+/// Only those of the listener that do not pass.
+pub async fn serve(
+    listener: TcpListener,
+    front: Front,
+    limits: Limits,
+    mut stop: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(64 * 1024);
+    let places = Arc::clone(front.places());
+    let mut server = Server { front, http, limits, stop: stop.clone(), open: JoinSet::new() };
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stopped(&mut stop) => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                tokio::select! {
+                    seat = places.seat() => server.serve(stream, peer, seat),
+                    () = stopped(&mut stop) => break,
+                }
+            }
+            Err(error) => {
+                // Out of descriptors, or a client gone before it was accepted: both pass.
+                tracing::warn!(%error, "could not accept a connection");
+                places.close_one();
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+        while server.open.try_join_next().is_some() {}
+    }
+    let drained = tokio::time::timeout(limits.drain, server.finish(listener)).await;
+    if drained.is_err() {
+        tracing::warn!("requests were still in flight after {:?}; closing", limits.drain);
+    }
+    Ok(())
+}
+
+impl Server {
+    fn serve(&mut self, stream: TcpStream, peer: SocketAddr, seat: Seat) {
+        let _ = stream.set_nodelay(true);
+        let connection = Arc::clone(&seat.connection);
+        let front = self.front.clone().at(peer);
+        let requests = Arc::clone(&connection);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (front, in_flight) = (front.clone(), requests.begin());
+            let arrival = Arrival {
+                ambiguous: in_flight.ambiguous,
+                spare: requests.is_spare() && !front.places().promote(&requests),
+            };
+            async move {
+                let response = front.answer(request.map(Body::new), arrival).await;
+                Ok::<_, Infallible>(front.answers().send(response, in_flight))
+            }
+        });
+        let socket = Socket::new(stream, Arc::clone(&connection), self.limits.write);
+        let serving = self.http.serve_connection(TokioIo::new(socket), service);
+        let mut stop = self.stop.clone();
+        self.open.spawn(async move {
+            let _seat = seat;
+            let mut serving = std::pin::pin!(serving);
+            let ended = tokio::select! {
+                biased;
+                ended = serving.as_mut() => Some(ended),
+                () = must_leave(&connection) => None,
+                () = stopped(&mut stop) => tokio::select! {
+                    biased;
+                    ended = serving.as_mut() => Some(ended),
+                    () = last_request(&connection) => {
+                        serving.as_mut().graceful_shutdown();
+                        Some(serving.as_mut().await)
+                    }
+                }
+            };
+            match ended {
+                Some(Ok(())) => {}
+                Some(Err(error)) => {
+                    let cause = error.source().map(tracing::field::display);
+                    tracing::debug!(%error, cause, "a connection ended early");
+                }
+                None => tracing::debug!("a connection that waited for its client gave way"),
+            }
+        });
+    }
+
+    /// Answers what waits to be accepted, and waits until all connections are closed.
+    async fn finish(mut self, listener: TcpListener) {
+        // Straight from the kernel: the runtime may not have heard of them yet.
+        if let Ok(listener) = listener.into_std() {
+            while let Ok((stream, peer)) = listener.accept() {
+                let ready = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+                if let Ok(stream) = ready {
+                    let seat = self.front.places().seat().await;
+                    self.serve(stream, peer, seat);
+                }
+            }
+        }
+        while self.open.join_next().await.is_some() {}
+    }
+}
+
+/// Waits until the connection has to give way and can.
+async fn must_leave(connection: &Connection) {
+    loop {
+        connection.told().await;
+        if connection.may_give_way().is_some() {
+            return;
+        }
+    }
+}
+
+/// Waits, after a shutdown has begun, until no new request is to be expected. What has been sent before has been read by then,
+/// since the runtime hears of what comes before it hears that time has passed.
+async fn last_request(connection: &Connection) {
+    let (used, unused) = LAST_REQUEST;
+    let wait = if connection.is_unused() { unused } else { used };
+    let end = Instant::now() + wait;
+    while !connection.in_flight() && Instant::now() < end {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

@@ -18,6 +18,7 @@ mod process;
 pub mod rules;
 pub mod service;
 pub mod settings;
+mod threads;
 mod upkeep;
 
 /// The version of this release.

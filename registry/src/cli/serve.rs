@@ -5,13 +5,14 @@ use super::say;
 use crate::access::Sink;
 use crate::node::Node;
 use crate::settings::{LogFormat, Settings};
-use crate::{control, log};
+use crate::{control, log, threads};
 use authz::Enforcement;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Serves until SIGTERM or SIGINT; reads users and policy again at SIGHUP. `warnings` are those of the configuration.
 pub fn run(settings: &Settings, warnings: &[String]) -> Result<(), String> {
+    threads::check().map_err(|error| error.to_string())?;
     log::start(settings).map_err(|error| error.to_string())?;
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let runtime =

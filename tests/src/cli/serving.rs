@@ -127,6 +127,16 @@ fn a_second_server_on_the_same_directory_is_refused_and_the_first_goes_on() {
     node.register("s", &named("A"));
 }
 
+/// Threads whose stacks are larger than any memory cannot be started.
+#[test]
+fn where_threads_cannot_be_started_that_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serve = freehold();
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(dir.path().join("data"));
+    let said = run(serve.env("RUST_MIN_STACK", (1_u64 << 46).to_string())).bad();
+    assert!(said.contains("cannot start threads") && said.contains("ulimit -u"), "{said}");
+}
+
 #[test]
 fn a_taken_port_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

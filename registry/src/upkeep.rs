@@ -1,8 +1,9 @@
 //! What a node does on the side, about once a second: look at the files that may have changed, write the refusals that wait
-//! for the audit, forget what it has kept long enough, and count now and then who owns how much.
+//! for the audit, forget what it has kept long enough, give unused memory back, and count now and then who owns how much.
 
 use crate::access::Files;
 use crate::app::App;
+use crate::arenas;
 use authz::Look;
 use model::{Position, Record};
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub async fn run(app: Arc<App>, mut files: Files, reload: Arc<Notify>, mut stop:
         // Reading files and walking through the store blocks.
         let done = tokio::task::spawn_blocking(move || {
             files.look(look);
+            arenas::give_back();
             if count {
                 match worker.service.holdings() {
                     Ok(holdings) => worker.metrics.access.holdings(&holdings),

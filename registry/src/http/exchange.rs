@@ -3,6 +3,7 @@
 
 use super::alias;
 use super::catalogue::{self, Refusal};
+use super::cost::Cost;
 use super::handlers::{self, Ask, Conditions};
 use super::negotiate::{self, Accepted, Media};
 use super::query::Query;
@@ -17,7 +18,9 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use compat::Work;
 use futures_util::FutureExt;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::Body as _;
@@ -30,8 +33,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::OwnedSemaphorePermit;
 use tower::{Layer, ServiceExt, service_fn};
 
-/// Bodies up to this size, in bytes, need no share of the budget for bodies.
+/// Bodies that take up to so much memory, in bytes, need no share of the budget for bodies.
 const SMALL_BODY: usize = 64 * 1024;
+
+/// Characters of a header that an answer repeats.
+const LONGEST_SHOWN: usize = 40;
 
 /// After a body that took longer than this to arrive, who asks is found out again: the user may have been removed
 /// meanwhile.
@@ -241,6 +247,13 @@ fn negotiated(operation: Operation, headers: &HeaderMap) -> Result<Accepted, Box
         operation,
         Operation::GetLiveness | Operation::GetReadiness | Operation::GetMetrics | Operation::GetApiDescription
     );
+    if let Some(coding) = joined(headers, &CONTENT_ENCODING).filter(|coding| !is_plain(coding)) {
+        let shown: String = coding.chars().take(LONGEST_SHOWN).collect();
+        let message = format!("Request bodies are read as they are; Content-Encoding '{shown}' is not supported");
+        let mut response = refused(&Refusal::plain(415, message), &Accepted::DEFAULT);
+        response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        return Err(Box::new(response));
+    }
     let accept = joined(headers, &ACCEPT);
     let content = joined(headers, &CONTENT_TYPE);
     let negotiated = negotiate::content_type(content.as_deref())
@@ -262,11 +275,17 @@ fn negotiated(operation: Operation, headers: &HeaderMap) -> Result<Accepted, Box
     })
 }
 
-/// Reads a body. Small ones are free; larger ones share a budget, so that many clients at once cannot fill the memory.
+/// Does `Content-Encoding` say nothing?
+fn is_plain(coding: &str) -> bool {
+    coding.split(',').map(str::trim).all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case("identity"))
+}
+
+/// Reads a body. Small ones are free; larger ones share a budget, so that many clients at once cannot fill the memory. What
+/// counts is what they take once their JSON has been read.
 async fn read(app: &App, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Failure> {
     let limit = app.limits.body;
     let mut body = std::pin::pin!(Limited::new(body, limit));
-    let mut read = BytesMut::new();
+    let (mut read, mut cost) = (BytesMut::new(), Cost::default());
     let mut held: Option<OwnedSemaphorePermit> = None;
     while let Some(frame) = body.frame().await {
         let data = match frame.map(http_body::Frame::into_data) {
@@ -278,12 +297,16 @@ async fn read(app: &App, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePerm
             }
             Err(_) => return Err(Failure::Plain(Refusal::plain(400, "The request body ended early"))),
         };
-        if read.is_empty() && body.is_end_stream() {
-            return Ok((data, held));
+        cost.follow(&data);
+        if cost.total() > app.limits.read() {
+            let message = format!(
+                "The request body holds too many values: to read it would take more than {} bytes of memory",
+                app.limits.read()
+            );
+            return Err(Failure::Plain(Refusal::plain(413, message)));
         }
-        read.extend_from_slice(&data);
         let paid = held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let owed = read.len().saturating_sub(SMALL_BODY + paid);
+        let owed = cost.total().saturating_sub(SMALL_BODY + paid);
         if owed > 0 {
             let owed = u32::try_from(owed).unwrap_or(u32::MAX);
             let more = Arc::clone(&app.bodies).try_acquire_many_owned(owed).map_err(|_| Failure::Fault(Fault::Busy))?;
@@ -292,6 +315,10 @@ async fn read(app: &App, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePerm
                 None => held = Some(more),
             }
         }
+        if read.is_empty() && body.is_end_stream() {
+            return Ok((data, held));
+        }
+        read.extend_from_slice(&data);
     }
     Ok((read.freeze(), held))
 }

@@ -7,6 +7,7 @@ mod alias;
 pub mod answer;
 pub mod body;
 pub mod catalogue;
+pub mod cost;
 mod exchange;
 pub mod finds;
 pub mod front;

@@ -4,7 +4,7 @@ use super::lives;
 use crate::harness::{Node, Settings, Wire, named, wait};
 use serde_json::{Value, json};
 
-const PATIENT: [&str; 4] = ["--http-head-timeout", "3600", "--http-write-timeout", "3600"];
+const PATIENT: [&str; 4] = ["--http-head-timeout", "1h", "--http-write-timeout", "1h"];
 
 fn node(flags: &[&str]) -> Node {
     Node::with(Settings::flags(&[&PATIENT[..], flags].concat()))

@@ -9,11 +9,15 @@ const ARRAY: usize = 320;
 const NEXT: usize = 176;
 const TEXT: usize = 32;
 
+/// Where `serde_json` stops reading.
+const DEEPEST: usize = 128;
+
 /// Adds up what the values of a body take, as it arrives.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Cost {
     bytes: usize,
     values: usize,
+    depth: usize,
     form: Form,
 }
 
@@ -26,6 +30,8 @@ enum Form {
     Escape,
     /// UTF-16, where what looks like a quotation mark may be half a letter: everything is counted as if it stood outside.
     Wide,
+    /// Deeper than is read: whatever follows is not built.
+    TooDeep,
 }
 
 impl Cost {
@@ -49,6 +55,7 @@ impl Cost {
             (Form::Text, b'"') => Form::Outside,
             (Form::Text, b'\\') => Form::Escape,
             (Form::Text | Form::Escape, _) => Form::Text,
+            (Form::TooDeep, _) => Form::TooDeep,
             (form, b'"') => {
                 self.values += TEXT;
                 if form == Form::Outside { Form::Text } else { form }
@@ -60,7 +67,12 @@ impl Cost {
                     b',' => NEXT,
                     _ => 0,
                 };
-                form
+                match byte {
+                    b'{' | b'[' => self.depth += 1,
+                    b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+                    _ => {}
+                }
+                if form == Form::Outside && self.depth > DEEPEST { Form::TooDeep } else { form }
             }
         };
     }
@@ -95,6 +107,8 @@ mod tests {
         check("{}", OBJECT);
         check(r#"{"a":0,"b":[1,2]}"#, OBJECT + 2 * TEXT + ARRAY + 2 * NEXT);
         check(r#"{"schema":"{\"a\":[1,2,{}]}"}"#, OBJECT + 2 * TEXT);
+        check(&"[".repeat(100_000), 129 * ARRAY);
+        check(&"[]".repeat(1000), 1000 * ARRAY);
         check(r#"["\\",[],"\\\",["]"#, 2 * ARRAY + 2 * NEXT + 2 * TEXT);
     }
 

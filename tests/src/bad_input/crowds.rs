@@ -29,7 +29,7 @@ fn deaf(node: &Node, id: u64) -> Wire {
     let mut wire = node.wire();
     let again = get(&format!("/schemas/ids/{id}"));
     let last = again.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
-    wire.send((again.repeat(TIMES - 1) + &last).as_bytes()).read_until("HTTP/1.1 200");
+    wire.send(format!("{}{last}", again.repeat(TIMES - 1)).as_bytes()).read_until("HTTP/1.1 200");
     wire
 }
 

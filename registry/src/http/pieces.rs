@@ -112,7 +112,7 @@ pub async fn array<S: Source>(
     if array.is_over() {
         return Ok(Answer::text(first));
     }
-    let place = Arc::clone(&app.pieces).try_acquire_owned().map_err(|_| Fault::Busy)?;
+    let place = app.places.room(&app.pieces, 1).await.ok_or(Fault::Busy)?;
     Ok(Answer::pieces(Pieces::new(Arc::clone(app), first, Box::new(array), place)))
 }
 

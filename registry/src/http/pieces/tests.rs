@@ -1,7 +1,7 @@
 //! Answers in pieces, taken piece by piece as hyper takes them.
 
 use super::*;
-use crate::http::front::Front;
+use crate::http::front::{Arrival, Front};
 use crate::node::{Assembled, assemble};
 use crate::settings::gather;
 use http::{Request, Response};
@@ -43,7 +43,7 @@ impl Registry {
 
     async fn get(&self, target: &str, header: (&str, &str)) -> Response<Body> {
         let request = Request::get(target).header("host", "localhost").header(header.0, header.1);
-        self.front.answer(request.body(Body::empty()).unwrap()).await
+        self.front.answer(request.body(Body::empty()).unwrap(), Arrival::default()).await
     }
 
     fn streams(&self) -> (i64, u64) {

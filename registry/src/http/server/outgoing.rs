@@ -5,7 +5,7 @@
 //! where a piece does not fit. Where the budget is used up, clients that take nothing of their answers are cut off.
 
 use super::connection::InFlight;
-use super::places::Places;
+use super::places::{Places, ROOM};
 use axum::body::Body;
 use bytes::{Buf, Bytes};
 use http::Response;
@@ -15,14 +15,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Whole bodies up to this size, in bytes, are not counted: the number of connections bounds them.
 const SMALL: usize = 16 * 1024;
-
-/// How long an answer waits for others to be taken, or cut off.
-const ROOM: Duration = Duration::from_millis(500);
 
 /// The budget, and what takes from it.
 pub struct Answers {
@@ -122,13 +118,7 @@ impl Answers {
     /// Room for so many bytes, which those may have to make who take nothing of their answers.
     async fn room(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
         let permits = u32::try_from(bytes.min(self.bytes)).unwrap_or(u32::MAX);
-        if let Ok(permit) = Arc::clone(&self.budget).try_acquire_many_owned(permits) {
-            return Some(permit);
-        }
-        if !self.places.close_stalled() {
-            return None;
-        }
-        tokio::time::timeout(ROOM, Arc::clone(&self.budget).acquire_many_owned(permits)).await.ok()?.ok()
+        self.places.room(&self.budget, permits).await
     }
 
     /// The same for a piece of a stream, which waits until there is room.

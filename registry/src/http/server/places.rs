@@ -14,6 +14,9 @@ pub const SPARE: usize = 16;
 /// How long a connection that is told to give way may take; then another one is looked for.
 const GIVES_WAY: Duration = Duration::from_millis(100);
 
+/// How long room that clients who take nothing have to make may be in coming.
+pub(super) const ROOM: Duration = Duration::from_millis(500);
+
 /// The places, and who has them.
 pub struct Places {
     ordinary: Arc<Semaphore>,
@@ -105,6 +108,18 @@ impl Places {
         if let Some((_, longest)) = waiting.min_by_key(|(since, _)| *since) {
             longest.give_way();
         }
+    }
+
+    /// Room in a budget for something on its way to a client. Where it is used up, the connections are closed whose clients have
+    /// taken nothing of their answers for a while; `None` where that is not enough.
+    pub async fn room(&self, budget: &Arc<Semaphore>, permits: u32) -> Option<OwnedSemaphorePermit> {
+        if let Ok(permit) = Arc::clone(budget).try_acquire_many_owned(permits) {
+            return Some(permit);
+        }
+        if !self.close_stalled() {
+            return None;
+        }
+        tokio::time::timeout(ROOM, Arc::clone(budget).acquire_many_owned(permits)).await.ok()?.ok()
     }
 
     /// Closes the connections whose clients have taken nothing of their answers for a while. Were there any?

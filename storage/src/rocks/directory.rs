@@ -44,7 +44,7 @@ pub(super) fn prepare(dir: &Path, purpose: Purpose) -> Result<(Lock, Format), Er
     let failed = |error: io::Error| unusable(dir, error);
     let names = names(dir).map_err(failed)?;
     let has = |ends: fn(&str) -> bool| names.iter().any(|name| ends(name));
-    if purpose == Purpose::Serve && has(|name| name == RESTORING_FILE) {
+    if purpose == Purpose::Serve && has(is_mark) {
         return Err(Error::HalfRestored { dir: dir.to_owned() });
     }
     let has_data = has(is_data);
@@ -79,9 +79,14 @@ pub(super) fn mark(dir: &Path) -> Result<(), Error> {
     write_format(dir).map_err(|error| unusable(dir, error))
 }
 
-/// Does the directory hold a store, sound or not? Opening one that does not makes a new store there.
+/// Does the directory hold a store, sound, damaged or half restored? Opening one that does not makes a new store there.
 pub fn is_store(dir: &Path) -> bool {
-    names(dir).is_ok_and(|names| names.iter().any(|name| name == "CURRENT" || is_data(name)))
+    names(dir).is_ok_and(|names| names.iter().any(|name| name == "CURRENT" || is_mark(name) || is_data(name)))
+}
+
+/// Is it the mark of a restore, or on its way to be one?
+fn is_mark(name: &str) -> bool {
+    name.strip_suffix(".new").unwrap_or(name) == RESTORING_FILE
 }
 
 /// Is it the name of a table or of a write-ahead log of RocksDB's? Others may have logs in the directory too.
@@ -127,8 +132,7 @@ fn lock(dir: &Path) -> Result<Lock, Error> {
 pub(super) fn mark_restoring(dir: &Path) -> Result<bool, Error> {
     let made = make(dir)?;
     let failed = |error: io::Error| unusable(dir, error);
-    let ours = |name: &String| name.strip_suffix(".new").unwrap_or(name) == RESTORING_FILE || name == LOCK_FILE;
-    if !names(dir).map_err(failed)?.iter().all(ours) {
+    if !names(dir).map_err(failed)?.iter().all(|name| is_mark(name) || name == LOCK_FILE) {
         return Err(Error::NotEmpty);
     }
     write_durably(dir, RESTORING_FILE, b"A restore into this directory was not finished.\n").map_err(failed)?;

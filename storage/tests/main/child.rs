@@ -4,6 +4,7 @@ use crate::support;
 use std::io::Write;
 use std::path::Path;
 use storage::contract::records::{high_water, schema};
+use storage::rocks::Restoring;
 use storage::{State, Store};
 
 pub const NAME: &str = "child::commits_until_killed";
@@ -20,6 +21,18 @@ pub fn text(thread: usize, number: i32) -> String {
     let mut random = support::Random::new(thread as u64 * 1_000_003 + number as u64);
     let length = random.below(80) as usize;
     (0..length).map(|_| format!("{:016x}", random.below(u64::MAX))).collect::<String>() + &format!("{thread}.{number}")
+}
+
+pub const RESTORING: &str = "child::restores_until_killed";
+pub const BACKUP: &str = "FREEHOLD_CHILD_BACKUP";
+
+#[test]
+#[ignore = "runs as a child of the other tests"]
+fn restores_until_killed() {
+    let [dir, backup] = [DIR, BACKUP].map(|name| std::env::var(name).expect("only the other tests run this"));
+    println!("begins");
+    let restoring = Restoring::begin(dir.into()).unwrap();
+    restoring.run(support::options(Path::new("")), &mut std::fs::File::open(backup).unwrap()).unwrap();
 }
 
 #[test]

@@ -3,15 +3,18 @@
 //!
 //! `FREEHOLD_SOAK` is the number of rounds (1000), `FREEHOLD_SOAK_MINUTES` the longest it may take (60).
 
-use crate::support::{self, Acknowledged, Moment, Random, committing_child, examine_store, run_and_kill};
+use crate::support::{
+    self, Acknowledged, Moment, Random, committing_child, examine_store, restoring_child, run_and_kill,
+};
 use crate::{full, power};
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 use storage::rocks::Rocks;
-use storage::{Health, Store};
+use storage::{Error, Health, Store};
 use tempfile::TempDir;
 
 /// No opening takes this long, also on a slow machine under load.
@@ -42,8 +45,9 @@ struct Kind {
     run: fn(&mut Stage, &mut Random) -> Verdict,
 }
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 9] = [
     Kind { name: "killed", one_of: 10, may_be_named: false, run: kill },
+    Kind { name: "restore killed", one_of: 4, may_be_named: true, run: kill_restore },
     Kind { name: "power failure", one_of: 1, may_be_named: false, run: power_failure },
     Kind { name: "end of log torn", one_of: 1, may_be_named: false, run: tear },
     Kind { name: "log cut", one_of: 1, may_be_named: true, run: cut },
@@ -131,6 +135,30 @@ fn kill(_: &mut Stage, random: &mut Random) -> Verdict {
         }
     }
     Verdict::Whole
+}
+
+/// It says that it was not finished, or it is all there; unless it had not begun.
+fn kill_restore(stage: &mut Stage, random: &mut Random) -> Verdict {
+    let image = stage.copy(random);
+    let (dir, file) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (dir, file) = (dir.path().join("data"), file.path().join("backup"));
+    let store = support::open(image.dir.path()).unwrap();
+    let position = store.backup(&mut fs::File::create(&file).unwrap()).unwrap();
+    drop(store);
+    let mut child = restoring_child(&dir, &file).spawn().unwrap();
+    let began = BufReader::new(child.stdout.take().unwrap()).lines().any(|line| line.unwrap().contains("begins"));
+    assert!(began, "the child ends before it begins");
+    std::thread::sleep(Duration::from_micros(random.below(60_000)));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let marked = fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_some());
+    match (marked, support::open(&dir)) {
+        (_, Err(Error::HalfRestored { .. })) => Verdict::Named,
+        (_, Ok(store)) if store.view().unwrap().position() == position => Verdict::Whole,
+        (false, Ok(_)) => Verdict::Named,
+        (_, Ok(_)) => Verdict::Wrong("a part of a backup is taken for a registry".to_owned()),
+        (_, Err(error)) => Verdict::Wrong(error.to_string()),
+    }
 }
 
 fn power_failure(stage: &mut Stage, random: &mut Random) -> Verdict {

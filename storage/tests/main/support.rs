@@ -71,8 +71,19 @@ pub type Acknowledged = [i32; child::THREADS];
 
 /// This test binary again, as the child that commits to a directory until it is killed.
 pub fn committing_child(dir: &Path) -> Command {
+    child(child::NAME, dir)
+}
+
+/// This test binary as the child that restores a backup into a directory.
+pub fn restoring_child(dir: &Path, backup: &Path) -> Command {
+    let mut command = child(child::RESTORING, dir);
+    command.env(child::BACKUP, backup);
+    command
+}
+
+fn child(name: &str, dir: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--ignored", "--exact", child::NAME, "--nocapture"]).env(child::DIR, dir);
+    command.args(["--ignored", "--exact", name, "--nocapture"]).env(child::DIR, dir);
     command.stdout(Stdio::piped()).stdin(Stdio::null()).stderr(Stdio::null());
     command
 }

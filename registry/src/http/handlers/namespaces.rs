@@ -35,7 +35,7 @@ async fn names(app: &Arc<App>, listing: Listing<Owned>) -> Result<Answer, Fault>
 /// `GET /namespaces/{namespace}`, `…/members` and `…/claims`
 pub fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let namespace = app.service.namespace(ask.parameter(0))?;
-    let (offset, limit) = ask.query.page(i32::MAX as usize)?;
+    let (offset, limit) = ask.query.page(1000)?;
     let part = match ask.operation {
         Operation::ListMembers => {
             let page = namespace.members.iter().skip(offset).take(limit);

@@ -8,6 +8,7 @@ mod association;
 mod audit;
 mod config;
 mod content;
+mod cut;
 mod level;
 mod namespace;
 mod record;
@@ -18,13 +19,14 @@ pub use association::{Association, AssociationKey, Lifecycle, TOPIC};
 pub use audit::{AuditOutcome, AuditRecord};
 pub use config::{Config, Mode, UnknownMode};
 pub use content::{Content, Guid, Metadata, Reference, Rule, RuleKind, RuleMode, RuleSet, SchemaType};
+pub use cut::{LONGEST_KEPT, cut};
 pub use level::{CompatibilityLevel, CompatibilityPolicy, UnknownLevel};
 pub use namespace::{
     Claim, ClaimKind, InvalidClaim, InvalidNamespaceName, InvalidPrincipal, MemberRole, Namespace, NamespaceId,
     NamespaceName, Principal, PrincipalKind, Referrers, Visibility,
 };
 pub use record::{
-    AuditChange, HouseRecord, Position, Record, RegistryRecord, SchemaId, SchemaRecord, Stamped, Version,
+    AuditChange, Hashes, HouseRecord, Position, Record, RegistryRecord, SchemaId, SchemaRecord, Stamped, Version,
 };
 pub use subject::{Context, Subject, SubjectPrefix};
 pub use words::UnknownWord;

@@ -5,7 +5,7 @@
 //! depends on another. The first two keep everything; the audit forgets its oldest entries.
 
 use crate::{
-    Association, AssociationKey, AuditRecord, Config, Content, Context, Mode, Namespace, NamespaceName, Subject,
+    Association, AssociationKey, AuditRecord, Config, Content, Context, Guid, Mode, Namespace, NamespaceName, Subject,
 };
 use std::sync::Arc;
 
@@ -113,9 +113,21 @@ pub struct SchemaRecord {
     pub content: Arc<Content>,
     /// Is the version soft-deleted?
     pub deleted: bool,
+    /// Hashes of the content, where the maker of the record has computed them: so the store's writer need not. They are no part
+    /// of what the log holds.
+    pub hashes: Option<Hashes>,
     /// A fingerprint of what lookup considers equal (metadata and rules apart), where the writer of the record knew it. Two
     /// versions of a subject with different fingerprints are not equivalent; a version without one must be compared.
     pub fingerprint: Option<u64>,
+}
+
+/// What follows from a content and takes reading all of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Hashes {
+    /// The SHA-256 of the text.
+    pub text: [u8; 32],
+    /// The content hash.
+    pub guid: Guid,
 }
 
 /// A fact of our own.

@@ -59,9 +59,15 @@ fn read<T: Form>(kv: &(impl Kv + ?Sized), table: Table, key: &[u8]) -> Result<Op
 
 fn text_of(record: &Record) -> Option<TextKey> {
     match record {
-        Record::Registry(RegistryRecord::Schema(schema)) => Some(text_key(&schema.content.text)),
+        Record::Registry(RegistryRecord::Schema(schema)) => Some(text_of_schema(schema)),
         _ => None,
     }
+}
+
+fn text_of_schema(schema: &SchemaRecord) -> TextKey {
+    let Some(hashes) = schema.hashes else { return text_key(&schema.content.text) };
+    debug_assert_eq!((hashes.text, hashes.guid), (text_key(&schema.content.text).0, schema.content.guid()));
+    TextKey(hashes.text)
 }
 
 fn fold(stamped: &Stamped, text: Option<TextKey>, kv: &mut impl KvMut) -> Result<(), Error> {
@@ -108,7 +114,7 @@ impl<K: KvMut> Fold<'_, K> {
     fn registry(&mut self, record: &RegistryRecord, text: Option<TextKey>, at: i64) -> Result<(), Error> {
         match record {
             RegistryRecord::Schema(schema) => {
-                let text = text.unwrap_or_else(|| text_key(&schema.content.text));
+                let text = text.unwrap_or_else(|| text_of_schema(schema));
                 self.schema(schema, text, at)
             }
             RegistryRecord::SchemaTombstone { subject, version } => {
@@ -171,7 +177,7 @@ impl<K: KvMut> Fold<'_, K> {
             subject: record.subject.clone(),
             version: record.version,
             id: record.id,
-            guid: record.content.guid(),
+            guid: record.hashes.map_or_else(|| record.content.guid(), |hashes| hashes.guid),
             schema_type: record.content.schema_type.clone(),
             text,
             references: record.content.references.clone(),

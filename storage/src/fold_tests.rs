@@ -484,3 +484,46 @@ proptest! {
         crate::contract::assert_begins_anywhere(&folded(records), 0..14);
     }
 }
+
+/// A map that counts the entries that are read of it.
+struct Counted {
+    map: Map,
+    read: std::cell::Cell<usize>,
+}
+
+impl Kv for Counted {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        self.read.set(self.read.get() + 1);
+        self.map.get(table, key)
+    }
+
+    fn scan(
+        &self,
+        table: Table,
+        range: &key::Range,
+        direction: Direction,
+        visit: &mut crate::kv::Visit<'_>,
+    ) -> Result<(), Error> {
+        self.map.scan(table, range, direction, &mut |key, value| {
+            self.read.set(self.read.get() + 1);
+            visit(key, value)
+        })
+    }
+}
+
+#[test]
+fn deleting_many_versions_in_one_commit_costs_as_much_as_they_are() {
+    const MANY: i32 = 500;
+    let state = folded((1..=MANY).map(|n| deleted("s", n, n, &n.to_string())));
+    let orders: [Vec<i32>; 2] = [(1..=MANY).rev().collect(), (1..=MANY).collect()];
+    for order in orders {
+        let counted = Counted { map: state.kv.clone(), read: 0.into() };
+        let mut overlay = crate::kv::Overlay::new(&counted);
+        for version in &order {
+            let stamped = stamp(&head(&overlay).unwrap(), 0, tombstone("s", *version));
+            append(&stamped, &mut overlay).unwrap();
+        }
+        let each = counted.read.get() / order.len();
+        assert!(each < 30, "{each} entries are read for each version, from {}", order[0]);
+    }
+}

@@ -304,6 +304,11 @@ impl<K: Kv> State for Folded<K> {
         self.all(&key::namespaces(), Direction::Up, |_, value| value::take_namespace(value))
     }
 
+    fn namespace_id(&self, name: &NamespaceName) -> Result<Option<NamespaceId>, Error> {
+        let bytes = self.kv.get(Table::State, &key::namespace(name))?;
+        Ok(bytes.map(|bytes| value::namespace_id(name, &bytes)).transpose()?)
+    }
+
     fn namespace(&self, name: &NamespaceName) -> Result<Option<Namespace>, Error> {
         let bytes = self.kv.get(Table::State, &key::namespace(name))?;
         Ok(bytes.map(|bytes| value::take_namespace(&bytes)).transpose()?)

@@ -345,6 +345,8 @@ pub trait State {
     fn namespaces(&self) -> Result<Vec<Namespace>, Error>;
     /// The namespace of a name.
     fn namespace(&self, name: &NamespaceName) -> Result<Option<Namespace>, Error>;
+    /// The id of the namespace of a name, which takes reading none of its members.
+    fn namespace_id(&self, name: &NamespaceName) -> Result<Option<NamespaceId>, Error>;
     /// How far the audit is.
     fn audit_log(&self) -> AuditLog;
     /// Entries of the audit, of one namespace or of all, with these numbers; the newest first.

@@ -245,6 +245,7 @@ mod tests {
             id,
             content: content.into(),
             deleted: false,
+            hashes: None,
             fingerprint: None,
         }))
     }

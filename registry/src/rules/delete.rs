@@ -2,7 +2,7 @@
 
 use super::{association, config, ids};
 use crate::fault::{Fault, Scope};
-use model::{Context, Record, RegistryRecord, SchemaRecord, Subject, SubjectPrefix, Version};
+use model::{Context, Hashes, Record, RegistryRecord, SchemaRecord, Subject, SubjectPrefix, Version};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use storage::{State, StoredVersion};
@@ -179,6 +179,7 @@ fn soft_deleted(state: &dyn State, stored: &StoredVersion) -> Result<Record, Fau
         id: stored.id,
         content: Arc::new(crate::service::library::content(state, stored)?),
         deleted: true,
+        hashes: Some(Hashes { text: stored.text.0, guid: stored.guid }),
         fingerprint: stored.fingerprint,
     })))
 }

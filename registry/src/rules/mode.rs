@@ -2,7 +2,8 @@
 
 use super::{config, delete, ids};
 use crate::fault::Fault;
-use model::{Mode, Record, RegistryRecord, Subject};
+use model::{Context, Mode, Record, RegistryRecord, Subject, SubjectPrefix};
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use storage::{State, SubjectSummary};
 
@@ -31,11 +32,10 @@ pub fn plan(state: &dyn State, scope: &Subject, mode: Option<Mode>, force: Force
         let remains = soft_deleted_only(state, scope)?;
         for subject in &remains {
             records.extend(delete::purge(state, subject)?);
-            if let Some(record) = ids::remember(state, subject.context())?
-                && !records.contains(&record)
-            {
-                records.push(record);
-            }
+        }
+        let contexts: BTreeSet<&Context> = remains.iter().map(Subject::context).collect();
+        for context in contexts {
+            records.extend(ids::remember(state, context)?);
         }
         if !remains.is_empty() {
             // In the log the empty scope would mean the default context alone.
@@ -52,18 +52,21 @@ fn soft_deleted_only(state: &dyn State, scope: &Subject) -> Result<Vec<Subject>,
     let mut found: Vec<Subject> = Vec::new();
     let mut live = false;
     let mut visit = |subject: Subject, summary: SubjectSummary| {
-        if covers(scope, &subject) {
-            live |= summary.live > 0;
-            found.push(subject);
-        }
+        live |= summary.live > 0;
+        found.push(subject);
         if live { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    state.subjects(&model::SubjectPrefix::EveryContext(String::new()), &mut visit)?;
+    // The global scope and `:.__GLOBAL:` cover all contexts, a named context its subjects, a subject itself.
+    if !scope.is_context() {
+        if let Some(summary) = state.subject(scope)? {
+            let _ = visit(scope.clone(), summary);
+        }
+    } else if !(scope.context().is_default() || scope.context().is_global()) {
+        state.subjects(&SubjectPrefix::of_context(scope.context()), &mut visit)?;
+    } else if state.totals()?.live_versions > 0 {
+        return Err(Fault::CannotImport);
+    } else {
+        state.subjects(&SubjectPrefix::EveryContext(String::new()), &mut visit)?;
+    }
     if live { Err(Fault::CannotImport) } else { Ok(found) }
-}
-
-/// The global scope and `:.__GLOBAL:` cover all contexts, a named context its subjects, a subject itself.
-fn covers(scope: &Subject, subject: &Subject) -> bool {
-    let all = scope.is_context() && (scope.context().is_default() || scope.context().is_global());
-    all || (scope.is_context() && scope.context() == subject.context()) || scope == subject
 }

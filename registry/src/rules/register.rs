@@ -12,7 +12,7 @@ use super::{association, ids, verdict};
 use crate::fault::{Fault, Scope};
 use crate::service::library;
 use model::{
-    CompatibilityLevel, Content, Guid, Mode, Record, RegistryRecord, SchemaId, SchemaRecord, Subject, Version,
+    CompatibilityLevel, Content, Guid, Hashes, Mode, Record, RegistryRecord, SchemaId, SchemaRecord, Subject, Version,
 };
 use std::sync::Arc;
 use storage::{State, StoredVersion, SubjectSummary};
@@ -133,6 +133,7 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
         id,
         content: Arc::clone(&candidate.content),
         deleted: false,
+        hashes: Some(Hashes { text: candidate.schema.text.0, guid: candidate.guid }),
         fingerprint: Some(candidate.schema.fingerprint),
     })));
     let answer = Registered { id, version, guid: candidate.guid, content: candidate.content, stored: None };

@@ -260,7 +260,7 @@ fn take_schema(
     let metadata = Form::take(input)?;
     let rule_set = Form::take(input)?;
     let content = Arc::new(Content { schema_type, text: text(key)?, references, metadata, rule_set });
-    Ok(SchemaRecord { subject, version, id, content, deleted, fingerprint })
+    Ok(SchemaRecord { subject, version, id, content, deleted, hashes: None, fingerprint })
 }
 
 fn checked(sequence: u64, bytes: &[u8]) -> Result<&[u8], Malformed> {

@@ -169,7 +169,7 @@ fn attempted() -> AuditRecord {
 }
 
 fn stored() -> StoredVersion {
-    let SchemaRecord { subject, version, id, content, deleted, fingerprint } = full_schema();
+    let SchemaRecord { subject, version, id, content, deleted, fingerprint, .. } = full_schema();
     StoredVersion {
         subject,
         version,
@@ -337,7 +337,11 @@ fn values_are_read_back() {
     assert_eq!(decode::<Head>(&encode(&head())), Ok(head()));
     assert_eq!(decode::<Tally>(&encode(&Tally { all: 300, live: 2 })), Ok(Tally { all: 300, live: 2 }));
     assert_eq!(decode::<Config>(&encode(&full_config())), Ok(full_config()));
-    assert_eq!(value::take_namespace(&value::namespace(&full_namespace())), Ok(full_namespace()));
+    let namespace = Namespace { id: NamespaceId([3; 16]), ..full_namespace() };
+    assert_eq!(value::take_namespace(&value::namespace(&namespace)), Ok(namespace.clone()));
+    assert_eq!(value::namespace_id(&namespace.name, &value::namespace(&namespace)), Ok(namespace.id));
+    let former = value::namespace_id(&namespace.name, &fixture("former value: namespace"));
+    assert_eq!(former, Ok(NamespaceId::of_name(&namespace.name)));
     for record in [counted(), attempted(), audited("", None)] {
         let entry = AuditEntry { number: 7, at: -1, previous: [9; 32], record };
         let bytes = value::audit_entry(entry.at, &entry.previous, &entry.record);
@@ -407,6 +411,7 @@ fn read_as_anything(bytes: &[u8]) {
     let _ = key::take_indexed_association(bytes).is_ok();
     let _ = value::take_association(association_key("n/a", "s"), bytes).is_ok();
     let _ = value::take_namespace(bytes).is_ok();
+    let _ = value::namespace_id(&"a".parse().unwrap(), bytes).is_ok();
     let _ = value::take_audit_entry(1, bytes).is_ok();
     let _ = record::former_audit(0, bytes).is_ok();
     let _ = record::decode(0, bytes, |_| Ok(Some("".into()))).is_ok();

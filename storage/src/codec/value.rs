@@ -6,7 +6,7 @@
 use super::bytes::{Form, Input, Malformed};
 use super::former;
 use crate::{AuditEntry, AuditLog, Chain, StoredAssociation, StoredVersion, SubjectSummary, Totals};
-use model::{AssociationKey, AuditRecord, Namespace, Position, SchemaId, Subject, Version};
+use model::{AssociationKey, AuditRecord, Namespace, NamespaceId, NamespaceName, Position, SchemaId, Subject, Version};
 
 type Result<T> = std::result::Result<T, Malformed>;
 
@@ -141,6 +141,20 @@ pub fn take_namespace(bytes: &[u8]) -> Result<Namespace> {
     };
     input.end()?;
     Ok(namespace)
+}
+
+/// The id of a namespace, as its bytes stand, without reading its members.
+pub fn namespace_id(name: &NamespaceName, bytes: &[u8]) -> Result<NamespaceId> {
+    let mut input = Input(bytes);
+    match input.byte()? {
+        FORMAT => Ok(NamespaceId::of_name(name)),
+        NAMESPACE_FORMAT => {
+            // Which members there are comes first.
+            u64::take(&mut input)?;
+            Form::take(&mut input)
+        }
+        _ => Err(Malformed("a namespace of unknown format")),
+    }
 }
 
 /// The bytes of an entry of the audit; its number is its key.

@@ -22,6 +22,7 @@ pub fn schema_record(subject: &str, version: Version, id: SchemaId, text: &str) 
         id,
         content: Arc::new(content),
         deleted: false,
+        hashes: None,
         fingerprint: None,
     }
 }

@@ -8,7 +8,7 @@ use crate::http::ready::Ready;
 use crate::http::server;
 use crate::metrics::Metrics;
 use crate::opening;
-use crate::service::{Guard, Library, Pools, Service};
+use crate::service::{Guard, Library, Pools, Retention, Service};
 use crate::settings::Settings;
 use crate::upkeep;
 use futures_util::FutureExt;
@@ -177,7 +177,7 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
     access::check_owners(&settings.access, &settings.data, namespaces.len())?;
     watcher.land.load(namespaces);
     sink.start(&store, &settings.data)?;
-    let (fall_back, retention) = (access.fall_back, settings.access.retention);
+    let (fall_back, retention) = (access.fall_back, Retention::new(settings.access.retention, &*store.view()?)?);
     let service = Service::new(
         Arc::clone(&store),
         Library::new(settings.schema_cache),

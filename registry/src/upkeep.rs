@@ -9,6 +9,7 @@ use model::{Position, Record};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::Health;
+use storage::clock::{self, News};
 use tokio::sync::{Notify, watch};
 
 const EVERY: Duration = Duration::from_secs(1);
@@ -25,6 +26,9 @@ pub async fn run(app: Arc<App>, mut files: Files, reload: Arc<Notify>, mut stop:
             () = reload.notified() => Look::Now,
             () = tokio::time::sleep(EVERY) => Look::Poll,
         };
+        if let Some(news) = clock::news() {
+            say(news);
+        }
         forget(&app).await;
         let count = round % COUNT_EVERY == 0 && counted != Some(app.position());
         if count {
@@ -50,6 +54,20 @@ pub async fn run(app: Arc<App>, mut files: Files, reload: Arc<Notify>, mut stop:
                 tracing::error!(%error, "files are not looked at any more: looking at them panicked");
                 return;
             }
+        }
+    }
+}
+
+fn say(news: News) {
+    let seconds = |milliseconds: i64| milliseconds / 1000;
+    match news {
+        News::Jumped(by) => tracing::warn!(
+            seconds = seconds(by),
+            "the clock has jumped; times go on as before until it has stayed there for an hour"
+        ),
+        News::Returned => tracing::info!("the clock is back"),
+        News::Believed(by) => {
+            tracing::warn!(seconds = seconds(by), "the clock has stayed where it jumped to; its time is used now")
         }
     }
 }

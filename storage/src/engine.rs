@@ -6,6 +6,7 @@
 //! they gather while the disk syncs. A failed write fails its group and ends writing until the store is opened again, since
 //! nobody knows what is on disk.
 
+use crate::clock;
 use crate::condition::Condition;
 use crate::fold;
 use crate::kv::{Changes, Kv, Overlay};
@@ -21,7 +22,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 use tokio::sync::{oneshot, watch};
 
 /// What keeps the tables.
@@ -296,7 +297,8 @@ impl<B: Backend> Shared<B> {
     ) -> Result<Option<(Changes, Position)>, Error> {
         let snapshot = self.backend.snapshot();
         let mut state = Folded::over(Overlay::new(&snapshot))?;
-        let at = now().max(state.head().at);
+        // Never behind the newest record, whatever the clock says.
+        let at = clock::now().max(state.head().at);
         let mut next = Some(first);
         while let Some(decide) = next {
             match run(decide, &state, at) {
@@ -358,10 +360,6 @@ fn run<K: Kv>(decide: Decide, state: &Folded<K>, at: i64) -> Result<(Vec<Stamped
 pub(crate) fn say(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
-}
-
-fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

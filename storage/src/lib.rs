@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod backup;
+pub mod clock;
 mod codec;
 mod condition;
 pub mod contract;

@@ -5,6 +5,7 @@
 //! envelope. This wraps the router, because layers inside it run after routing.
 
 use super::catalogue::Refusal;
+use super::date::date;
 use super::exchange::handle;
 use super::negotiate::{self, Accepted};
 use super::prefix;
@@ -21,7 +22,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawPathParams, State};
 use axum::routing::{MethodFilter, MethodRouter, on};
-use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, RETRY_AFTER, VARY};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_TYPE, DATE, HOST, RETRY_AFTER, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, Version};
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -99,6 +100,7 @@ impl Front {
             let operation = response.extensions_mut().remove::<Operation>();
             response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
             response.headers_mut().insert(REQUEST_ID, id);
+            response.headers_mut().insert(DATE, date());
             self.app.metrics.answered(operation, response.status().as_u16(), started.elapsed());
             return response;
         }
@@ -131,6 +133,7 @@ impl Front {
         let operation = trail.as_ref().and_then(|trail| trail.operation);
         let (status, elapsed) = (response.status().as_u16(), started.elapsed());
         log(trail.as_ref(), &id, &method, sent.path(), status, elapsed);
+        response.headers_mut().insert(DATE, date());
         response.headers_mut().insert(REQUEST_ID, id);
         self.app.metrics.answered(operation, status, elapsed);
         response

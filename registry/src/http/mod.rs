@@ -8,6 +8,7 @@ pub mod answer;
 pub mod body;
 pub mod catalogue;
 pub mod cost;
+mod date;
 mod exchange;
 pub mod finds;
 pub mod front;

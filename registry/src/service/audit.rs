@@ -2,17 +2,58 @@
 //! been kept long enough.
 
 use super::Service;
-use crate::access::audit::now;
 use crate::fault::Fault;
 use model::{AuditChange, HouseRecord, NamespaceId, NamespaceName, Record};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
-use storage::{AuditEntry, State};
+use storage::{AuditEntry, State, clock};
 
 /// Entries that are forgotten at once: old ones go in the commits of new ones, which must stay short.
 const FORGOTTEN_AT_ONCE: u64 = 1_000;
+
+/// How long entries of the audit are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    time: Duration,
+    /// When the newest entry was written that was there at the start, in milliseconds since 1970.
+    newest: i64,
+}
+
+impl Retention {
+    /// Entries are kept for this time.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn new(time: Duration, state: &dyn State) -> Result<Self, storage::Error> {
+        let now = clock::now();
+        let mut newest = now;
+        state.audit(None, 0..u64::MAX, &mut |entry| {
+            newest = entry.at;
+            ControlFlow::Break(())
+        })?;
+        let ahead = newest.saturating_sub(now);
+        if ahead > millis(clock::JUMP) {
+            let seconds = ahead / 1000;
+            tracing::warn!(
+                seconds,
+                "the newest record is ahead of the clock; records get its time until the clock has passed it"
+            );
+        }
+        Ok(Retention { time, newest })
+    }
+
+    /// The time up to which entries may have grown old: what has passed for certain. A clock that was wrong when the registry
+    /// started, or that jumps, makes nothing old; after a long pause entries are kept for as long as that was on top.
+    fn now(self) -> i64 {
+        self.newest.saturating_add(millis(clock::running())).min(clock::now())
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
 
 /// A page of the audit, the newest entry first.
 pub struct AuditPage {
@@ -90,7 +131,7 @@ impl Service {
 pub(super) fn finished(
     state: &dyn State,
     mut records: Vec<Record>,
-    kept: Duration,
+    kept: Retention,
 ) -> Result<Vec<Record>, storage::Error> {
     if records.is_empty() {
         return Ok(records);
@@ -98,8 +139,8 @@ pub(super) fn finished(
     let mut written: HashMap<NamespaceName, NamespaceId> = HashMap::new();
     for record in &mut records {
         if let Record::House(HouseRecord::Namespace(namespace)) = record {
-            let known = state.namespace(&namespace.name)?;
-            namespace.id = known.map_or_else(|| NamespaceId(fastrand::u128(..).to_be_bytes()), |known| known.id);
+            let known = state.namespace_id(&namespace.name)?;
+            namespace.id = known.unwrap_or_else(|| NamespaceId(fastrand::u128(..).to_be_bytes()));
             written.insert(namespace.name.clone(), namespace.id);
         }
     }
@@ -110,7 +151,7 @@ pub(super) fn finished(
         {
             entry.namespace_id = match written.get(name) {
                 Some(id) => Some(*id),
-                None => state.namespace(name)?.map(|namespace| namespace.id),
+                None => state.namespace_id(name)?,
             };
         }
     }
@@ -122,8 +163,8 @@ pub(super) fn finished(
 ///
 /// # Errors
 /// Those of the store.
-fn expired(state: &dyn State, kept: Duration) -> Result<Option<Record>, storage::Error> {
-    let cutoff = now().saturating_sub(i64::try_from(kept.as_millis()).unwrap_or(i64::MAX));
+fn expired(state: &dyn State, kept: Retention) -> Result<Option<Record>, storage::Error> {
+    let cutoff = kept.now().saturating_sub(millis(kept.time));
     let log = state.audit_log();
     if log.age().is_none_or(|oldest| oldest >= cutoff) {
         return Ok(None);

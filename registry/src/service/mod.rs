@@ -21,7 +21,7 @@ mod validate;
 
 pub use associate::{Element, Hands, Observed, Op, Outcome};
 pub use associations::{Filter, FoundAssociation, Of, Schemas, Wanted};
-pub use audit::AuditPage;
+pub use audit::{AuditPage, Retention};
 pub use change::{Change, Rights};
 pub use compatibility::{Against, Check};
 pub use library::Library;
@@ -41,7 +41,6 @@ use authz::{Authorizer, Resource};
 use compat::Work;
 use model::{CompatibilityLevel, Context, Record, Subject};
 use std::sync::Arc;
-use std::time::Duration;
 use storage::{State, Store};
 
 /// The service.
@@ -53,7 +52,7 @@ pub struct Service {
     authorizer: Authorizer,
     fall_back: FallBack,
     sink: Arc<AuditSink>,
-    retention: Duration,
+    retention: Retention,
 }
 
 /// What the service decides permission by.
@@ -65,7 +64,7 @@ pub struct Guard {
     /// Where the audit goes besides the store.
     pub sink: Arc<AuditSink>,
     /// How long the store keeps its entries.
-    pub retention: Duration,
+    pub retention: Retention,
 }
 
 /// How a commit came out: the answer and what was written.

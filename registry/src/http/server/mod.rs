@@ -71,6 +71,8 @@ pub async fn serve(
 ) -> io::Result<()> {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(64 * 1024);
+    // `Front` says the date.
+    http.auto_date_header(false);
     let places = Arc::clone(front.places());
     let mut server = Server { front, http, limits, stop: stop.clone(), open: JoinSet::new() };
     loop {

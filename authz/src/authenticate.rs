@@ -33,6 +33,9 @@ pub trait Authenticator: Send + Sync + fmt::Debug {
     /// Checks what follows the scheme. Returns at once: what takes time belongs into [`Answer::Later`], and what blocks into a
     /// pool made for that.
     fn authenticate(&self, credentials: &str, from: Option<IpAddr>) -> Answer<Proof>;
+
+    /// For whom what follows the scheme claims to be, where it says so. Nothing of that is proved.
+    fn attempted(&self, credentials: &str) -> Option<String>;
 }
 
 /// All ways to say who one is.
@@ -50,6 +53,13 @@ impl Authentication {
     /// The values of `WWW-Authenticate` for a 401.
     pub fn challenges(&self) -> impl Iterator<Item = &'static str> {
         self.authenticators.iter().map(|authenticator| authenticator.challenge())
+    }
+
+    /// For whom these headers claim to be, where they can be read. Nothing of that is proved: it is for the audit alone.
+    pub fn attempted(&self, headers: &HeaderMap) -> Option<String> {
+        let (scheme, credentials) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
+        let found = self.authenticators.iter().find(|one| one.scheme().eq_ignore_ascii_case(scheme));
+        found?.attempted(credentials.trim())
     }
 
     /// Who sent these headers?

@@ -207,3 +207,42 @@ fn what_is_forgotten_is_in_no_backup() {
     bank.register("alice", "payments-new", "Payment");
     assert!(bank.audit("ada", "-").iter().all(|entry| entry["number"].as_u64() > Some(5)));
 }
+
+#[test]
+fn nobodies_with_long_names_hide_no_wrong_password_and_write_little() {
+    let bank = Bank::settled(&[]);
+    let mut caller = bank.node.caller();
+    let long = format!("payments-{}", "x".repeat(4_000));
+    for n in 0..40 {
+        let id = format!("flood-{n}");
+        let answer = caller.send("DELETE", &format!("/subjects/{long}"), &[("X-Request-ID", &id)], None);
+        assert_eq!(answer.status, 401, "{answer:?}");
+    }
+    let wrong = basic("alice", "not hers");
+    let answer = caller.send("DELETE", "/subjects/payments-value", &[("Authorization", &wrong)], None);
+    assert_eq!(answer.status, 401, "{answer:?}");
+    let shown = bank.audit("ada", "-");
+    assert_eq!(
+        (&shown[0]["attempted"], &shown[0]["rule"]),
+        (&json!("alice"), &json!("credential:wrong")),
+        "{:?}",
+        shown[0]
+    );
+    assert_eq!(shown[0]["principal"], "anonymous", "nothing is proved");
+    let flood: Vec<_> = shown.iter().filter(|entry| entry["requestId"].to_string().contains("flood-")).collect();
+    assert!(flood.len() >= 20 && flood.len() < 40, "the beginning of a flood is kept: {}", flood.len());
+    for entry in flood {
+        assert!(entry.to_string().len() < 1_000, "{entry}");
+        assert!(entry["resource"].as_str().unwrap().ends_with("xxx…"), "{entry}");
+    }
+}
+
+#[test]
+fn an_answer_has_one_date() {
+    let bank = Bank::settled(&[]);
+    for target in ["/subjects", "/schemas/ids/1", "/schemas/ids/1", "/nothing"] {
+        let answer = bank.node.get(target);
+        let dates: Vec<_> = answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("date")).collect();
+        assert!(matches!(dates.as_slice(), [(_, date)] if date.ends_with(" GMT")), "{target}: {dates:?}");
+    }
+}

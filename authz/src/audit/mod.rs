@@ -5,10 +5,10 @@
 
 mod refusals;
 
-pub use refusals::{Limits, Refusals, Refused};
+pub use refusals::{Kind, Limits, Place, Refusals, Refused, Who};
 
 use crate::{Action, Caller, Credential, Decision, Grant, Method, Refusal, Scope};
-use model::{AuditOutcome, AuditRecord, NamespaceName};
+use model::{AuditOutcome, AuditRecord, NamespaceId, NamespaceName, cut};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ pub struct AuditEntry {
     pub at: i64,
     /// Who: a principal's text, or `anonymous`.
     pub principal: String,
+    /// Whom a credential was for that is not right; nothing of it is proved. Empty for everything else.
+    pub attempted: String,
     /// How they authenticated.
     pub method: Option<Method>,
     /// The operation of the route table, such as `registerSchema`.
@@ -31,6 +33,8 @@ pub struct AuditEntry {
     pub name: String,
     /// Who owns it.
     pub namespace: Option<NamespaceName>,
+    /// The id of that namespace, where it is known already.
+    pub namespace_id: Option<NamespaceId>,
     /// What was decided.
     pub outcome: Outcome,
     /// By which rule.
@@ -73,16 +77,18 @@ impl AuditEntry {
         AuditEntry {
             at,
             principal: grant.caller.to_string(),
+            attempted: String::new(),
             method: grant.caller.method(),
             operation: operation.to_owned(),
             action: grant.action,
             kind: Some(scope.kind()),
-            name: scope.to_string(),
+            name: cut(&scope.to_string()).into_owned(),
             // A namespace that is just being made owns nothing yet, but its audit begins with that.
             namespace: grant.namespace.clone().or(match scope {
                 Scope::Namespace(name) => Some(name.clone()),
                 Scope::Subject(_) | Scope::Topic(_) | Scope::Context(_) | Scope::Global => None,
             }),
+            namespace_id: None,
             outcome,
             rule: grant.rule.to_string(),
             request_id: grant.caller.request_id.clone(),
@@ -120,12 +126,14 @@ impl AuditEntry {
         AuditEntry {
             at,
             principal: caller.to_string(),
+            attempted: String::new(),
             method: caller.method(),
             operation: operation.to_owned(),
             action,
             kind,
-            name,
+            name: cut(&name).into_owned(),
             namespace,
+            namespace_id: None,
             outcome: Outcome::Refused,
             rule,
             request_id: caller.request_id.clone(),
@@ -148,14 +156,14 @@ impl From<AuditEntry> for AuditRecord {
         AuditRecord {
             happened: None,
             principal: entry.principal,
-            attempted: String::new(),
+            attempted: entry.attempted,
             method: entry.method.map(|method| method.as_str().to_owned()),
             operation: entry.operation,
             action: entry.action.to_string(),
             kind: entry.kind.unwrap_or_default().to_owned(),
             name: entry.name,
             namespace: entry.namespace,
-            namespace_id: None,
+            namespace_id: entry.namespace_id,
             outcome,
             rule: entry.rule,
             request_id: entry.request_id.chars().take(LONGEST_REQUEST_ID).collect(),

@@ -1,22 +1,24 @@
-//! The bounded queue of refusals: when one principal floods, its first refusals of a minute are kept one by one and the rest as
-//! a count, of each namespace for itself: the flood at one door leaves what is refused at another to be seen. Nothing is
-//! dropped uncounted, and the memory is bounded whatever arrives.
+//! The bounded queue of refusals: when somebody floods, the first refusals of a minute are kept one by one and the rest as a
+//! count. Nothing is dropped uncounted, and the memory is bounded whatever arrives.
+//!
+//! Three kinds are told apart, each with bounds of its own, so that none can hide another: those of somebody with a name, of each
+//! namespace for itself (the flood at one door leaves what is refused at another to be seen); wrong credentials, of each user
+//! that they were for; and those of nobody, by address and reason.
 
 use super::AuditEntry;
-use model::{AuditOutcome, AuditRecord, NamespaceName};
+use model::{AuditOutcome, AuditRecord, NamespaceId, NamespaceName};
 use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, Ipv6Addr};
 
 /// What leaves the queue.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Refused {
     /// One refusal.
     One(Box<AuditEntry>),
-    /// Further refusals of a principal, counted.
+    /// Further refusals from one place, counted.
     Many {
-        /// Whose; `others` where too many flooded at once to tell them apart.
-        principal: String,
-        /// In whose namespace; nobody's too for `others`.
-        namespace: Option<NamespaceName>,
+        /// From where.
+        place: Place,
         /// From the first of them, in milliseconds since 1970.
         from: i64,
         /// To the last.
@@ -26,38 +28,75 @@ pub enum Refused {
     },
 }
 
+/// From where refusals come, as far as they are told apart.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Place {
+    /// Who they are.
+    pub who: Who,
+    /// In whose namespace.
+    pub namespace: Option<NamespaceName>,
+    /// The id of that.
+    pub namespace_id: Option<NamespaceId>,
+}
+
+/// Who is refused.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Who {
+    /// Somebody, by the text of the principal.
+    Named(String),
+    /// Whoever presents a wrong credential for this user.
+    Wrong(String),
+    /// Nobody, from this address (of version 6: from its network) and for this reason.
+    Unnamed(Option<IpAddr>, String),
+    /// Those of one kind of whom there are too many to tell them apart.
+    Others(Kind),
+}
+
+/// The kinds of refusals, each with bounds of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Kind {
+    /// Of somebody with a name.
+    Named,
+    /// Of a wrong credential.
+    Wrong,
+    /// Of nobody.
+    Unnamed,
+}
+
 /// The queue.
 #[derive(Debug)]
 pub struct Refusals {
     limits: Limits,
     minute: i64,
     tallies: HashMap<Place, Tally>,
-    /// What is kept one by one of each principal, wherever it was refused.
-    kept: HashMap<String, u32>,
+    /// Places of each kind among the tallies.
+    places: HashMap<Kind, usize>,
+    /// What is kept one by one: of each principal wherever it was refused, and of each other kind in all.
+    kept: HashMap<Who, u32>,
     queue: VecDeque<Refused>,
 }
 
 /// How much the queue holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Refusals kept one by one, per minute, principal and namespace.
+    /// Refusals kept one by one, per minute and place.
     pub each_per_minute: u32,
-    /// Refusals kept one by one, per minute and principal, of all namespaces together.
+    /// Refusals kept one by one, per minute: of each principal in all namespaces together, of all wrong credentials, of all
+    /// who have no name.
     pub all_per_minute: u32,
-    /// Principals in namespaces told apart within a minute.
+    /// Places told apart within a minute, of each kind.
     pub places: usize,
+    /// Places without a name told apart within a minute: they cost their sender nothing.
+    pub unnamed: usize,
     /// Entries that wait for a reader.
     pub waiting: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { each_per_minute: 20, all_per_minute: 200, places: 1_000, waiting: 10_000 }
+        Limits { each_per_minute: 20, all_per_minute: 200, places: 1_000, unnamed: 100, waiting: 10_000 }
     }
 }
-
-/// A principal, and the namespace in which it was refused.
-type Place = (String, Option<NamespaceName>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
@@ -67,23 +106,78 @@ struct Tally {
     to: i64,
 }
 
+const ANONYMOUS: &str = "anonymous";
 const OTHERS: &str = "others";
+/// The rule of a wrong credential.
+const WRONG: &str = "credential:wrong";
 const MINUTE_MS: i64 = 60_000;
+
+impl Place {
+    fn of(entry: &AuditEntry) -> Self {
+        let who = if !entry.attempted.is_empty() {
+            Who::Wrong(entry.attempted.clone())
+        } else if entry.principal == ANONYMOUS {
+            Who::Unnamed(entry.address.map(network), entry.rule.clone())
+        } else {
+            Who::Named(entry.principal.clone())
+        };
+        Place { who, namespace: entry.namespace.clone(), namespace_id: entry.namespace_id }
+    }
+}
+
+/// An address of version 6 without its half that whoever has it may choose.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address => address,
+    }
+}
+
+impl Who {
+    fn kind(&self) -> Kind {
+        match self {
+            Who::Named(_) => Kind::Named,
+            Who::Wrong(_) => Kind::Wrong,
+            Who::Unnamed(..) => Kind::Unnamed,
+            Who::Others(kind) => *kind,
+        }
+    }
+
+    /// Under whose name what is kept one by one is bounded in all.
+    fn all(&self) -> Who {
+        match self {
+            Who::Named(_) => self.clone(),
+            _ => Who::Others(self.kind()),
+        }
+    }
+}
 
 impl Refusals {
     /// An empty queue.
     pub fn new(limits: Limits) -> Self {
-        Refusals { limits, minute: i64::MIN, tallies: HashMap::new(), kept: HashMap::new(), queue: VecDeque::new() }
+        let (tallies, places, kept) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Refusals { limits, minute: i64::MIN, tallies, places, kept, queue: VecDeque::new() }
     }
 
     /// Takes a refusal in.
     pub fn record(&mut self, entry: AuditEntry) {
         self.turn(entry.at);
-        let place = (entry.principal.clone(), entry.namespace.clone());
-        let known = self.tallies.contains_key(&place) || self.tallies.len() < self.limits.places;
-        let tally = self.tallies.entry(if known { place } else { (OTHERS.to_owned(), None) }).or_default();
+        let place = Place::of(&entry);
+        let (kind, all) = (place.who.kind(), place.who.all());
+        let most = if kind == Kind::Unnamed { self.limits.unnamed } else { self.limits.places };
+        let places = self.places.entry(kind).or_default();
+        let known = match self.tallies.contains_key(&place) {
+            true => true,
+            false if *places < most => {
+                *places += 1;
+                true
+            }
+            false => false,
+        };
+        let others = Place { who: Who::Others(kind), namespace: None, namespace_id: None };
+        let tally = self.tallies.entry(if known { place } else { others }).or_default();
         if known && tally.kept < self.limits.each_per_minute && self.queue.len() < self.limits.waiting {
-            let of_all = self.kept.entry(entry.principal.clone()).or_default();
+            let of_all = self.kept.entry(all).or_default();
             if *of_all < self.limits.all_per_minute {
                 (tally.kept, *of_all) = (tally.kept + 1, *of_all + 1);
                 self.queue.push_back(Refused::One(Box::new(entry)));
@@ -125,9 +219,12 @@ impl Refusals {
             let Tally { counted, from, to, .. } = *tally;
             self.tallies.remove(&place);
             if counted > 0 {
-                let (principal, namespace) = place;
-                self.queue.push_back(Refused::Many { principal, namespace, from, to, count: counted });
+                self.queue.push_back(Refused::Many { place, from, to, count: counted });
             }
+        }
+        self.places.clear();
+        for place in self.tallies.keys().filter(|place| !matches!(place.who, Who::Others(_))) {
+            *self.places.entry(place.who.kind()).or_default() += 1;
         }
     }
 }
@@ -137,23 +234,34 @@ impl From<Refused> for AuditRecord {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::One(entry) => AuditRecord { happened: Some(entry.at), ..(*entry).into() },
-            Refused::Many { principal, namespace, from, count, .. } => AuditRecord {
-                happened: Some(from),
-                principal,
-                attempted: String::new(),
-                method: None,
-                operation: String::new(),
-                action: String::new(),
-                kind: String::new(),
-                name: String::new(),
-                namespace,
-                namespace_id: None,
-                outcome: AuditOutcome::Refused,
-                rule: "counted".to_owned(),
-                request_id: String::new(),
-                address: None,
-                count,
-            },
+            Refused::Many { place: Place { who, namespace, namespace_id }, from, count, .. } => {
+                let counted = |reason: &str| format!("counted {reason}").trim_end().to_owned();
+                let (principal, attempted, address, rule) = match who {
+                    Who::Named(principal) => (principal, String::new(), None, counted("")),
+                    Who::Wrong(user) => (ANONYMOUS.to_owned(), user, None, counted(WRONG)),
+                    Who::Unnamed(address, reason) => (ANONYMOUS.to_owned(), String::new(), address, counted(&reason)),
+                    Who::Others(Kind::Wrong) => (OTHERS.to_owned(), String::new(), None, counted(WRONG)),
+                    Who::Others(Kind::Unnamed) => (ANONYMOUS.to_owned(), String::new(), None, counted("")),
+                    Who::Others(Kind::Named) => (OTHERS.to_owned(), String::new(), None, counted("")),
+                };
+                AuditRecord {
+                    happened: Some(from),
+                    principal,
+                    attempted,
+                    method: None,
+                    operation: String::new(),
+                    action: String::new(),
+                    kind: String::new(),
+                    name: String::new(),
+                    namespace,
+                    namespace_id,
+                    outcome: AuditOutcome::Refused,
+                    rule,
+                    request_id: String::new(),
+                    address,
+                    count,
+                }
+            }
         }
     }
 }
@@ -174,9 +282,17 @@ mod tests {
     fn shown(refused: Vec<Refused>) -> Vec<String> {
         let show = |one| match one {
             Refused::One(entry) => format!("{} at {}", entry.principal, entry.at),
-            Refused::Many { principal, namespace, from, to, count } => {
+            Refused::Many { place: Place { who, namespace, .. }, from, to, count } => {
                 let place = namespace.map_or(String::new(), |namespace| format!(" in {namespace}"));
-                format!("{count} of {principal}{place} from {from} to {to}")
+                let who = match who {
+                    Who::Named(who) => who,
+                    Who::Wrong(user) => format!("wrong {user}"),
+                    Who::Unnamed(address, reason) => {
+                        format!("{} {reason}", address.map_or(String::new(), |address| address.to_string()))
+                    }
+                    Who::Others(kind) => format!("other {kind:?}"),
+                };
+                format!("{count} of {who}{place} from {from} to {to}")
             }
         };
         refused.into_iter().map(show).collect()
@@ -205,6 +321,46 @@ mod tests {
         assert_eq!(shown(queue.drain(20)), ["a at 10", "a at 11"]);
         let counted = shown(queue.drain(60_000));
         assert_eq!((counted.len(), counted[0].as_str()), (9, "7 of a in loud from 2 to 8"));
+    }
+
+    #[test]
+    fn those_without_a_name_are_counted_by_address_and_reason_and_hide_no_wrong_password() {
+        let mut queue =
+            Refusals::new(Limits { each_per_minute: 2, all_per_minute: 5, unnamed: 4, ..Limits::default() });
+        let from = |address: &str, at| AuditEntry { address: address.parse().ok(), ..entry(ANONYMOUS, at) };
+        (0..9).for_each(|at| queue.record(from("10.0.0.1", at)));
+        queue.record(AuditEntry { rule: "foreign-host".into(), ..from("10.0.0.1", 9) });
+        (10..14).for_each(|at| queue.record(from(&format!("2001:db8::{at}"), at)));
+        (14..19).for_each(|at| queue.record(from(&format!("10.0.1.{at}"), at)));
+        let wrong = |user: &str, at| AuditEntry { attempted: user.into(), rule: WRONG.into(), ..from("10.0.0.1", at) };
+        (20..23).for_each(|at| queue.record(wrong("alice", at)));
+        queue.record(wrong("bob", 23));
+        let one_by_one = shown(queue.drain(30));
+        assert_eq!(one_by_one.len(), 5 + 3, "{one_by_one:?}");
+        assert_eq!(one_by_one[5..], ["anonymous at 20", "anonymous at 21", "anonymous at 23"]);
+        assert_eq!(
+            shown(queue.drain(60_000)),
+            [
+                "1 of wrong alice from 22 to 22",
+                "7 of 10.0.0.1 credential:missing from 2 to 8",
+                "1 of 10.0.1.14 credential:missing from 14 to 14",
+                "2 of 2001:db8:: credential:missing from 12 to 13",
+                "4 of other Unnamed from 15 to 18",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_flood_of_nobodies_and_of_wrong_passwords_stays_small() {
+        let mut queue = Refusals::new(Limits::default());
+        for n in 0..20_000u32 {
+            let address = Some(IpAddr::from(n.to_be_bytes()));
+            let long = "x".repeat(8_000);
+            queue.record(AuditEntry { address, ..entry(ANONYMOUS, 1) });
+            queue.record(AuditEntry { address, attempted: format!("{n}{long}"), ..entry(ANONYMOUS, 1) });
+        }
+        assert!(queue.tallies.len() <= 1_102 && queue.queue.len() <= 400);
+        assert!(queue.drain(60_000).len() <= 400 + 1_102);
     }
 
     #[test]

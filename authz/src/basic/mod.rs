@@ -152,6 +152,10 @@ impl Authenticator for Basic {
         let check = Check { shared, digest, name, password, from, user, users: Arc::clone(&users) };
         Answer::Later(Box::pin(check.run()))
     }
+
+    fn attempted(&self, credentials: &str) -> Option<String> {
+        decode(credentials).map(|(name, _)| name)
+    }
 }
 
 /// User and password of a Basic credential.

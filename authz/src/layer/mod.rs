@@ -5,7 +5,7 @@
 //! rule. The [`Caller`] goes into the extensions; permits for the resources come later, from the handler. A refusal is an
 //! error of the service, of which the caller of this crate makes an answer: it knows about status numbers and envelopes.
 
-use crate::{Action, Answer, Authentication, Authorizer, BrowserPolicy, Caller, Proxies, Refusal};
+use crate::{Action, Answer, Authentication, Authorizer, BrowserPolicy, Caller, Credential, Proxies, Refusal};
 use http::Request;
 use http::request::Parts;
 use std::net::SocketAddr;
@@ -42,6 +42,8 @@ pub struct RefusedRequest {
     pub refusal: Refusal,
     /// Who asked, as far as that was known.
     pub caller: Caller,
+    /// For whom a credential was that is not right, or was not checked any more.
+    pub attempted: Option<String>,
 }
 
 impl Gate {
@@ -56,7 +58,12 @@ impl Gate {
         let mut caller = Caller::anonymous(address, request_id);
         match self.identified(parts, &mut caller).await {
             Ok(()) => Ok(caller),
-            Err(refusal) => Err(RefusedRequest { refusal, caller }),
+            Err(refusal) => {
+                let unproved =
+                    matches!(refusal, Refusal::Unauthenticated(Credential::Wrong) | Refusal::Throttled { .. });
+                let attempted = unproved.then(|| self.authentication.attempted(&parts.headers)).flatten();
+                Err(RefusedRequest { refusal, caller, attempted })
+            }
         }
     }
 

@@ -33,7 +33,7 @@ async fn send(gate: &Gate, action: Option<Action>, mut request: Request<()>) -> 
     }
     let layer = AuthorizeLayer::new(Arc::new(gate.clone()));
     let outcome = layer.layer(inner).oneshot(request).await;
-    outcome.unwrap_or_else(|RefusedRequest { refusal, caller }| format!("{refusal} [{caller}]"))
+    outcome.unwrap_or_else(|RefusedRequest { refusal, caller, .. }| format!("{refusal} [{caller}]"))
 }
 
 fn request(headers: &[(&str, &str)]) -> Request<()> {

@@ -11,7 +11,8 @@ use authz::audit::{AuditEntry, Limits, Outcome, Refusals};
 use authz::{Caller, Refusal, Scope};
 use model::{AuditChange, AuditRecord, Record};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
+use storage::clock::now;
 use tokio::sync::watch;
 
 /// How long a reader waits for what is to be written; then it reads what there is. A store that stalls or takes no writes can
@@ -35,16 +36,16 @@ impl Audit {
         Audit { refusals, metrics, readers: watch::Sender::new(0), served: watch::Sender::new(0) }
     }
 
-    /// Takes a refusal in. `scope` is what the path names, where it names something, and `land` says whose it is.
+    /// Takes a refusal in: of whom, and for whom the credential was if it was wrong. `scope` is what the path names, where it names something, and `land` says whose it is.
     pub fn refused(
         &self,
         operation: Operation,
         scope: Option<Scope<'_>>,
         land: &authz::Land,
-        caller: &Caller,
+        (caller, attempted): (&Caller, Option<&str>),
         refusal: &Refusal,
     ) {
-        self.record(operation, scope, land, caller, refusal, Outcome::Refused);
+        self.record(operation, scope, land, (caller, attempted), refusal, Outcome::Refused);
     }
 
     /// The same for what is let through because authorization only observes.
@@ -56,7 +57,7 @@ impl Audit {
         caller: &Caller,
         refusal: &Refusal,
     ) {
-        self.record(operation, Some(scope), land, caller, refusal, Outcome::Observed);
+        self.record(operation, Some(scope), land, (caller, None), refusal, Outcome::Observed);
     }
 
     fn record(
@@ -64,16 +65,20 @@ impl Audit {
         operation: Operation,
         scope: Option<Scope<'_>>,
         land: &authz::Land,
-        caller: &Caller,
+        (caller, attempted): (&Caller, Option<&str>),
         refusal: &Refusal,
         outcome: Outcome,
     ) {
         let route = operation.route();
         let mut entry = AuditEntry::refused(now(), route.name, route.action, scope, caller, refusal);
         entry.outcome = outcome;
+        entry.attempted = attempted.map(|name| model::cut(name).into_owned()).unwrap_or_default();
         if let (None, Some(scope)) = (&entry.namespace, scope) {
             entry.namespace = land.owner_of(scope).map(|owner| owner.name.clone());
         }
+        // Now rather than when it is written: the name may have been given again by then.
+        let owner = entry.namespace.as_ref().and_then(|name| land.namespace(name.as_str()));
+        entry.namespace_id = owner.map(|owner| owner.id);
         self.metrics.access.refused(entry.namespace.as_ref(), reason(refusal), outcome.as_str());
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).record(entry);
     }
@@ -122,11 +127,6 @@ fn reason(refusal: &Refusal) -> &'static str {
         Refusal::ForeignOrigin(_) | Refusal::ForeignHost(_) => "foreign-site",
         Refusal::NoRule => "no-rule",
     }
-}
-
-pub(crate) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

@@ -179,10 +179,12 @@ async fn admitted(request: Request<Unread>) -> Result<Answered, Failure> {
 impl Exchange {
     /// The answer to a failure, which the audit is told of where it is a refusal.
     fn failed(&self, failure: Failure) -> Response<Body> {
-        let (fault, who) = match failure {
+        let (fault, who, attempted) = match failure {
             Failure::Plain(refusal) => return self.refused(refusal, self.who.get(), None),
-            Failure::Fault(fault) => (fault, self.who.get()),
-            Failure::Refused(RefusedRequest { refusal, ref caller }) => (Fault::Denied(refusal), Some(caller)),
+            Failure::Fault(fault) => (fault, self.who.get(), None),
+            Failure::Refused(RefusedRequest { refusal, ref caller, attempted }) => {
+                (Fault::Denied(refusal), Some(caller), attempted)
+            }
         };
         let mut refusal = catalogue::refusal(&fault);
         let Fault::Denied(denied) = fault else {
@@ -197,7 +199,7 @@ impl Exchange {
             refusal.message += &format!("; '{named}' is an alias of it");
         }
         let mut response = self.refused(refusal, who, None);
-        self.say_denied(who, &denied, &mut response);
+        self.say_denied(who.map(|caller| (caller, attempted.as_deref())), &denied, &mut response);
         response
     }
 
@@ -213,13 +215,14 @@ impl Exchange {
         response
     }
 
-    /// A refusal goes into the audit, and tells the client how to authenticate or when to come again.
-    fn say_denied(&self, who: Option<&Caller>, denied: &authz::Refusal, response: &mut Response<Body>) {
+    /// A refusal goes into the audit, with the user of a wrong credential, and tells the client how to authenticate or when to
+    /// come again.
+    fn say_denied(&self, who: Option<(&Caller, Option<&str>)>, denied: &authz::Refusal, response: &mut Response<Body>) {
         let Exchange { app, operation, .. } = self;
-        if let Some(caller) = who {
+        if let Some(who) = who {
             let subject = self.subject.as_deref().map(Subject::parse);
             let scope = subject.as_ref().map(Resource::scope);
-            app.access.audit.refused(*operation, scope, &app.service.land(), caller, denied);
+            app.access.audit.refused(*operation, scope, &app.service.land(), who, denied);
         }
         match denied {
             authz::Refusal::Unauthenticated(_) => {

@@ -3,6 +3,7 @@
 
 use super::routes::Operation;
 use http::HeaderValue;
+use model::cut;
 use std::time::Duration;
 
 /// Travels with the answer to the log and the metrics.
@@ -31,7 +32,9 @@ pub fn log(trail: Option<&Trail>, id: &HeaderValue, method: &http::Method, path:
     let id = String::from_utf8_lossy(id.as_bytes());
     let request_id = bounded(&id);
     let operation = trail.operation.map_or("none", |operation| operation.route().name);
-    let subject = trail.subject.as_deref().unwrap_or_default();
+    // A name may have 8 KiB, and anybody may send one.
+    let subject = &*cut(trail.subject.as_deref().unwrap_or_default());
+    let path = &*cut(path);
     let caller = trail.caller.as_deref().unwrap_or("anonymous");
     let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
     match &trail.refusal {

@@ -71,7 +71,7 @@ pub async fn mutate(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         match result {
             Ok((_, outcome)) => count_observed(app, ask, outcome, done.wrote),
             Err(Fault::Denied(refusal)) => {
-                app.access.audit.refused(ask.operation, None, &app.service.land(), &ask.caller, refusal);
+                app.access.audit.refused(ask.operation, None, &app.service.land(), (&ask.caller, None), refusal);
             }
             Err(_) => {}
         }

@@ -198,7 +198,7 @@ impl Writer {
                     self.mark.write(progress.written);
                     marked = progress.written;
                 }
-                if progress.stopping {
+                if progress.stopping || self.store.strong_count() == 0 {
                     return;
                 }
                 continue;
@@ -326,19 +326,21 @@ struct Rotating {
     size: u64,
     files: usize,
     file: File,
+    /// Is it a file, or a pipe or device, which is never rotated?
+    regular: bool,
     written: u64,
 }
 
 impl Rotating {
     fn open(path: &Path, size: u64, files: usize) -> io::Result<Self> {
         let file = append(path)?;
-        let metadata = file.metadata()?;
-        if metadata.is_file() {
+        let regular = file.metadata()?.is_file();
+        if regular {
             // Half a line, of a write that was cut off.
             file.set_len(whole(path)?)?;
         }
         let written = file.metadata()?.len();
-        Ok(Rotating { path: path.to_owned(), size, files, file, written })
+        Ok(Rotating { path: path.to_owned(), size, files, file, regular, written })
     }
 
     fn numbered(&self, number: usize) -> PathBuf {
@@ -365,15 +367,16 @@ impl Out for Rotating {
             self.file = append(&self.path)?;
             self.written = 0;
         }
-        if self.written > 0 && self.written + line.len() as u64 > self.size {
+        if self.regular && self.written > 0 && self.written + line.len() as u64 > self.size {
             self.rotate()?;
             self.file = append(&self.path)?;
             self.written = 0;
         }
         let written = self.file.write_all(line.as_bytes());
-        if written.is_err() {
-            // It may have taken half a line, which would spoil the next one. Where that cannot be cut off there is no file.
-            let _ = self.file.metadata().map(|now| now.is_file().then(|| self.file.set_len(self.written)));
+        if written.is_err() && self.regular {
+            // It may have taken half a line, which would spoil the next one. If that cannot be cut off either, the chain of the
+            // sink tells.
+            let _ = self.file.set_len(self.written);
         }
         written?;
         self.written += line.len() as u64;

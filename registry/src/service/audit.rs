@@ -44,11 +44,16 @@ impl Retention {
         Ok(Retention { time, newest })
     }
 
-    /// The time up to which entries may have grown old: what has passed for certain. A clock that was wrong when the registry
-    /// started, or that jumps, makes nothing old; after a long pause entries are kept for as long as that was on top.
+    /// The time by which entries may have grown old.
     fn now(self) -> i64 {
-        self.newest.saturating_add(millis(clock::running())).min(clock::now())
+        passed(self.newest, clock::running(), clock::now())
     }
+}
+
+/// The time that it is for certain: what has passed since the newest entry that was there at the start. A clock that was wrong
+/// then, or that jumps, makes nothing old; after a long pause entries are kept for as long as that was on top.
+fn passed(newest: i64, running: Duration, now: i64) -> i64 {
+    newest.saturating_add(millis(running)).min(now)
 }
 
 fn millis(duration: Duration) -> i64 {
@@ -171,4 +176,83 @@ fn expired(state: &dyn State, kept: Retention) -> Result<Option<Record>, storage
     }
     let before = state.audit_since(cutoff)?.min(log.first.saturating_add(FORGOTTEN_AT_ONCE));
     Ok(Some(Record::Audit(AuditChange::Forgotten { before })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{AuditOutcome, AuditRecord};
+    use storage::MemoryState;
+
+    const DAY: i64 = 86_400_000;
+
+    #[test]
+    fn only_time_that_has_passed_makes_entries_old() {
+        let hour = Duration::from_secs(3_600);
+        for (now, known) in [(DAY + 3_600_000, DAY + 3_600_000), (101 * DAY, DAY + 3_600_000), (0, 0)] {
+            assert_eq!(passed(DAY, hour, now), known, "at {now}");
+        }
+        assert_eq!(passed(i64::MAX, Duration::MAX, 5), 5);
+    }
+
+    fn entry(namespace: &str) -> Record {
+        let text = String::new;
+        Record::Audit(AuditChange::Entry(Box::new(AuditRecord {
+            happened: None,
+            principal: text(),
+            attempted: text(),
+            method: None,
+            operation: text(),
+            action: text(),
+            kind: text(),
+            name: text(),
+            namespace: namespace.parse().ok(),
+            namespace_id: None,
+            outcome: AuditOutcome::Permitted,
+            rule: text(),
+            request_id: text(),
+            address: None,
+            count: 1,
+        })))
+    }
+
+    fn id(record: &Record) -> Option<NamespaceId> {
+        match record {
+            Record::Audit(AuditChange::Entry(entry)) => entry.namespace_id,
+            Record::House(HouseRecord::Namespace(namespace)) => Some(namespace.id),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn entries_belong_to_the_namespace_itself_and_a_new_one_gets_an_id_of_its_own() {
+        let kept = |state: &MemoryState| Retention::new(Duration::from_secs(3_600), state).unwrap();
+        let put = || Record::House(HouseRecord::Namespace(Box::new(model::Namespace::new("a".parse().unwrap()))));
+        let mut state = MemoryState::default();
+        let first = finished(&state, vec![put(), entry("a"), entry("b")], kept(&state)).unwrap();
+        let (made, named, unknown) = (id(&first[0]), id(&first[1]), id(&first[2]));
+        assert!(made.is_some() && made == named && unknown.is_none());
+        state.fold(first, 0).unwrap();
+        // It keeps its id whatever is written of it.
+        let again = finished(&state, vec![entry("a"), put()], kept(&state)).unwrap();
+        assert_eq!((id(&again[0]), id(&again[1])), (made, made));
+        state.fold([Record::House(HouseRecord::NamespaceRemoved { name: "a".parse().unwrap() })], 0).unwrap();
+        let next = finished(&state, vec![put(), entry("a")], kept(&state)).unwrap();
+        assert!(id(&next[0]) != made && id(&next[0]) == id(&next[1]));
+    }
+
+    #[test]
+    fn old_entries_are_forgotten_a_bounded_number_at_once() {
+        let mut state = MemoryState::default();
+        let old = clock::now() - 10 * DAY;
+        state.fold((0..1_500).map(|_| entry("a")), old).unwrap();
+        state.fold([entry("a")], clock::now()).unwrap();
+        let kept = Retention::new(Duration::from_secs(86_400), &state).unwrap();
+        for before in [1_001, 1_501] {
+            let record = expired(&state, kept).unwrap().unwrap();
+            assert_eq!(record, Record::Audit(AuditChange::Forgotten { before }));
+            state.fold([record], clock::now()).unwrap();
+        }
+        assert_eq!(expired(&state, kept).unwrap(), None);
+    }
 }

@@ -20,6 +20,7 @@ const COUNT_EVERY: u32 = 15;
 pub async fn run(app: Arc<App>, mut files: Files, reload: Arc<Notify>, mut stop: watch::Receiver<bool>) {
     let mut counted: Option<Position> = None;
     let mut round = 0;
+    let mut dated = true;
     loop {
         let look = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
@@ -28,6 +29,9 @@ pub async fn run(app: Arc<App>, mut files: Files, reload: Arc<Notify>, mut stop:
         };
         if let Some(news) = clock::news() {
             say(news);
+        }
+        if dated != std::mem::replace(&mut dated, clock::can_be_shown()) {
+            say_dated(dated);
         }
         forget(&app).await;
         let count = round % COUNT_EVERY == 0 && counted != Some(app.position());
@@ -55,6 +59,15 @@ pub async fn run(app: Arc<App>, mut files: Files, reload: Arc<Notify>, mut stop:
                 return;
             }
         }
+    }
+}
+
+fn say_dated(dated: bool) {
+    match dated {
+        true => tracing::info!("the clock can be shown again; answers go on"),
+        false => tracing::error!(
+            "the clock is before 1970 or after 9999, which HTTP cannot show: nothing is answered until it is set"
+        ),
     }
 }
 

@@ -37,6 +37,11 @@ pub fn running() -> Duration {
     Duration::from_millis(u64::try_from(believed.running).unwrap_or(0))
 }
 
+/// Does the system say a time that HTTP can show?
+pub fn can_be_shown() -> bool {
+    (0..=LATEST).contains(&of_day())
+}
+
 /// What has become of the clock since this was last asked, for a log.
 pub fn news() -> Option<News> {
     clock().read();

@@ -10,6 +10,7 @@ mod socket;
 pub use outgoing::{Answers, Full, Shared};
 pub use places::{Places, SPARE};
 
+use super::date::while_dated;
 use super::front::{Arrival, Front};
 use axum::body::Body;
 use connection::Connection;
@@ -128,14 +129,14 @@ impl Server {
             let mut serving = std::pin::pin!(serving);
             let ended = tokio::select! {
                 biased;
-                ended = serving.as_mut() => Some(ended),
+                ended = while_dated(serving.as_mut()) => Some(ended),
                 () = must_leave(&connection) => None,
                 () = stopped(&mut stop) => tokio::select! {
                     biased;
-                    ended = serving.as_mut() => Some(ended),
+                    ended = while_dated(serving.as_mut()) => Some(ended),
                     () = last_request(&connection) => {
                         serving.as_mut().graceful_shutdown();
-                        Some(serving.as_mut().await)
+                        Some(while_dated(serving.as_mut()).await)
                     }
                 }
             };

@@ -5,6 +5,7 @@ use crate::harness::command::{freehold, freehold_with, run};
 use crate::harness::{Caller, named, wait};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -245,4 +246,39 @@ fn an_answer_has_one_date() {
         let dates: Vec<_> = answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("date")).collect();
         assert!(matches!(dates.as_slice(), [(_, date)] if date.ends_with(" GMT")), "{target}: {dates:?}");
     }
+}
+
+#[test]
+fn a_required_sink_that_hangs_stops_changes_and_gets_all_of_them_when_it_goes_on() {
+    use std::io::BufRead;
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    // Opening either end waits for the other one.
+    let reading = thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::File::open(pipe).unwrap()
+    });
+    let bank = Bank::with(&["--audit-sink", pipe.to_str().unwrap(), "--audit-required"]);
+    let reader = reading.join().unwrap();
+    let mut accepted = 0;
+    wait::until("changes are refused while nobody reads the pipe", || {
+        let labels = json!({ "n": accepted.to_string(), "long": "x".repeat(400) });
+        let answer = bank.send("ada", "PUT", "/namespaces/a", Some(&json!({ "labels": labels })));
+        if answer.status == 503 {
+            return Some(());
+        }
+        accepted += 1;
+        None
+    });
+    let (mut numbers, mut lines) = (Vec::new(), std::io::BufReader::new(reader).lines());
+    for line in lines.by_ref().take(accepted) {
+        let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        numbers.push(line["number"].as_u64().unwrap());
+    }
+    assert_eq!(numbers, (1..=accepted as u64).collect::<Vec<_>>(), "none is missing");
+    wait::until("changes are made again", || {
+        let answer = bank.send("ada", "PUT", "/namespaces/a", Some(&json!({})));
+        (answer.status == 200).then_some(())
+    });
 }

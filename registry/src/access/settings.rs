@@ -95,7 +95,7 @@ impl Settings {
                 "stdout" => Sink::Stdout,
                 path => Sink::File(path.into()),
             },
-            sink_size: all.size("audit.sink-size", 4096..=1 << 40)? as u64,
+            sink_size: all.size("audit.sink-size", 4096..1 << 40)? as u64,
             sink_files: all.number("audit.sink-files", 1)?,
             sink_demand: if all.flag("audit.required")? { Demand::Required } else { Demand::Optional },
             hosts: all.read("http.hosts", "must be host names, separated by commas", listed::<String, _>)?,

@@ -8,7 +8,7 @@ use crate::printable::printable;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::{self, Write};
-use std::ops::RangeInclusive;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -177,9 +177,9 @@ impl Gathered {
     }
 
     /// A number of bytes.
-    pub(crate) fn size(&self, key: &str, bounds: RangeInclusive<u64>) -> Result<usize, Error> {
-        let (least, most) = (units::shown_size(*bounds.start()), units::shown_size(*bounds.end()));
-        let reason = format!("must be a size from {least} up to {most}: a number of bytes, or such as 64MiB");
+    pub(crate) fn size(&self, key: &str, bounds: Range<u64>) -> Result<usize, Error> {
+        let (least, end) = (units::shown_size(bounds.start), units::shown_size(bounds.end));
+        let reason = format!("must be a size from {least} and below {end}: a number of bytes, or such as 64MiB");
         let bytes = self.read(key, &reason, |text| units::size(text).filter(|bytes| bounds.contains(bytes)))?;
         Ok(usize::try_from(bytes).unwrap_or(usize::MAX))
     }

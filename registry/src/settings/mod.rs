@@ -56,9 +56,9 @@ pub struct Settings {
     pub access: crate::access::Settings,
 }
 
-/// No cache takes more than a terabyte, and no body more than can be counted in 32 bits.
-const MOST: u64 = 1 << 40;
-const MOST_BODY: u64 = u32::MAX as u64;
+/// No cache takes a terabyte, and the bytes of a body are counted in 32 bits.
+const CACHE_END: u64 = 1 << 40;
+const BODY_END: u64 = 1 << 32;
 const MILLISECOND: Duration = Duration::from_millis(1);
 
 impl Gathered {
@@ -68,7 +68,7 @@ impl Gathered {
     /// `BadValue`, naming the key and the place.
     pub fn settings(&self) -> Result<Settings, Error> {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let address = "must be an address or a name, and a port, such as 127.0.0.1:8081, localhost:8081 or :8081";
+        let address = "must be an address or a name that is known here, and a port, such as 127.0.0.1:8081, localhost:8081 or :8081";
         let mut access = crate::access::Settings::read(self)?;
         access.hosts.extend(named_host(&self.text("listen")));
         Ok(Settings {
@@ -82,18 +82,18 @@ impl Gathered {
             )?,
             kafka_id: self.text("cluster.kafka-id"),
             registry_id: self.text("cluster.registry-id"),
-            body_limit: self.size("http.body-limit", 1..=MOST_BODY)?,
-            body_memory: self.size("http.body-memory", 1..=MOST_BODY)?,
-            answer_memory: self.size("http.answer-memory", 1..=MOST_BODY)?,
+            body_limit: self.size("http.body-limit", 1..BODY_END)?,
+            body_memory: self.size("http.body-memory", 1..BODY_END)?,
+            answer_memory: self.size("http.answer-memory", 1..BODY_END)?,
             request_timeout: self.time("http.request-timeout", MILLISECOND)?,
             head_timeout: self.time("http.head-timeout", MILLISECOND)?,
             write_timeout: self.time("http.write-timeout", MILLISECOND)?,
             connections: self.number("http.connections", 1)?,
             drain_timeout: self.time("http.drain-timeout", Duration::ZERO)?,
-            answer_cache: self.size("cache.answers", 0..=MOST)? as u64,
-            schema_cache: self.size("cache.schemas", 0..=MOST)? as u64,
-            block_cache: self.size("store.block-cache", 0..=MOST)?,
-            memtable: self.size("store.memtable", 65_536..=MOST_BODY)?,
+            answer_cache: self.size("cache.answers", 0..CACHE_END)? as u64,
+            schema_cache: self.size("cache.schemas", 0..CACHE_END)? as u64,
+            block_cache: self.size("store.block-cache", 0..CACHE_END)?,
+            memtable: self.size("store.memtable", 65_536..BODY_END)?,
             threads: match self.number("work.threads", 0)? {
                 0 => cores,
                 threads => threads,
@@ -187,8 +187,14 @@ mod tests {
         check(gathered("[nope]\nx = 1\n", &[], &[]), &["'nope'"]);
         check(gathered("listen = [1]\n", &[], &[]), &["'listen'", "must be a text"]);
         check(gathered("", &[("FREEHOLD_LISTEN", "x")], &[]), &["FREEHOLD_LISTEN", "'x'", "and a port"]);
-        check(gathered("", &[], &[("http-body-limit", "-1")]), &["--http-body-limit", "must be a size from 1 up to"]);
-        check(gathered("", &[], &[("http-body-limit", "5GiB")]), &["--http-body-limit", "must be a size from 1 up to"]);
+        check(
+            gathered("", &[], &[("http-body-limit", "-1")]),
+            &["--http-body-limit", "must be a size from 1 and below 4GiB"],
+        );
+        check(
+            gathered("", &[], &[("http-body-limit", "5GiB")]),
+            &["--http-body-limit", "must be a size from 1 and below 4GiB"],
+        );
         check(gathered("", &[], &[("http-connections", "4KiB")]), &["--http-connections", "whole number"]);
         check(gathered("", &[], &[("http-request-timeout", "0")]), &["at least 1ms", "5m"]);
         check(gathered("", &[], &[("listen", "8081")]), &["localhost:8081"]);

@@ -7,13 +7,17 @@ use crate::node::Node;
 use crate::settings::{LogFormat, Settings};
 use crate::{control, log, threads};
 use authz::Enforcement;
+use std::fs::File;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Serves until SIGTERM or SIGINT; reads users and policy again at SIGHUP. `warnings` are those of the configuration.
 pub fn run(settings: &Settings, warnings: &[String]) -> Result<(), String> {
-    threads::check().map_err(|error| error.to_string())?;
-    log::start(settings).map_err(|error| error.to_string())?;
+    let threads = threads::check();
+    let terminal = Terminal::of_this_process();
+    let log = log::start(settings);
+    threads.map_err(|error| error.to_string())?;
+    log.map_err(|error| error.to_string())?;
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
@@ -45,6 +49,9 @@ pub fn run(settings: &Settings, warnings: &[String]) -> Result<(), String> {
                 _ = terminate.recv() => break "SIGTERM",
                 _ = interrupt.recv() => break "SIGINT",
                 _ = hangup.recv() => {
+                    if terminal.is_gone() {
+                        break "SIGHUP";
+                    }
                     tracing::info!(signal = "SIGHUP", "reading the users file and the policy again");
                     node.reload();
                 }
@@ -59,6 +66,34 @@ pub fn run(settings: &Settings, warnings: &[String]) -> Result<(), String> {
     // What requests left running has been told to stop. It holds nothing that is still needed.
     runtime.shutdown_timeout(MARGIN);
     outcome
+}
+
+/// What SIGHUP means besides: the terminal is gone that the process was started from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Terminal {
+    /// There is one, and its end ends the process, as it ends any program there.
+    Ends,
+    /// There is none, or the process is to outlive it (`nohup`).
+    Ignored,
+}
+
+impl Terminal {
+    /// To be asked before signals are listened to.
+    fn of_this_process() -> Self {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let ignored = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+        // SIGHUP is signal 1.
+        if ignored & 1 == 0 && has_terminal() { Terminal::Ends } else { Terminal::Ignored }
+    }
+
+    fn is_gone(self) -> bool {
+        self == Terminal::Ends && !has_terminal()
+    }
+}
+
+fn has_terminal() -> bool {
+    File::open("/dev/tty").is_ok()
 }
 
 /// How long the end waits for work that has been told to stop.

@@ -104,6 +104,25 @@ fn sighup_has_the_users_read_again_at_once() {
     assert_eq!(bank.send("newcomer", "GET", "/subjects", None).status, 200);
 }
 
+/// Who closes a terminal does not leave behind what was started there; nohup is for that.
+#[test]
+fn the_end_of_its_terminal_ends_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = freehold();
+    let mut python = isolated("python3");
+    python.args(["-B", "-c"]).arg(
+        "import os, pty, sys\n\
+         child, terminal = pty.fork()\n\
+         if child == 0: os.execv(sys.argv[1], sys.argv[1:])\n\
+         said = b''\n\
+         while b'Try it' not in said: said += os.read(terminal, 1024)\n\
+         os.close(terminal)\n\
+         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))",
+    );
+    python.arg(program.get_program()).args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(directory.path());
+    assert_eq!(run(&mut python).good(), "0");
+}
+
 #[test]
 fn healthcheck_succeeds_while_it_serves_and_says_where_nobody_answers() {
     let node = Node::start();

@@ -5,26 +5,28 @@
 
 #![allow(clippy::print_stdout, reason = "printing is what an example is for")]
 
-use compat::{Strictness, compare, parse};
+use compat::{Strictness, Work, compare, parse};
 use model::{CompatibilityLevel, CompatibilityPolicy, SchemaType};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 fn main() {
     let (old, new) = (order(8), order(9));
-    let parse =
-        |text: &str, strictness| parse(&SchemaType::Avro, text, &[], strictness).expect("the example is a schema");
+    let work = Work::unlimited();
+    let parse = |text: &str, strictness| {
+        parse(&SchemaType::Avro, text, &[], strictness, &work).expect("the example is a schema")
+    };
     println!("schema of {} bytes", new.len());
     measure("parse, canonical text, fingerprint", || parse(&new, Strictness::New).fingerprint());
     let (existing, candidate) = (parse(&old, Strictness::Stored), parse(&new, Strictness::New));
     measure("compare (backward)", || {
-        compare(CompatibilityLevel::Backward, CompatibilityPolicy::Strict, &candidate, &existing, Some(1))
+        compare(CompatibilityLevel::Backward, CompatibilityPolicy::Strict, &candidate, &existing, Some(1), &work)
     });
     measure("compare (full)", || {
-        compare(CompatibilityLevel::Full, CompatibilityPolicy::Strict, &candidate, &existing, Some(1))
+        compare(CompatibilityLevel::Full, CompatibilityPolicy::Strict, &candidate, &existing, Some(1), &work)
     });
-    measure("equivalent", || candidate.equivalent(&candidate));
-    measure("normalize", || candidate.normalized());
+    measure("equivalent", || candidate.equivalent(&candidate, &work));
+    measure("normalize", || candidate.normalized(&work));
     println!("a parsed schema counts {} bytes", candidate.size_hint());
 }
 

@@ -1,8 +1,9 @@
 //! Verdicts and their messages, for one existing version at a time. Which versions are compared, and in which order, is the
 //! registry's to say; what is said about one of them is decided here, word for word as the reference says it.
 
-use crate::{Parsed, avro};
+use crate::{Parsed, Spent, Work, avro};
 use model::{CompatibilityLevel, CompatibilityPolicy, Version};
+use std::collections::HashSet;
 
 /// Which way data flows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -58,45 +59,59 @@ impl Finding {
 }
 
 /// Why data cannot flow in one direction; none means it can.
-pub fn findings(direction: Direction, candidate: &Parsed, existing: &Parsed) -> Vec<Finding> {
+///
+/// # Errors
+/// The work ended.
+pub fn findings(
+    direction: Direction,
+    candidate: &Parsed,
+    existing: &Parsed,
+    work: &Work,
+) -> Result<Vec<Finding>, Spent> {
     let (reader, writer) = match direction {
         Direction::Backward => (candidate, existing),
         Direction::Forward => (existing, candidate),
     };
     match (reader, writer) {
-        (Parsed::Avro(reader), Parsed::Avro(writer)) => match avro::check(reader, writer) {
-            Ok(findings) => findings.into_iter().map(Finding::Avro).collect(),
-            Err(avro::Abandoned::Ambiguous(reason)) => vec![Finding::Abandoned { reason }],
+        (Parsed::Avro(reader), Parsed::Avro(writer)) => match avro::check(reader, writer, work) {
+            Ok(findings) => Ok(findings.into_iter().map(Finding::Avro).collect()),
+            Err(avro::Abandoned::Ambiguous(reason)) => Ok(vec![Finding::Abandoned { reason }]),
             Err(avro::Abandoned::TooMuch) => {
-                vec![Finding::Abandoned { reason: "The schemas have too many types to compare".to_owned() }]
+                Ok(vec![Finding::Abandoned { reason: "The schemas have too many types to compare".to_owned() }])
             }
+            Err(avro::Abandoned::Spent(spent)) => Err(spent),
         },
     }
 }
 
 /// The messages about one existing version; none means compatible at this level. `existing_version` is `None` where the
 /// version has no number to tell.
+///
+/// # Errors
+/// The work ended.
 pub fn compare(
     level: CompatibilityLevel,
     _policy: CompatibilityPolicy,
     candidate: &Parsed,
     existing: &Parsed,
     existing_version: Option<Version>,
-) -> Vec<String> {
+    work: &Work,
+) -> Result<Vec<String>, Spent> {
     if level == CompatibilityLevel::None {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     if candidate.schema_type() != existing.schema_type() {
-        return vec![Finding::DifferentType.message(Direction::Backward)];
+        return Ok(vec![Finding::DifferentType.message(Direction::Backward)]);
     }
-    let messages = |direction| -> Vec<String> {
-        findings(direction, candidate, existing).iter().map(|finding| finding.message(direction)).collect()
+    let messages = |direction| -> Result<Vec<String>, Spent> {
+        let found = findings(direction, candidate, existing, work)?;
+        Ok(found.iter().map(|finding| finding.message(direction)).collect())
     };
-    let mut all = if level.checks_forward() { messages(Direction::Forward) } else { Vec::new() };
+    let mut all = if level.checks_forward() { messages(Direction::Forward)? } else { Vec::new() };
     // What follows the findings belongs to the last direction checked: a full check that fails only forward has none.
     let mut last_failed = !all.is_empty();
     if level.checks_backward() {
-        let backward = messages(Direction::Backward);
+        let backward = messages(Direction::Backward)?;
         last_failed = !backward.is_empty();
         all.extend(backward);
     }
@@ -106,7 +121,7 @@ pub fn compare(
         }
         all.push(old_schema(existing.canonical()));
     }
-    all
+    Ok(all)
 }
 
 fn old_schema(canonical: &str) -> String {
@@ -135,12 +150,14 @@ pub fn reserved_field_messages(
     top_level_fields: &[String],
 ) -> Vec<String> {
     let (before, now) = (reserved(previous), reserved(candidate));
-    let removed = before.iter().filter(|name| !now.contains(name)).map(|name| {
+    let (kept, fields): (HashSet<&str>, HashSet<&str>) =
+        (now.iter().copied().collect(), top_level_fields.iter().map(String::as_str).collect());
+    let removed = before.iter().filter(|name| !kept.contains(*name)).map(|name| {
         format!(
             "The new schema has reserved field {name} removed from its metadata which is present in the old schema's metadata."
         )
     });
-    let taken = now.iter().filter(|name| top_level_fields.iter().any(|field| field == *name));
+    let taken = now.iter().filter(|name| fields.contains(*name));
     removed
         .chain(taken.map(|name| format!("The new schema has field that conflicts with the reserved field {name}.")))
         .collect()
@@ -148,11 +165,7 @@ pub fn reserved_field_messages(
 
 /// The names of a comma-separated list, each once.
 fn reserved(list: Option<&str>) -> Vec<&str> {
-    let mut names = Vec::new();
-    for name in list.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
+    let mut seen = HashSet::new();
+    let names = list.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty());
+    names.filter(|name| seen.insert(*name)).collect()
 }

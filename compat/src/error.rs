@@ -3,6 +3,7 @@
 //! `details()` is what the API shows after `details:` in error 42201. It begins with the reference's own words, because
 //! clients and tests look for them, and goes on with the place, which the reference does not tell.
 
+use crate::Spent;
 use std::fmt;
 
 /// A place in a schema text, both counted from 1; a column is a character.
@@ -72,6 +73,9 @@ pub enum Error {
     /// The schema needs more nesting or more work than is allowed.
     #[error("{0}")]
     TooComplex(String),
+    /// The work ended before it was known.
+    #[error(transparent)]
+    Spent(#[from] Spent),
 }
 
 impl Error {

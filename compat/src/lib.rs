@@ -1,7 +1,8 @@
 //! Schema languages: parse a text, print its canonical and normalised forms, say whether two schemas are the same and
 //! whether data written with one can be read with the other.
 //!
-//! Pure and synchronous: no I/O, no state, no clock. Every function is bounded in time, memory and stack for every input.
+//! Pure and synchronous: no I/O, no state, no clock. Every function is bounded in time, memory and stack for every input, and
+//! what takes more than a little time pays for it out of a budget (`Work`) that its caller gives it.
 //! Verdicts, texts and messages are those of Confluent Schema Registry, word for word where clients can see them; what is
 //! said beyond that (lines and columns) comes after it.
 //!
@@ -21,7 +22,7 @@ pub use error::{Error, Place};
 pub use tags::{EntityKind, TaggedEntity};
 pub use work::{Halt, Spent, StopOnDrop, Work};
 
-use model::{SchemaType, Subject, Version};
+use model::SchemaType;
 use std::sync::Arc;
 
 /// How much a text is asked to be right.
@@ -34,18 +35,8 @@ pub enum Strictness {
     Stored,
 }
 
-/// A schema that another one refers to.
-#[derive(Clone, Debug)]
-pub struct Dependency {
-    /// The name of the reference.
-    pub name: String,
-    /// Its subject.
-    pub subject: Subject,
-    /// Its version.
-    pub version: Version,
-    /// Its canonical text.
-    pub text: Arc<str>,
-}
+/// A schema that another one refers to, with its canonical text.
+pub type Dependency = references::Needed<Arc<str>>;
 
 /// A parsed schema. Cheap to clone, and to share between threads.
 #[derive(Clone, Debug)]
@@ -57,15 +48,16 @@ pub enum Parsed {
 /// Parses a schema text. `dependencies` are the schemas it refers to, in the order of `references::closure`.
 ///
 /// # Errors
-/// The language is unknown, the text is not a schema, or it exceeds a bound.
+/// The language is unknown, the text is not a schema, or it exceeds a bound; or the work ended.
 pub fn parse(
     schema_type: &SchemaType,
     text: &str,
     dependencies: &[Dependency],
     strictness: Strictness,
+    work: &Work,
 ) -> Result<Parsed, Error> {
     match schema_type {
-        SchemaType::Avro => Ok(Parsed::Avro(Arc::new(avro::Schema::parse(text, dependencies, strictness)?))),
+        SchemaType::Avro => Ok(Parsed::Avro(Arc::new(avro::Schema::parse(text, dependencies, strictness, work)?))),
         SchemaType::Json | SchemaType::Protobuf | SchemaType::Other(_) => {
             Err(Error::UnknownType(schema_type.as_str().to_owned()))
         }
@@ -92,13 +84,13 @@ pub struct Mismatch {
 }
 
 impl Parsed {
-    /// Does a sample fit the schema?
+    /// Does a sample fit the schema? Inside is the first place where it does not, or the bound that it exceeds.
     ///
     /// # Errors
-    /// The first place where it does not, or the bound that it exceeds.
-    pub fn validate(&self, sample: Sample<'_>) -> Result<(), Mismatch> {
+    /// The work ended.
+    pub fn validate(&self, sample: Sample<'_>, work: &Work) -> Result<Result<(), Mismatch>, Spent> {
         match self {
-            Self::Avro(schema) => schema.validate(sample),
+            Self::Avro(schema) => schema.validate(sample, work),
         }
     }
 
@@ -119,10 +111,10 @@ impl Parsed {
     /// The schema in normalised form, parsed with the same dependencies and strictness.
     ///
     /// # Errors
-    /// Its text would exceed a bound.
-    pub fn normalized(&self) -> Result<Parsed, Error> {
+    /// Its text would exceed a bound; or the work ended.
+    pub fn normalized(&self, work: &Work) -> Result<Parsed, Error> {
         match self {
-            Self::Avro(schema) => Ok(Self::Avro(Arc::new(schema.normalized()?))),
+            Self::Avro(schema) => Ok(Self::Avro(Arc::new(schema.normalized(work)?))),
         }
     }
 
@@ -130,10 +122,10 @@ impl Parsed {
     /// canonical text.
     ///
     /// # Errors
-    /// The text would exceed a bound.
-    pub fn formatted(&self, format: &str) -> Result<Option<String>, Error> {
+    /// The text would exceed a bound; or the work ended.
+    pub fn formatted(&self, format: &str, work: &Work) -> Result<Option<String>, Error> {
         match (self, format) {
-            (Self::Avro(schema), "resolved") => schema.resolved().map(Some),
+            (Self::Avro(schema), "resolved") => schema.resolved(work).map(Some),
             (Self::Avro(_), _) => Ok(None),
         }
     }
@@ -146,9 +138,12 @@ impl Parsed {
     }
 
     /// Does a lookup take the two for the same schema? References, metadata and rules are the caller's to compare.
-    pub fn equivalent(&self, other: &Parsed) -> bool {
+    ///
+    /// # Errors
+    /// The work ended.
+    pub fn equivalent(&self, other: &Parsed, work: &Work) -> Result<bool, Spent> {
         match (self, other) {
-            (Self::Avro(a), Self::Avro(b)) => a.equivalent(b),
+            (Self::Avro(a), Self::Avro(b)) => a.equivalent(b, work),
         }
     }
 

@@ -2,27 +2,42 @@
 //!
 //! References are followed through a function that the caller supplies; nothing is fetched from anywhere else. An
 //! unqualified subject belongs to the context of the schema that holds the reference. Of several references with one name
-//! the first met counts. Depth and number are bounded.
+//! the first met counts. Each schema is fetched once and found once, by however many references, and no text is needed to
+//! follow them. Depth and numbers are bounded.
 
-use crate::Dependency;
+use crate::{Spent, Work};
 use model::{Reference, SchemaType, Subject, Version};
 use std::collections::HashSet;
-use std::sync::Arc;
 
 /// How many references may lead from the schema to one it needs.
 pub const MOST_DEPTH: usize = 64;
-/// How many schemas a schema may need.
+/// How many names references may have, in the schema and in all that it needs.
 pub const MOST_SCHEMAS: usize = 4096;
+/// How many references there may be, in the schema and in all that it needs.
+pub const MOST_REFERENCES: usize = 65_536;
 
-/// A referenced schema as the store has it.
+/// A referenced schema as the store has it. `T` is its text or what stands for it.
 #[derive(Clone, Debug)]
-pub struct Fetched {
+pub struct Fetched<T> {
     /// The language.
     pub schema_type: SchemaType,
-    /// The canonical text.
-    pub text: Arc<str>,
+    /// The canonical text, or what stands for it.
+    pub text: T,
     /// Its own references.
     pub references: Vec<Reference>,
+}
+
+/// A schema that another one needs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Needed<T> {
+    /// The name of the reference.
+    pub name: String,
+    /// Its subject.
+    pub subject: Subject,
+    /// Its version.
+    pub version: Version,
+    /// Its canonical text, or what stands for it.
+    pub text: T,
 }
 
 /// Why references do not resolve.
@@ -65,18 +80,24 @@ pub enum Error<E> {
     /// More than `MOST_SCHEMAS` schemas.
     #[error("References lead to more than the {MOST_SCHEMAS} schemas allowed")]
     TooMany,
+    /// More than `MOST_REFERENCES` references.
+    #[error("There are more than the {MOST_REFERENCES} references allowed, those of referenced schemas included")]
+    TooManyReferences,
+    /// The work ended before all references were followed.
+    #[error(transparent)]
+    Spent(#[from] Spent),
     /// The store failed.
     #[error("a referenced schema could not be read")]
     Fetch(#[source] E),
 }
 
 impl<E> Error<E> {
-    /// The text to show after `details:`; `None` if the store failed, which is not the client's doing.
+    /// The text to show after `details:`; `None` if the store failed or the work was stopped, which is not the client's doing.
     pub fn details(&self) -> Option<String>
     where
         E: std::error::Error + 'static,
     {
-        (!matches!(self, Self::Fetch(_))).then(|| self.to_string())
+        (!matches!(self, Self::Fetch(_) | Self::Spent(_))).then(|| self.to_string())
     }
 }
 
@@ -91,42 +112,69 @@ pub fn invalid(name: Option<&str>, subject: Option<&str>, version: Option<Versio
 }
 
 /// How the store is asked for a version.
-pub type Fetch<'a, E> = dyn FnMut(&Subject, Version) -> Result<Option<Fetched>, E> + 'a;
+pub type Fetch<'a, T, E> = dyn FnMut(&Subject, Version) -> Result<Option<Fetched<T>>, E> + 'a;
 
-/// Everything that a schema with these references needs. `referrer` is the subject it belongs to; versions are resolved, so
-/// -1 is invalid here.
-pub fn closure<E>(
+/// Everything that a schema with these references needs, each schema once. `referrer` is the subject it belongs to; versions
+/// are resolved, so -1 is invalid here.
+///
+/// # Errors
+/// A reference that leads nowhere or back, more of them than the bounds, the store's, and the end of the work.
+pub fn closure<T, E>(
     referrer: &Subject,
     schema_type: &SchemaType,
     references: &[Reference],
-    fetch: &mut Fetch<'_, E>,
-) -> Result<Vec<Dependency>, Error<E>> {
-    let mut walk = Walk { schema_type, fetch, names: HashSet::new(), open: Vec::new(), found: Vec::new() };
+    fetch: &mut Fetch<'_, T, E>,
+    work: &Work,
+) -> Result<Vec<Needed<T>>, Error<E>> {
+    let mut walk = Walk {
+        schema_type,
+        fetch,
+        work,
+        names: HashSet::new(),
+        references: 0,
+        open: Vec::new(),
+        done: HashSet::new(),
+        found: Vec::new(),
+    };
     walk.follow(referrer, references)?;
     Ok(walk.found)
 }
 
-struct Walk<'a, 'f, E> {
+/// What it costs to follow a reference, and to fetch what it leads to.
+const FOLLOWED: usize = 4;
+const FETCHED: usize = 100;
+
+struct Walk<'a, 'f, T, E> {
     schema_type: &'a SchemaType,
-    fetch: &'a mut Fetch<'f, E>,
+    fetch: &'a mut Fetch<'f, T, E>,
+    work: &'a Work,
     names: HashSet<String>,
+    /// How many have been met.
+    references: usize,
     /// The versions between the schema and where the walk is.
     open: Vec<(Subject, Version)>,
-    found: Vec<Dependency>,
+    /// The versions that were found, under whatever name.
+    done: HashSet<(Subject, Version)>,
+    found: Vec<Needed<T>>,
 }
 
-impl<E> Walk<'_, '_, E> {
+impl<T, E> Walk<'_, '_, T, E> {
     fn follow(&mut self, referrer: &Subject, references: &[Reference]) -> Result<(), Error<E>> {
+        self.references += references.len();
+        if self.references > MOST_REFERENCES {
+            return Err(Error::TooManyReferences);
+        }
         for reference in references {
-            if !self.names.insert(reference.name.clone()) {
+            self.work.spend(FOLLOWED)?;
+            if self.names.contains(&reference.name) {
                 continue;
             }
+            self.names.insert(reference.name.clone());
             let named = || (reference.subject.clone(), reference.version);
             if reference.version < 1 {
                 return Err(Error::Invalid(reference.clone()));
             }
-            let subject = referrer.sibling(&reference.subject);
-            let key = (subject, reference.version);
+            let key = (referrer.sibling(&reference.subject), reference.version);
             if self.open.contains(&key) {
                 let (subject, version) = named();
                 return Err(Error::Cycle { subject, version });
@@ -137,6 +185,10 @@ impl<E> Walk<'_, '_, E> {
             if self.names.len() > MOST_SCHEMAS {
                 return Err(Error::TooMany);
             }
+            if self.done.contains(&key) {
+                continue;
+            }
+            self.work.spend(FETCHED)?;
             let Some(fetched) = (self.fetch)(&key.0, key.1).map_err(Error::Fetch)? else {
                 let (subject, version) = named();
                 return Err(Error::NotFound { subject, version });
@@ -145,16 +197,11 @@ impl<E> Walk<'_, '_, E> {
                 let (subject, version) = named();
                 return Err(Error::OtherType { subject, version, found: fetched.schema_type });
             }
-            let subject = key.0.clone();
+            let (subject, version) = key.clone();
             self.open.push(key);
             self.follow(&subject, &fetched.references)?;
-            self.open.pop();
-            self.found.push(Dependency {
-                name: reference.name.clone(),
-                subject,
-                version: reference.version,
-                text: fetched.text,
-            });
+            self.done.extend(self.open.pop());
+            self.found.push(Needed { name: reference.name.clone(), subject, version, text: fetched.text });
         }
         Ok(())
     }

@@ -85,6 +85,18 @@ impl Work {
         if before / LOOK != left / LOOK && self.is_stopped() { Err(Spent::Stopped) } else { Ok(()) }
     }
 
+    /// Has nothing ended the work yet? For who could not stop at once where a unit was refused.
+    ///
+    /// # Errors
+    /// As `spend`; also where the last unit has just been spent.
+    pub fn check(&self) -> Result<(), Spent> {
+        match self.0.left.load(Ordering::Relaxed) {
+            _ if self.is_stopped() => Err(Spent::Stopped),
+            0 => Err(Spent::TooMuch),
+            _ => Ok(()),
+        }
+    }
+
     /// Leaves this many units to be spent and keeps the others back.
     pub fn keep_all_but(&self, units: u64) {
         let all = self.all();

@@ -192,9 +192,9 @@ fn referenced_roots_are_named_and_what_lies_in_them_is_written_out() {
     let check = |text: &str, canonical: &str, resolved: &str| {
         let parsed = try_new(text, std::slice::from_ref(&q)).unwrap();
         assert_eq!(&**parsed.canonical(), canonical);
-        assert_eq!(parsed.formatted("resolved").unwrap().unwrap(), resolved);
-        assert_eq!(parsed.formatted("default").unwrap(), None);
-        assert_eq!(parsed.formatted("RESOLVED").unwrap(), None);
+        assert_eq!(parsed.format("resolved").unwrap().unwrap(), resolved);
+        assert_eq!(parsed.format("default").unwrap(), None);
+        assert_eq!(parsed.format("RESOLVED").unwrap(), None);
     };
     let q_text = r#"{"type":"record","name":"Q","namespace":"x","fields":[{"name":"i","type":{"type":"fixed","name":"F","size":1}}]}"#;
     check("\"x.Q\"", "\"x.Q\"", q_text);

@@ -1,7 +1,7 @@
 //! Verdicts, paths and messages, clause by clause.
 
 use crate::support::*;
-use compat::{Direction, Finding, closing_message, compare, findings, reserved_field_messages};
+use compat::{Direction, Finding, closing_message, reserved_field_messages};
 use model::CompatibilityLevel::{self, *};
 use model::CompatibilityPolicy::Strict;
 

@@ -5,24 +5,24 @@ use compat::{Parsed, Sample};
 
 #[track_caller]
 fn fits(schema: &Parsed, json: &str) {
-    schema.validate(Sample::Json(json)).unwrap_or_else(|mismatch| panic!("{json}: {mismatch}"));
+    schema.fits(Sample::Json(json)).unwrap_or_else(|mismatch| panic!("{json}: {mismatch}"));
 }
 
 #[track_caller]
 fn unfit(schema: &Parsed, json: &str, path: &str, message: &str) {
-    let mismatch = schema.validate(Sample::Json(json)).expect_err(json);
+    let mismatch = schema.fits(Sample::Json(json)).expect_err(json);
     assert_eq!(mismatch.path, path, "{json}: {mismatch}");
     assert!(mismatch.message.contains(message), "{json}: {mismatch}");
 }
 
 #[track_caller]
 fn fits_binary(schema: &Parsed, bytes: &[u8]) {
-    schema.validate(Sample::Binary(bytes)).unwrap_or_else(|mismatch| panic!("{bytes:02x?}: {mismatch}"));
+    schema.fits(Sample::Binary(bytes)).unwrap_or_else(|mismatch| panic!("{bytes:02x?}: {mismatch}"));
 }
 
 #[track_caller]
 fn unfit_binary(schema: &Parsed, bytes: &[u8], path: &str, message: &str) {
-    let mismatch = schema.validate(Sample::Binary(bytes)).expect_err("has to be refused");
+    let mismatch = schema.fits(Sample::Binary(bytes)).expect_err("has to be refused");
     assert_eq!(mismatch.path, path, "{bytes:02x?}: {mismatch}");
     assert!(mismatch.message.contains(message), "{bytes:02x?}: {mismatch}");
 }
@@ -206,19 +206,19 @@ fn samples_are_bounded() {
     let list = new(r#"{"type":"record","name":"L","fields":[{"name":"next","type":["null","L"]}]}"#);
     let nested = |depth: usize| r#"{"next":{"L":"#.repeat(depth) + r#"{"next":null}"# + &"}}".repeat(depth);
     fits(&list, &nested(60));
-    let mismatch = list.validate(Sample::Json(&nested(100))).unwrap_err();
+    let mismatch = list.fits(Sample::Json(&nested(100))).unwrap_err();
     assert!(mismatch.message.contains("nests deeper"), "{mismatch}");
     fits_binary(&list, &[2, 2, 2, 0]);
-    let mismatch = list.validate(Sample::Binary(&[2; 100_000])).unwrap_err();
+    let mismatch = list.fits(Sample::Binary(&[2; 100_000])).unwrap_err();
     assert!(mismatch.message.contains("nests deeper"), "{mismatch}");
     // A record that holds itself has no end, and takes no bytes.
     let endless = new(r#"{"type":"record","name":"R","fields":[{"name":"r","type":"R"}]}"#);
-    let mismatch = endless.validate(Sample::Binary(&[])).unwrap_err();
+    let mismatch = endless.fits(Sample::Binary(&[])).unwrap_err();
     assert!(mismatch.message.contains("nests deeper"), "{mismatch}");
     // A billion nulls in six bytes.
     let nulls = new(r#"{"type":"array","items":"null"}"#);
-    let mismatch = nulls.validate(Sample::Binary(&[0x80, 0xa8, 0xd6, 0xb9, 0x07, 0])).unwrap_err();
+    let mismatch = nulls.fits(Sample::Binary(&[0x80, 0xa8, 0xd6, 0xb9, 0x07, 0])).unwrap_err();
     assert!(mismatch.message.contains("values allowed"), "{mismatch}");
-    let mismatch = new("\"bytes\"").validate(Sample::Binary(&[0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01])).unwrap_err();
+    let mismatch = new("\"bytes\"").fits(Sample::Binary(&[0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01])).unwrap_err();
     assert!(mismatch.message.contains("are left"), "{mismatch}");
 }

@@ -4,7 +4,7 @@ use crate::support::*;
 
 #[track_caller]
 fn check(text: &str, normalized: &str) {
-    assert_eq!(&**stored(text).normalized().unwrap().canonical(), normalized);
+    assert_eq!(&**stored(text).normal().unwrap().canonical(), normalized);
 }
 
 fn default(schema: &str, default: &str) -> String {
@@ -206,7 +206,7 @@ fn types_of_a_referenced_text_stay_as_they_are_there() {
         dependency("Q", &format!(r#"{{"type":"record","name":"Q","fields":[{{"name":"n","type":{}}}]}}"#, inner("1")));
     let normalized = |text: &str| {
         let parsed = try_new(text, std::slice::from_ref(&q)).unwrap();
-        let normalized = parsed.normalized().unwrap().canonical().clone();
+        let normalized = parsed.normal().unwrap().canonical().clone();
         assert_eq!(try_new(&normalized, std::slice::from_ref(&q)).unwrap().canonical(), &normalized);
         normalized
     };
@@ -229,5 +229,5 @@ fn referenced_types_stay_references() {
     let q = dependency("x.Q", r#"{"type":"record","name":"x.Q","fields":[{"name":"d","type":"double","default":1}]}"#);
     let text = |props: &str| field(&format!(r#"["null","x.Q",{{"type":"map","values":"x.Q"{props}}}]"#));
     let parsed = try_new(&text(r#","z":1,"a":2"#), std::slice::from_ref(&q)).unwrap();
-    assert_eq!(&**parsed.normalized().unwrap().canonical(), text(r#","a":2,"z":1"#));
+    assert_eq!(&**parsed.normal().unwrap().canonical(), text(r#","a":2,"z":1"#));
 }

@@ -1,7 +1,7 @@
 //! What is a schema, and what is said about a text that is none.
 
 use crate::support::*;
-use compat::{Error, Place, Strictness, parse};
+use compat::{Error, Place, Strictness};
 use model::SchemaType;
 
 /// The text is refused both as a candidate and as a stored schema.

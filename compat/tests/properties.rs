@@ -2,7 +2,7 @@
 
 use crate::exercise;
 use crate::support::*;
-use compat::{Direction, Parsed, findings};
+use compat::{Direction, Parsed};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -270,9 +270,9 @@ proptest! {
     #[test]
     fn every_spelling_of_a_schema_is_the_same_schema(shape in shape(), spelling in any::<u64>()) {
         let (plain, other) = (new(&Writer::write(&shape, 0, None)), new(&Writer::write(&shape, spelling, None)));
-        prop_assert!(plain.equivalent(&other), "{} and {}", plain.canonical(), other.canonical());
+        prop_assert!(plain.same(&other), "{} and {}", plain.canonical(), other.canonical());
         prop_assert_eq!(plain.fingerprint(), other.fingerprint());
-        let normalized = |parsed: &Parsed| parsed.normalized().unwrap().canonical().clone();
+        let normalized = |parsed: &Parsed| parsed.normal().unwrap().canonical().clone();
         prop_assert_eq!(normalized(&plain), normalized(&other));
         prop_assert!(findings(Direction::Backward, &plain, &other).is_empty());
     }
@@ -282,7 +282,7 @@ proptest! {
         let writer = |twist| new(&Writer::write(&shape, 0, twist));
         let (plain, twisted) = (writer(None), writer(Some(at)));
         let same = plain.canonical() == twisted.canonical();
-        prop_assert_eq!(plain.equivalent(&twisted), same);
+        prop_assert_eq!(plain.same(&twisted), same);
         prop_assert_eq!(plain.fingerprint() == twisted.fingerprint(), same);
         // The twists are of the kind that data does not depend on.
         prop_assert!(findings(Direction::Forward, &plain, &twisted).is_empty());
@@ -291,8 +291,8 @@ proptest! {
     #[test]
     fn fingerprints_are_equal_where_schemas_are(a in shape(), b in shape()) {
         let (a, b) = (new(&Writer::write(&a, 0, None)), new(&Writer::write(&b, 0, None)));
-        prop_assert_eq!(a.equivalent(&b), a.fingerprint() == b.fingerprint());
-        prop_assert_eq!(a.equivalent(&b), b.equivalent(&a));
+        prop_assert_eq!(a.same(&b), a.fingerprint() == b.fingerprint());
+        prop_assert_eq!(a.same(&b), b.same(&a));
     }
 
     #[test]
@@ -301,8 +301,8 @@ proptest! {
         let again = new(parsed.canonical());
         prop_assert_eq!(again.canonical(), parsed.canonical());
         prop_assert_eq!(again.fingerprint(), parsed.fingerprint());
-        let normalized = parsed.normalized().unwrap();
-        let twice = normalized.normalized().unwrap();
+        let normalized = parsed.normal().unwrap();
+        let twice = normalized.normal().unwrap();
         prop_assert_eq!(twice.canonical(), normalized.canonical());
         prop_assert_eq!(new(normalized.canonical()).fingerprint(), normalized.fingerprint());
     }
@@ -310,7 +310,7 @@ proptest! {
     #[test]
     fn normalising_changes_nothing_that_data_or_readers_depend_on(shape in shape(), spelling in any::<u64>()) {
         let parsed = new(&Writer::write(&shape, spelling, None));
-        let normalized = new(parsed.normalized().unwrap().canonical());
+        let normalized = new(parsed.normal().unwrap().canonical());
         prop_assert_eq!(meaning(&parsed), meaning(&normalized));
         for direction in [Direction::Backward, Direction::Forward] {
             prop_assert!(findings(direction, &parsed, &normalized).is_empty());

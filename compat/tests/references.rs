@@ -1,8 +1,18 @@
 //! Which schemas a schema needs, and in which order.
 
-use compat::references::{Error, Fetched, MOST_DEPTH, MOST_SCHEMAS, closure, invalid};
+use compat::references::{self, Error, Fetch, Fetched, MOST_DEPTH, MOST_REFERENCES, MOST_SCHEMAS, Needed, invalid};
+use compat::{Halt, Spent, Work};
 use model::{Reference, SchemaType, Subject, Version};
 use std::collections::HashMap;
+
+fn closure<T, E>(
+    referrer: &Subject,
+    schema_type: &SchemaType,
+    references: &[Reference],
+    fetch: &mut Fetch<'_, T, E>,
+) -> Result<Vec<Needed<T>>, Error<E>> {
+    references::closure(referrer, schema_type, references, fetch, &Work::unlimited())
+}
 
 /// A store: `subject:version` to the references of that version, each `name=subject:version`.
 fn resolve(store: &[(&str, &[&str])], referrer: &str, references: &[&str]) -> Result<Vec<String>, Error<()>> {
@@ -17,7 +27,7 @@ fn resolve(store: &[(&str, &[&str])], referrer: &str, references: &[&str]) -> Re
     let mut fetch = |subject: &Subject, version: Version| {
         Ok(store.get(&format!("{subject}:{version}")).map(|references| Fetched {
             schema_type: if subject.name() == "json" { SchemaType::Json } else { SchemaType::Avro },
-            text: format!("text of {subject}:{version}").into(),
+            text: (),
             references: references.clone(),
         }))
     };
@@ -72,7 +82,7 @@ fn what_cannot_be_followed_is_said_in_the_references_words() {
 
 #[test]
 fn a_failing_store_is_no_fault_of_the_client() {
-    let mut fetch = |_: &Subject, _: Version| Err(std::fmt::Error);
+    let mut fetch = |_: &Subject, _: Version| Err::<Option<Fetched<()>>, _>(std::fmt::Error);
     let reference = Reference { name: "a".into(), subject: "a".into(), version: 1 };
     let error = closure(&Subject::parse("r"), &SchemaType::Avro, &[reference], &mut fetch).unwrap_err();
     assert_eq!(error.details(), None);
@@ -91,7 +101,7 @@ fn depth_and_number_are_bounded() {
             let next: usize = subject.name().parse::<usize>().unwrap() + 1;
             let reference = Reference { name: next.to_string(), subject: next.to_string(), version: 1 };
             let references = if next < length { vec![reference] } else { vec![] };
-            Ok::<_, ()>(Some(Fetched { schema_type: SchemaType::Avro, text: "".into(), references }))
+            Ok::<_, ()>(Some(Fetched { schema_type: SchemaType::Avro, text: (), references }))
         };
         let first = Reference { name: "0".into(), subject: "0".into(), version: 1 };
         closure(&Subject::parse("r"), &SchemaType::Avro, &[first], &mut fetch).map(|found| found.len())
@@ -100,12 +110,54 @@ fn depth_and_number_are_bounded() {
     assert_eq!(chain(MOST_DEPTH + 1), Err(Error::TooDeep));
     let wide = |count: usize| {
         let mut fetch = |_: &Subject, _: Version| {
-            Ok::<_, ()>(Some(Fetched { schema_type: SchemaType::Avro, text: "".into(), references: vec![] }))
+            Ok::<_, ()>(Some(Fetched { schema_type: SchemaType::Avro, text: (), references: vec![] }))
         };
-        let all: Vec<_> =
-            (0..count).map(|n| Reference { name: n.to_string(), subject: "s".into(), version: 1 }).collect();
+        let all: Vec<_> = (0..count).map(|n| named(&n.to_string(), &n.to_string())).collect();
         closure(&Subject::parse("r"), &SchemaType::Avro, &all, &mut fetch).map(|found| found.len())
     };
     assert_eq!(wide(MOST_SCHEMAS), Ok(MOST_SCHEMAS));
     assert_eq!(wide(MOST_SCHEMAS + 1), Err(Error::TooMany));
+    let repeated = |count: usize| {
+        let mut fetch = |_: &Subject, _: Version| {
+            Ok::<_, ()>(Some(Fetched { schema_type: SchemaType::Avro, text: (), references: vec![] }))
+        };
+        let all = vec![named("n", "s"); count];
+        closure(&Subject::parse("r"), &SchemaType::Avro, &all, &mut fetch).map(|found| found.len())
+    };
+    assert_eq!(repeated(MOST_REFERENCES), Ok(1));
+    assert_eq!(repeated(MOST_REFERENCES + 1), Err(Error::TooManyReferences));
+}
+
+fn named(name: &str, subject: &str) -> Reference {
+    Reference { name: name.into(), subject: subject.into(), version: 1 }
+}
+
+#[test]
+fn what_is_referred_to_often_is_fetched_and_found_once() {
+    let mut fetched = 0;
+    // Sixty schemas, each of which refers to all after it; four thousand names for them.
+    let mut fetch = |subject: &Subject, _: Version| {
+        fetched += 1;
+        let own: usize = subject.name().parse().unwrap();
+        let references = (own + 1..60).map(|n| named(&format!("{own} of {n}"), &n.to_string())).collect();
+        Ok::<_, ()>(Some(Fetched { schema_type: SchemaType::Avro, text: (), references }))
+    };
+    let all: Vec<_> = (0..2_000).map(|n| named(&n.to_string(), &(n % 60).to_string())).collect();
+    let found = closure(&Subject::parse("r"), &SchemaType::Avro, &all, &mut fetch).unwrap();
+    let mut subjects: Vec<usize> = found.iter().map(|needed| needed.subject.name().parse().unwrap()).collect();
+    assert!(subjects.is_sorted_by(|a, b| a > b), "each comes after those it needs: {subjects:?}");
+    subjects.dedup();
+    assert_eq!((subjects.len(), found.len()), (60, 60));
+    assert_eq!(fetched, 60);
+}
+
+#[test]
+fn following_references_is_paid_for() {
+    let mut fetch = |_: &Subject, _: Version| {
+        Ok::<_, ()>(Some(Fetched { schema_type: SchemaType::Avro, text: (), references: vec![] }))
+    };
+    let all: Vec<_> = (0..100).map(|n| named(&n.to_string(), &n.to_string())).collect();
+    let work = Work::new(1_000, &Halt::default());
+    let found = references::closure(&Subject::parse("r"), &SchemaType::Avro, &all, &mut fetch, &work);
+    assert_eq!(found.unwrap_err(), Error::Spent(Spent::TooMuch));
 }

@@ -1,11 +1,67 @@
 //! Short hands for the examples.
 
-use compat::{Dependency, Error, Parsed, Strictness, parse};
-use model::{SchemaType, Subject};
+use compat::{Dependency, Direction, Error, Finding, Mismatch, Parsed, Sample, Strictness, Work};
+use model::{CompatibilityLevel, CompatibilityPolicy, SchemaType, Subject, Version};
 
 /// A referenced schema.
 pub fn dependency(name: &str, text: &str) -> Dependency {
     Dependency { name: name.to_owned(), subject: Subject::parse(name), version: 1, text: text.into() }
+}
+
+/// Parses a text, whatever that costs.
+pub fn parse(
+    schema_type: &SchemaType,
+    text: &str,
+    dependencies: &[Dependency],
+    strictness: Strictness,
+) -> Result<Parsed, Error> {
+    compat::parse(schema_type, text, dependencies, strictness, &Work::unlimited())
+}
+
+/// Compares two schemas, whatever that costs.
+pub fn findings(direction: Direction, candidate: &Parsed, existing: &Parsed) -> Vec<Finding> {
+    compat::findings(direction, candidate, existing, &Work::unlimited()).unwrap()
+}
+
+/// The messages of a comparison, whatever that costs.
+pub fn compare(
+    level: CompatibilityLevel,
+    policy: CompatibilityPolicy,
+    candidate: &Parsed,
+    existing: &Parsed,
+    version: Option<Version>,
+) -> Vec<String> {
+    compat::compare(level, policy, candidate, existing, version, &Work::unlimited()).unwrap()
+}
+
+/// What is asked of a schema, whatever the answer costs.
+pub trait Asked {
+    /// Is it equivalent to another?
+    fn same(&self, other: &Parsed) -> bool;
+    /// The schema in normalised form.
+    fn normal(&self) -> Result<Parsed, Error>;
+    /// The text in a format.
+    fn format(&self, format: &str) -> Result<Option<String>, Error>;
+    /// Does a sample fit?
+    fn fits(&self, sample: Sample<'_>) -> Result<(), Mismatch>;
+}
+
+impl Asked for Parsed {
+    fn same(&self, other: &Parsed) -> bool {
+        self.equivalent(other, &Work::unlimited()).unwrap()
+    }
+
+    fn normal(&self) -> Result<Parsed, Error> {
+        self.normalized(&Work::unlimited())
+    }
+
+    fn format(&self, format: &str) -> Result<Option<String>, Error> {
+        self.formatted(format, &Work::unlimited())
+    }
+
+    fn fits(&self, sample: Sample<'_>) -> Result<(), Mismatch> {
+        self.validate(sample, &Work::unlimited()).unwrap()
+    }
 }
 
 /// Parses a candidate.

@@ -4,15 +4,20 @@
 //! symbols, lengths of fixed and characters beyond U+00FF are not looked at; a record takes the default of its own field
 //! for a member that is missing.
 
-use super::members::{Problem, problem, shorten};
+use super::members::{problem, shorten};
 use super::model::*;
 use super::print;
+use super::resolve::Unresolved;
 use crate::json::Json;
+use crate::{Spent, Work};
 use std::collections::HashMap;
 
 /// Checks the defaults noted as (record, index of the field, offset).
-pub(super) fn check(nodes: &[Node], noted: &[(NodeId, usize, usize)]) -> Result<(), Problem> {
-    let mut validity = Validity::new(nodes);
+///
+/// # Errors
+/// The first that is not; or the work ended.
+pub(super) fn check(nodes: &[Node], noted: &[(NodeId, usize, usize)], work: &Work) -> Result<(), Unresolved> {
+    let mut validity = Validity::new(nodes, work);
     for &(record, index, at) in noted {
         match validity.own_default(record, index, 0) {
             Ok(true) => {}
@@ -22,9 +27,11 @@ pub(super) fn check(nodes: &[Node], noted: &[(NodeId, usize, usize)]) -> Result<
                 let default = field.default.as_ref().map_or_else(String::new, |value| shorten(&value.to_string()));
                 let schema =
                     print::text_of(nodes, field.schema).map_or_else(|_| "...".to_owned(), |text| shorten(&text));
-                return problem(at, format!("Invalid default for field {}: {default} not a {schema}", field.name));
+                let message = format!("Invalid default for field {}: {default} not a {schema}", field.name);
+                return Ok(problem(at, message)?);
             }
-            Err(TooMuch) => return problem(at, "The defaults take too many steps to check"),
+            Err(Undecided::TooMuch) => return Ok(problem(at, "The defaults take too many steps to check")?),
+            Err(Undecided::Spent(spent)) => return Err(spent.into()),
         }
     }
     Ok(())
@@ -33,7 +40,19 @@ pub(super) fn check(nodes: &[Node], noted: &[(NodeId, usize, usize)]) -> Result<
 /// Values and unions can multiply; what takes longer than this is refused.
 const MOST_STEPS: usize = 4_000_000;
 
-struct TooMuch;
+/// What a step costs.
+const STEP: usize = 4;
+
+enum Undecided {
+    TooMuch,
+    Spent(Spent),
+}
+
+impl From<Spent> for Undecided {
+    fn from(spent: Spent) -> Self {
+        Undecided::Spent(spent)
+    }
+}
 
 /// Judges values. The steps of all judgements together are bounded.
 pub(super) struct Validity<'n> {
@@ -41,20 +60,21 @@ pub(super) struct Validity<'n> {
     /// Verdicts on the defaults of fields; `None` while being judged, which makes a default that needs itself invalid.
     known: HashMap<(NodeId, usize), Option<bool>>,
     steps: usize,
+    work: &'n Work,
 }
 
 impl<'n> Validity<'n> {
-    pub(super) fn new(nodes: &'n [Node]) -> Self {
-        Validity { nodes, known: HashMap::new(), steps: 0 }
+    pub(super) fn new(nodes: &'n [Node], work: &'n Work) -> Self {
+        Validity { nodes, known: HashMap::new(), steps: 0, work }
     }
 
-    /// Is this a value of the type? `false` also where that takes too many steps to tell.
+    /// Is this a value of the type? `false` also where that takes too many steps, or more work than is left, to tell.
     pub(super) fn takes(&mut self, schema: NodeId, value: &Json) -> bool {
         matches!(self.valid(schema, value, 0), Ok(true))
     }
 
     /// Is the field's own default valid? `false` if it has none.
-    fn own_default(&mut self, record: NodeId, index: usize, depth: usize) -> Result<bool, TooMuch> {
+    fn own_default(&mut self, record: NodeId, index: usize, depth: usize) -> Result<bool, Undecided> {
         if let Some(&verdict) = self.known.get(&(record, index)) {
             return Ok(verdict == Some(true));
         }
@@ -68,10 +88,18 @@ impl<'n> Validity<'n> {
         Ok(valid)
     }
 
-    fn valid(&mut self, id: NodeId, value: &Json, depth: usize) -> Result<bool, TooMuch> {
-        self.steps += 1;
-        if self.steps > MOST_STEPS || depth > 2 * super::VALUE_DEPTH {
-            return Err(TooMuch);
+    fn step(&mut self, steps: usize) -> Result<(), Undecided> {
+        self.steps += steps;
+        if self.steps > MOST_STEPS {
+            return Err(Undecided::TooMuch);
+        }
+        Ok(self.work.spend(STEP * steps)?)
+    }
+
+    fn valid(&mut self, id: NodeId, value: &Json, depth: usize) -> Result<bool, Undecided> {
+        self.step(1)?;
+        if depth > 2 * super::VALUE_DEPTH {
+            return Err(Undecided::TooMuch);
         }
         let nodes = self.nodes;
         Ok(match (&nodes[id as usize], value) {
@@ -102,7 +130,7 @@ impl<'n> Validity<'n> {
                 false
             }
             (Node::Record(record), Json::Object(members)) => {
-                self.steps += members.len();
+                self.step(members.len())?;
                 let members: HashMap<&str, &Json> = members.iter().map(|(key, value)| (&**key, value)).collect();
                 for (index, field) in record.fields.iter().enumerate() {
                     let valid = match members.get(&*field.name) {

@@ -6,20 +6,32 @@
 
 use super::model::*;
 use crate::json::Json;
+use crate::{Spent, Work};
 use std::collections::HashSet;
 
-/// The types nest too deeply to be compared.
+/// Why the comparison came to no answer.
 #[derive(PartialEq, Eq, Debug)]
-pub(super) struct TooDeep;
+pub(super) enum Undecided {
+    /// The types nest too deeply.
+    TooDeep,
+    /// The work ended.
+    Spent(Spent),
+}
+
+impl From<Spent> for Undecided {
+    fn from(spent: Spent) -> Self {
+        Undecided::Spent(spent)
+    }
+}
 
 /// Are two types of one arena the same in all that data depends on? Documentation, aliases and enum defaults do not count.
-pub(super) fn significant(nodes: &[Node], a: NodeId, b: NodeId) -> Result<bool, TooDeep> {
-    Comparison { a: nodes, b: nodes, met: HashSet::new(), scope: Scope::Significant }.nodes(a, b, 0)
+pub(super) fn significant(nodes: &[Node], a: NodeId, b: NodeId, work: &Work) -> Result<bool, Undecided> {
+    Comparison { a: nodes, b: nodes, met: HashSet::new(), scope: Scope::Significant, work }.nodes(a, b, 0)
 }
 
 /// Are two types the same in everything?
-pub(super) fn all(a: &[Node], a_root: NodeId, b: &[Node], b_root: NodeId) -> Result<bool, TooDeep> {
-    Comparison { a, b, met: HashSet::new(), scope: Scope::All }.nodes(a_root, b_root, 0)
+pub(super) fn all(a: &[Node], a_root: NodeId, b: &[Node], b_root: NodeId, work: &Work) -> Result<bool, Undecided> {
+    Comparison { a, b, met: HashSet::new(), scope: Scope::All, work }.nodes(a_root, b_root, 0)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,16 +43,26 @@ enum Scope {
 struct Comparison<'m> {
     a: &'m [Node],
     b: &'m [Node],
+    /// Pairs of named types that are compared already.
     met: HashSet<(NodeId, NodeId)>,
     scope: Scope,
+    work: &'m Work,
 }
 
 impl Comparison<'_> {
-    fn nodes(&mut self, a: NodeId, b: NodeId, depth: usize) -> Result<bool, TooDeep> {
+    fn nodes(&mut self, a: NodeId, b: NodeId, depth: usize) -> Result<bool, Undecided> {
         if depth > 2 * super::STRUCTURE_DEPTH {
-            return Err(TooDeep);
+            return Err(Undecided::TooDeep);
         }
+        // Of one arena, a type is what it is.
+        if a == b && std::ptr::eq(self.a, self.b) {
+            return Ok(true);
+        }
+        self.work.spend(1)?;
         let (left, right) = (&self.a[a as usize], &self.b[b as usize]);
+        if left.named().is_some() && !self.met.insert((a, b)) {
+            return Ok(true);
+        }
         match (left, right) {
             (Node::Primitive { primitive: p, props }, Node::Primitive { primitive: q, props: others }) => {
                 Ok(p == q && same_props(props, others))
@@ -60,14 +82,14 @@ impl Comparison<'_> {
                 }
                 Ok(true)
             }
-            (Node::Enum(x), Node::Enum(y)) => Ok(self.named(&x.named, &y.named)
-                && x.symbols == y.symbols
-                && (self.scope == Scope::Significant || x.default == y.default)),
+            (Node::Enum(x), Node::Enum(y)) => {
+                self.work.spend(x.symbols.len())?;
+                Ok(self.named(&x.named, &y.named)
+                    && x.symbols == y.symbols
+                    && (self.scope == Scope::Significant || x.default == y.default))
+            }
             (Node::Fixed(x), Node::Fixed(y)) => Ok(self.named(&x.named, &y.named) && x.size == y.size),
             (Node::Record(x), Node::Record(y)) => {
-                if !self.met.insert((a, b)) {
-                    return Ok(true);
-                }
                 if !self.named(&x.named, &y.named) || x.fields.len() != y.fields.len() {
                     return Ok(false);
                 }

@@ -6,12 +6,15 @@
 //!
 //! An equal fingerprint does not prove equality; whoever acts on one compares the schemas.
 
-use super::equal::TooDeep;
 use super::model::*;
 use super::names::Name;
 use crate::json::Json;
 use md5::{Digest, Md5};
 use std::collections::HashMap;
+
+/// The types nest too deeply.
+#[derive(PartialEq, Eq, Debug)]
+pub(super) struct TooDeep;
 
 /// The fingerprint of a schema.
 pub(super) fn fingerprint(model: &Model) -> Result<u64, TooDeep> {

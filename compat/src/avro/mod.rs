@@ -27,7 +27,7 @@ pub use finding::{Finding, FindingKind};
 
 pub(crate) use check::{Abandoned, check};
 
-use crate::{Dependency, Error, Mismatch, Sample, Strictness};
+use crate::{Dependency, Error, Mismatch, Sample, Spent, Strictness, Work};
 use std::sync::Arc;
 
 /// How deep types may nest, in brackets of the text, with every type written out at its first use.
@@ -36,6 +36,13 @@ const STRUCTURE_DEPTH: usize = 256;
 /// How long a text may be, in bytes. A text is hardly longer than what it was made of, unless a long namespace has to be
 /// written in front of many names; bodies of requests are far smaller.
 const MOST_TEXT: usize = 64 << 20;
+
+/// How long the text with all that it refers to written out may be, in bytes. It is made for every request that asks for it.
+const MOST_RESOLVED: usize = 16 << 20;
+
+/// Bytes of text that are printed for a unit of work, and those that are read.
+const PRINTED: usize = 8;
+const READ: usize = 2;
 
 /// How deep a property or default may nest. With `STRUCTURE_DEPTH` this stays below what the JSON reader accepts, so that
 /// what was printed can be read again.
@@ -57,14 +64,26 @@ pub struct Schema {
 
 impl Schema {
     /// Parses a schema text; `dependencies` are the texts it refers to, those first that others need.
-    pub(crate) fn parse(text: &str, dependencies: &[Dependency], strictness: Strictness) -> Result<Schema, Error> {
-        Self::of(parse::parse(text, dependencies, strictness)?, dependencies.to_vec(), strictness)
+    pub(crate) fn parse(
+        text: &str,
+        dependencies: &[Dependency],
+        strictness: Strictness,
+        work: &Work,
+    ) -> Result<Schema, Error> {
+        let model = parse::parse(text, dependencies, strictness, work)?;
+        Self::of(model, dependencies.to_vec(), strictness, work)
     }
 
-    fn of(model: model::Model, dependencies: Vec<Dependency>, strictness: Strictness) -> Result<Schema, Error> {
+    fn of(
+        model: model::Model,
+        dependencies: Vec<Dependency>,
+        strictness: Strictness,
+        work: &Work,
+    ) -> Result<Schema, Error> {
         let deep = || Error::TooComplex(too_deep());
-        let canonical = print::canonical(&model).map_err(|print::TooDeep| deep())?.into();
-        let fingerprint = fingerprint::fingerprint(&model).map_err(|equal::TooDeep| deep())?;
+        let canonical: Arc<str> = print::canonical(&model).map_err(|print::TooDeep| deep())?.into();
+        work.spend(canonical.len() / PRINTED)?;
+        let fingerprint = fingerprint::fingerprint(&model).map_err(|fingerprint::TooDeep| deep())?;
         Ok(Schema { model, canonical, fingerprint, dependencies, strictness })
     }
 
@@ -79,18 +98,31 @@ impl Schema {
     }
 
     /// The same schema in normalised form.
-    pub(crate) fn normalized(&self) -> Result<Schema, Error> {
-        Self::of(normalize::normalize(&self.model), self.dependencies.clone(), self.strictness)
+    pub(crate) fn normalized(&self, work: &Work) -> Result<Schema, Error> {
+        work.spend(self.model.nodes.len() + self.canonical.len() / PRINTED)?;
+        Self::of(normalize::normalize(&self.model, work)?, self.dependencies.clone(), self.strictness, work)
     }
 
     /// The text with referenced types inlined.
-    pub(crate) fn resolved(&self) -> Result<String, Error> {
-        print::resolved(&self.model).map_err(|print::TooDeep| Error::TooComplex(too_deep()))
+    pub(crate) fn resolved(&self, work: &Work) -> Result<String, Error> {
+        let refused = || {
+            Error::TooComplex(format!(
+                "The types nest deeper than the {STRUCTURE_DEPTH} levels allowed, or their text with all that it refers to is \
+                 longer than the {MOST_RESOLVED} bytes allowed"
+            ))
+        };
+        let text = print::resolved(&self.model, MOST_RESOLVED).map_err(|print::TooDeep| refused())?;
+        work.spend(text.len() / PRINTED)?;
+        Ok(text)
     }
 
     /// Does a lookup take these two for the same schema?
-    pub(crate) fn equivalent(&self, other: &Schema) -> bool {
-        equal::all(&self.model.nodes, self.model.root, &other.model.nodes, other.model.root) == Ok(true)
+    pub(crate) fn equivalent(&self, other: &Schema, work: &Work) -> Result<bool, Spent> {
+        match equal::all(&self.model.nodes, self.model.root, &other.model.nodes, other.model.root, work) {
+            Ok(equal) => Ok(equal),
+            Err(equal::Undecided::TooDeep) => Ok(false),
+            Err(equal::Undecided::Spent(spent)) => Err(spent),
+        }
     }
 
     /// Records and fields that carry inline tags.
@@ -99,8 +131,8 @@ impl Schema {
     }
 
     /// Does a sample fit?
-    pub(crate) fn validate(&self, sample: Sample<'_>) -> Result<(), Mismatch> {
-        data::validate(self, sample)
+    pub(crate) fn validate(&self, sample: Sample<'_>, work: &Work) -> Result<Result<(), Mismatch>, Spent> {
+        data::validate(self, sample, work)
     }
 
     /// The fields of a root record.
@@ -113,7 +145,8 @@ impl Schema {
 
     /// Bytes held, roughly.
     pub(crate) fn size_hint(&self) -> usize {
-        let dependencies: usize = self.dependencies.iter().map(|dependency| dependency.name.len() + 64).sum();
+        let bytes = |dependency: &Dependency| dependency.name.len() + dependency.text.len() + 64;
+        let dependencies: usize = self.dependencies.iter().map(bytes).sum();
         size_of::<Schema>() + self.model.size() + self.canonical.len() + dependencies
     }
 }

@@ -12,31 +12,43 @@ use super::logical;
 use super::model::*;
 use super::names::Name;
 use crate::json::{Json, java_float, parse_java_double, utf16_order};
+use crate::{Spent, Work};
 use std::cell::RefCell;
 use std::collections::HashSet;
 
 /// The normalised model.
-pub(super) fn normalize(model: &Model) -> Model {
+///
+/// # Errors
+/// The work ended.
+pub(super) fn normalize(model: &Model, work: &Work) -> Result<Model, Spent> {
     let nodes = &model.nodes;
     let (referenced, own) = nodes.split_at(model.own as usize);
     let normalizer = Normalizer {
         nodes,
         referenced: referenced.iter().filter_map(Node::named).map(|named| &named.name).collect(),
-        validity: RefCell::new(Validity::new(nodes)),
+        validity: RefCell::new(Validity::new(nodes, work)),
+        work,
     };
-    Model {
+    let normalized = Model {
         nodes: referenced.iter().cloned().chain(own.iter().map(|node| normalizer.node(node))).collect(),
         root: model.root,
         referenced: model.referenced.clone(),
         own: model.own,
-    }
+    };
+    // Where the work ended, values were left as they are.
+    work.check()?;
+    Ok(normalized)
 }
+
+/// Fields among which one is sought for a unit of work.
+const SOUGHT: usize = 16;
 
 struct Normalizer<'m> {
     nodes: &'m [Node],
     /// The names that a referenced text defines.
     referenced: HashSet<&'m Name>,
     validity: RefCell<Validity<'m>>,
+    work: &'m Work,
 }
 
 impl Normalizer<'_> {
@@ -100,6 +112,7 @@ impl Normalizer<'_> {
                 let inner = |key: &str| match node {
                     Some(Node::Map { values, .. }) => Some(*values),
                     Some(Node::Record(record)) => {
+                        self.work.spend(1 + record.fields.len() / SOUGHT).ok()?;
                         record.fields.iter().find(|field| &*field.name == key).map(|field| field.schema)
                     }
                     _ => None,

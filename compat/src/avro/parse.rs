@@ -4,36 +4,50 @@
 //! from the moment it ends, so a use inside it (or before it) waits until the text has ended (`resolve`). What a rule
 //! refuses is said in the reference's words; the place is added by whoever turns a `Problem` into an error.
 
+use super::logical;
 use super::members::{
     Problem, QUOTED, alias_list, cut, echo, problem, props, required, shorten, text, type_props, value,
 };
 use super::model::*;
 use super::names::{self, Name};
-use super::{logical, resolve};
+use super::resolve::{self, Unresolved};
 use crate::json::{Json, Node as Tree, Tree as Value, parse_java_double};
-use crate::{Dependency, Error, Place, Strictness};
+use crate::{Dependency, Error, Place, Strictness, Work};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Parses the referenced texts, then the schema itself, into one arena.
-pub(super) fn parse(text: &str, dependencies: &[Dependency], strictness: Strictness) -> Result<Model, Error> {
+///
+/// # Errors
+/// One of them is not a schema; or the work ended.
+pub(super) fn parse(
+    text: &str,
+    dependencies: &[Dependency],
+    strictness: Strictness,
+    work: &Work,
+) -> Result<Model, Error> {
     let mut arena = Arena::default();
     let mut referenced = Vec::with_capacity(dependencies.len());
     for dependency in dependencies {
         // Referenced schemas are stored ones: their registration judged them, by the rules of then and there.
-        let root =
-            parse_text(&dependency.text, Strictness::Stored, &mut arena).map_err(|source| Error::Dependency {
-                name: dependency.name.clone(),
-                subject: dependency.subject.to_string(),
-                version: dependency.version,
-                source: Box::new(source),
-            })?;
+        let root = match parse_text(&dependency.text, Strictness::Stored, &mut arena, work) {
+            Ok(root) => root,
+            Err(Error::Spent(spent)) => return Err(spent.into()),
+            Err(source) => {
+                return Err(Error::Dependency {
+                    name: dependency.name.clone(),
+                    subject: dependency.subject.to_string(),
+                    version: dependency.version,
+                    source: Box::new(source),
+                });
+            }
+        };
         if let Some(named) = arena.nodes[root as usize].named() {
             referenced.push(named.name.clone());
         }
     }
     let own = NodeId::try_from(arena.nodes.len()).expect("texts of 4 GiB never get here");
-    let root = parse_text(text, strictness, &mut arena)?;
+    let root = parse_text(text, strictness, &mut arena, work)?;
     Ok(Model { nodes: arena.nodes, root, referenced, own })
 }
 
@@ -44,17 +58,23 @@ pub(super) struct Arena {
     pub(super) names: HashMap<Name, NodeId>,
 }
 
-fn parse_text(text: &str, strictness: Strictness, arena: &mut Arena) -> Result<NodeId, Error> {
+fn parse_text(text: &str, strictness: Strictness, arena: &mut Arena, work: &Work) -> Result<NodeId, Error> {
+    // All that is done but for what is paid for apart takes time in proportion to the text.
+    work.spend(text.len() / super::READ)?;
     let invalid = |p: Problem| Error::Invalid { message: cut(&p.message, 5 * QUOTED), place: Place::of(text, p.at) };
     let read = crate::json::rest(text);
     let (tree, end) = match read.map_err(|e| Error::Syntax { message: e.message, place: Place::of(text, e.at) })? {
         None => return Err(Error::Empty),
         Some(read) => read,
     };
-    let mut parser = Parser { strictness, open: Open::default(), arena };
+    let open = Open { first: arena.nodes.len(), ..Open::default() };
+    let mut parser = Parser { strictness, open, arena };
     let root = parser.schema(&tree, None, 0).map_err(invalid)?;
     let open = parser.open;
-    let root = resolve::resolve(arena, root, open, strictness).map_err(invalid)?;
+    let root = resolve::resolve(arena, root, open, strictness, work).map_err(|why| match why {
+        Unresolved::Problem(problem) => invalid(problem),
+        Unresolved::Spent(spent) => spent.into(),
+    })?;
     let blank = |c: char| c <= ' ';
     let dangling = text[end..].trim_start_matches(blank);
     if !dangling.is_empty() {
@@ -68,6 +88,8 @@ fn parse_text(text: &str, strictness: Strictness, arena: &mut Arena) -> Result<N
 /// What has to wait for the end of the text.
 #[derive(Default)]
 pub(super) struct Open {
+    /// The first node of the text.
+    pub(super) first: usize,
     /// Uses of names not known at their place: the node that stands there, the name, the offset.
     pub(super) uses: Vec<(NodeId, Name, usize)>,
     /// Unions that hold such a use, and their offsets.

@@ -15,28 +15,30 @@ pub(super) struct TooDeep;
 
 /// The canonical text.
 pub(super) fn canonical(model: &Model) -> Result<String, TooDeep> {
-    Printer::new(&model.nodes, model.referenced.iter().collect()).print(model.root)
+    Printer::new(&model.nodes, model.referenced.iter().collect(), super::MOST_TEXT).print(model.root)
 }
 
-/// The text with every referenced type inlined at its first use.
-pub(super) fn resolved(model: &Model) -> Result<String, TooDeep> {
-    text_of(&model.nodes, model.root)
+/// The text with every referenced type inlined at its first use, if it has no more than `most` bytes.
+pub(super) fn resolved(model: &Model, most: usize) -> Result<String, TooDeep> {
+    let text = Printer::new(&model.nodes, HashSet::new(), most).print(model.root)?;
+    if text.len() > most { Err(TooDeep) } else { Ok(text) }
 }
 
 /// The resolved text of one type.
 pub(super) fn text_of(nodes: &[Node], id: NodeId) -> Result<String, TooDeep> {
-    Printer::new(nodes, HashSet::new()).print(id)
+    Printer::new(nodes, HashSet::new(), super::MOST_TEXT).print(id)
 }
 
 struct Printer<'m> {
     nodes: &'m [Node],
     known: HashSet<&'m Name>,
     out: String,
+    most: usize,
 }
 
 impl<'m> Printer<'m> {
-    fn new(nodes: &'m [Node], known: HashSet<&'m Name>) -> Self {
-        Printer { nodes, known, out: String::with_capacity(64 * nodes.len()) }
+    fn new(nodes: &'m [Node], known: HashSet<&'m Name>, most: usize) -> Self {
+        Printer { nodes, known, out: String::with_capacity(most.min(64 * nodes.len())), most }
     }
 
     fn print(mut self, root: NodeId) -> Result<String, TooDeep> {
@@ -46,7 +48,7 @@ impl<'m> Printer<'m> {
 
     /// `namespace` is that of the enclosing named type; `depth` counts brackets.
     fn node(&mut self, id: NodeId, namespace: Option<&str>, depth: usize) -> Result<(), TooDeep> {
-        if depth > super::STRUCTURE_DEPTH || self.out.len() > super::MOST_TEXT {
+        if depth > super::STRUCTURE_DEPTH || self.out.len() > self.most {
             return Err(TooDeep);
         }
         let nodes = self.nodes;

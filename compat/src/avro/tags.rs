@@ -3,16 +3,17 @@
 use super::model::{Model, Node, Props};
 use crate::json::Json;
 use crate::tags::{EntityKind, TaggedEntity};
+use std::collections::HashSet;
 
 const PROPERTY: &str = "confluent:tags";
 
 /// Records and fields with tags, by path. Types that come from a referenced schema are left out:
 /// their tags are shown there.
 pub(crate) fn inline_tags(model: &Model) -> Vec<TaggedEntity> {
-    let mut found = Vec::new();
+    let (mut found, referenced) = (Vec::new(), model.referenced.iter().collect::<HashSet<_>>());
     for node in &model.nodes {
         let Node::Record(record) = node else { continue };
-        if model.referenced.contains(&record.named.name) {
+        if referenced.contains(&record.named.name) {
             continue;
         }
         let name = record.named.name.full();
@@ -43,14 +44,14 @@ fn tags(props: &Props) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Strictness, avro::Schema};
+    use crate::{Strictness, Work, avro::Schema};
 
     #[test]
     fn records_and_fields_show_their_tags_by_full_name() {
         let text = r#"{"type":"record","name":"a.R","confluent:tags":["T"],"fields":[
             {"name":"f","type":{"type":"record","name":"S","fields":[{"name":"g","type":"int","confluent:tags":["A","B"]}]}},
             {"name":"h","type":"int","confluent:tags":"no list"}]}"#;
-        let schema = Schema::parse(text, &[], Strictness::New).unwrap();
+        let schema = Schema::parse(text, &[], Strictness::New, &Work::unlimited()).unwrap();
         let found: Vec<_> = inline_tags(&schema.model).into_iter().map(|e| (e.path, e.kind.as_str(), e.tags)).collect();
         assert_eq!(
             found,

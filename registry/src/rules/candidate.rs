@@ -9,11 +9,11 @@ use super::equivalence::Candidate;
 use super::find::Deleted;
 use super::knowledge::{Knowledge, Normalize, Source, Stop};
 use super::metadata;
+use super::text::Text;
 use crate::fault::Fault;
 use crate::service::library;
 use compat::Strictness;
 use model::{Metadata, Mode, Reference, RuleSet, SchemaId, SchemaType, Subject, Version};
-use std::sync::Arc;
 use storage::{State, StoredVersion};
 
 /// Which version a request names.
@@ -33,7 +33,7 @@ pub enum Wanted {
 #[derive(Clone, Debug)]
 pub struct Described {
     /// The text; blank is allowed where a previous version gives one.
-    pub text: Arc<str>,
+    pub text: Text,
     /// The language.
     pub schema_type: SchemaType,
     /// References; version -1 means the latest.
@@ -60,13 +60,14 @@ pub fn lookup_candidate(
     described: &Described,
     normalize: Normalize,
 ) -> Result<Option<Candidate>, Stop> {
-    let Ok((source, references)) = source(state, subject, described, normalize, Deleted::Include)? else {
+    let targets = Deleted::Include;
+    let Ok((source, references)) = source(state, knowledge, subject, described, normalize, targets)? else {
         return Ok(None);
     };
     // What satisfies the strict profile reads the same under the lenient one, so the parse of a registration serves both.
-    let schema = match knowledge.parse(&source, Strictness::New, normalize)? {
+    let schema = match knowledge.parse(state, &source, Strictness::New, normalize)? {
         Ok(schema) => schema,
-        Err(_) => match knowledge.parse(&source, Strictness::Stored, normalize)? {
+        Err(_) => match knowledge.parse(state, &source, Strictness::Stored, normalize)? {
             Ok(schema) => schema,
             Err(_) => return Ok(None),
         },
@@ -88,7 +89,7 @@ pub fn populate(
     let mut described = described.clone();
     if described.text.trim().is_empty() {
         let previous = previous.ok_or_else(|| Fault::InvalidSchema("Empty schema".to_owned()))?;
-        described.text = library::text(state, previous)?;
+        described.text = Text::named(library::text(state, previous)?, previous.text);
         described.schema_type = previous.schema_type.clone();
         described.references = previous.references.clone();
     }
@@ -127,36 +128,37 @@ pub fn prepare(
     let validates = described.id.is_none() && scope.config.validate_new_schemas.unwrap_or(true);
     let strictness = if validates { Strictness::New } else { Strictness::Stored };
     let normalize = if mode.takes_explicit_ids() { Normalize::No } else { normalize };
-    let (source, references) = source(state, subject, described, normalize, Deleted::Ignore)??;
+    let (source, references) = source(state, knowledge, subject, described, normalize, Deleted::Ignore)??;
     let schema = knowledge
-        .parse(&source, strictness, normalize)?
+        .parse(state, &source, strictness, normalize)?
         .map_err(|error| library::invalid_schema(&described.schema_type, &error))?;
     Ok(Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone()))
 }
 
 /// The text with everything it refers to, and the references as they are stored: version -1 as the number it means,
-/// sorted and without repetitions when normalising.
+/// sorted and without repetitions when normalising. Inside is the refusal of a reference.
+///
+/// # Errors
+/// `Spent`, those of the store.
 pub fn source(
     state: &dyn State,
+    knowledge: &dyn Knowledge,
     subject: &Subject,
     described: &Described,
     normalize: Normalize,
     targets: Deleted,
 ) -> Result<Result<(Source, Vec<Reference>), Fault>, Stop> {
-    let resolved = match library::resolve(state, subject, &described.schema_type, &described.references, targets) {
+    let Described { schema_type, references, text, .. } = described;
+    let resolved = match library::resolve(state, subject, schema_type, references, targets, knowledge.work()) {
         Ok(resolved) => resolved,
-        Err(Fault::Store(error)) => return Err(Stop::Fault(Fault::Store(error))),
+        Err(fault @ (Fault::Store(_) | Fault::Spent(_))) => return Err(Stop::Fault(fault)),
         Err(fault) => return Ok(Err(fault)),
     };
-    let (mut references, dependencies) = resolved;
+    let (mut references, needed) = resolved;
     if normalize == Normalize::Yes {
         references.sort_by(|a, b| (&a.subject, a.version).cmp(&(&b.subject, b.version)));
         references.dedup();
     }
-    let source = Source {
-        schema_type: described.schema_type.clone(),
-        text: Arc::clone(&described.text),
-        dependencies: Arc::new(dependencies),
-    };
+    let source = Source { schema_type: schema_type.clone(), text: text.clone(), dependencies: needed.into() };
     Ok(Ok((source, references)))
 }

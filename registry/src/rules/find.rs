@@ -2,6 +2,7 @@
 
 use super::equivalence::{Candidate, equivalent};
 use super::knowledge::{Knowledge, Stop};
+use crate::service::library;
 use model::{SchemaId, Subject};
 use storage::{State, StoredVersion};
 
@@ -45,7 +46,7 @@ pub fn holder_in(state: &dyn State, subject: &Subject, id: SchemaId) -> Result<O
 /// Finds a candidate among the versions of one subject.
 ///
 /// # Errors
-/// Those of the store; `Missing` in the writer.
+/// `Spent`, those of the store; `Missing` in the writer.
 pub fn find(
     state: &dyn State,
     knowledge: &dyn Knowledge,
@@ -56,6 +57,7 @@ pub fn find(
     // Equal content has an equal fingerprint, so both kinds of match are among these.
     let mut alike = Vec::new();
     for version in state.equivalents(subject, candidate.schema.fingerprint)? {
+        knowledge.work().spend(library::READ)?;
         alike.extend(state.version(subject, version)?);
     }
     alike.retain(|stored| deleted == Deleted::Include || !stored.deleted);

@@ -5,11 +5,14 @@
 //! is asked, the rule stops with `Missing`, and the request learns it outside and comes back. So costly work never runs in
 //! the writer, and a verdict is never used for a pair it was not made for.
 
+use super::text::Text;
 use crate::fault::Fault;
 use crate::service::library::Library;
-use compat::{Dependency, Parsed, Strictness};
-use model::{CompatibilityLevel, CompatibilityPolicy, Guid, SchemaType};
+use compat::{Parsed, Spent, Strictness, Work};
+use model::{CompatibilityLevel, CompatibilityPolicy, Guid, SchemaType, Subject, Version};
+use sha2::{Digest, Sha256};
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 use storage::{State, StoredVersion, TextKey};
 
@@ -41,11 +44,23 @@ impl From<Fault> for Stop {
     }
 }
 
+impl From<Spent> for Stop {
+    fn from(spent: Spent) -> Self {
+        Stop::Fault(spent.into())
+    }
+}
+
 impl From<storage::Error> for Stop {
     fn from(error: storage::Error) -> Self {
         Stop::Fault(error.into())
     }
 }
+
+/// What names a thing that was computed: a hash of everything that it was computed from.
+pub type Key = [u8; 32];
+
+/// A schema that another one needs, with what names its text.
+pub type Needed = compat::references::Needed<TextKey>;
 
 /// A text to parse, with what it refers to.
 #[derive(Clone)]
@@ -53,19 +68,45 @@ pub struct Source {
     /// The language.
     pub schema_type: SchemaType,
     /// The text as sent or as stored.
-    pub text: Arc<str>,
+    pub text: Text,
     /// The referenced schemas, in resolution order.
-    pub dependencies: Arc<Vec<Dependency>>,
+    pub dependencies: Arc<[Needed]>,
 }
 
-impl PartialEq for Source {
-    fn eq(&self, other: &Self) -> bool {
-        let same = |a: &Dependency, b: &Dependency| a.name == b.name && a.text == b.text;
-        self.schema_type == other.schema_type
-            && self.text == other.text
-            && self.dependencies.len() == other.dependencies.len()
-            && self.dependencies.iter().zip(other.dependencies.iter()).all(|(a, b)| same(a, b))
+impl Source {
+    /// What names the outcome of parsing it so: the texts behind all references count, wherever those lead today.
+    pub fn key(&self, strictness: Strictness, normalize: Normalize) -> Key {
+        let how = [strictness as u8, normalize as u8];
+        key(&self.schema_type, self.text.key(), &how, &self.dependencies)
     }
+
+    /// What names the schema that came of it, whose canonical text has this key: however it was spelled.
+    pub fn identity(&self, canonical: TextKey) -> Key {
+        key(&self.schema_type, canonical, &[], &self.dependencies)
+    }
+}
+
+/// What names the outcome of parsing a stored text.
+pub fn key_of_stored(schema_type: &SchemaType, text: TextKey, dependencies: &[Needed]) -> Key {
+    key(schema_type, text, &[Strictness::Stored as u8, Normalize::No as u8], dependencies)
+}
+
+fn key(schema_type: &SchemaType, text: TextKey, how: &[u8], dependencies: &[Needed]) -> Key {
+    let mut hash = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    part(schema_type.as_str().as_bytes());
+    part(&text.0);
+    part(how);
+    for needed in dependencies {
+        part(needed.name.as_bytes());
+        part(needed.subject.as_str().as_bytes());
+        part(&needed.version.to_le_bytes());
+        part(&needed.text.0);
+    }
+    hash.finalize().into()
 }
 
 /// A schema that was parsed, with what registration needs of it.
@@ -79,6 +120,8 @@ pub struct Learnt {
     pub text: TextKey,
     /// The fingerprint of its equivalence class.
     pub fingerprint: u64,
+    /// What names the schema: its canonical text, and the texts behind its references.
+    pub identity: Key,
 }
 
 /// Is the text to be normalised after parsing?
@@ -92,9 +135,13 @@ pub enum Normalize {
 
 /// What rules ask.
 pub trait Knowledge {
+    /// What pays for the steps that rules take themselves.
+    fn work(&self) -> &Work;
+
     /// Parses a text; a refusal of the language is `Err` inside.
     fn parse(
         &self,
+        state: &dyn State,
         source: &Source,
         strictness: Strictness,
         normalize: Normalize,
@@ -114,81 +161,78 @@ pub trait Knowledge {
     fn equivalent(&self, state: &dyn State, candidate: &Learnt, existing: &StoredVersion) -> Result<bool, Stop>;
 }
 
-/// A pair of a candidate text and an existing version. Text key and GUID stand for the existing content, which cannot change
-/// while the version exists; what it refers to cannot vanish while it does.
-type Pair = (Arc<str>, TextKey, Guid, model::Version);
+/// A candidate and an existing version. The candidate's name covers what its references lead to, which may change until it is
+/// written. The existing content cannot change while the version exists; what it refers to cannot vanish while it does.
+#[derive(PartialEq, Eq, Hash)]
+struct Pair {
+    candidate: Key,
+    subject: Subject,
+    version: Version,
+    text: TextKey,
+    guid: Guid,
+}
+
+impl Pair {
+    fn of(candidate: &Learnt, existing: &StoredVersion) -> Self {
+        Pair {
+            candidate: candidate.identity,
+            subject: existing.subject.clone(),
+            version: existing.version,
+            text: existing.text,
+            guid: existing.guid,
+        }
+    }
+}
 
 #[derive(Default)]
 struct Memory {
-    parses: Vec<(Source, Strictness, Normalize, Result<Learnt, compat::Error>)>,
-    verdicts: Vec<(Pair, CompatibilityLevel, CompatibilityPolicy, Vec<String>)>,
-    equivalences: Vec<(Pair, bool)>,
-}
-
-impl Memory {
-    fn parse(
-        &self,
-        source: &Source,
-        strictness: Strictness,
-        normalize: Normalize,
-    ) -> Option<Result<Learnt, compat::Error>> {
-        self.parses
-            .iter()
-            .find(|(s, st, n, _)| *st == strictness && *n == normalize && s == source)
-            .map(|(.., outcome)| outcome.clone())
-    }
-
-    fn compare(&self, pair: &Pair, level: CompatibilityLevel, policy: CompatibilityPolicy) -> Option<Vec<String>> {
-        self.verdicts
-            .iter()
-            .find(|(p, l, po, _)| p == pair && *l == level && *po == policy)
-            .map(|(.., messages)| messages.clone())
-    }
-
-    fn equivalent(&self, pair: &Pair) -> Option<bool> {
-        self.equivalences.iter().find(|(p, _)| p == pair).map(|(_, equal)| *equal)
-    }
-}
-
-fn pair(candidate: &Learnt, existing: &StoredVersion) -> Pair {
-    (candidate.canonical.clone(), existing.text, existing.guid, existing.version)
+    parses: HashMap<Key, Result<Learnt, compat::Error>>,
+    verdicts: HashMap<(Pair, CompatibilityLevel, CompatibilityPolicy), Vec<String>>,
+    equivalences: HashMap<Pair, bool>,
 }
 
 /// Computes what is asked, and remembers it.
 pub struct Learning<'a> {
     library: &'a Library,
+    work: &'a Work,
     memory: RefCell<Memory>,
 }
 
 impl<'a> Learning<'a> {
     /// A learner that knows nothing yet.
-    pub fn new(library: &'a Library) -> Self {
-        Learning { library, memory: RefCell::default() }
+    pub fn new(library: &'a Library, work: &'a Work) -> Self {
+        Learning { library, work, memory: RefCell::default() }
     }
 
     /// A learner that goes on from what was known.
-    pub fn resume(library: &'a Library, known: Known) -> Self {
-        Learning { library, memory: RefCell::new(known.memory) }
+    pub fn resume(library: &'a Library, work: &'a Work, known: Known) -> Self {
+        Learning { library, work, memory: RefCell::new(known.memory) }
     }
 
     /// What was learnt, for the writer.
     pub fn known(self) -> Known {
-        Known { memory: self.memory.into_inner() }
+        Known { memory: self.memory.into_inner(), work: Work::unlimited() }
     }
 }
 
 impl Knowledge for Learning<'_> {
+    fn work(&self) -> &Work {
+        self.work
+    }
+
     fn parse(
         &self,
+        state: &dyn State,
         source: &Source,
         strictness: Strictness,
         normalize: Normalize,
     ) -> Result<Result<Learnt, compat::Error>, Stop> {
-        if let Some(known) = self.memory.borrow().parse(source, strictness, normalize) {
-            return Ok(known);
+        let key = source.key(strictness, normalize);
+        if let Some(known) = self.memory.borrow().parses.get(&key) {
+            return Ok(known.clone());
         }
-        let outcome = self.library.learn(source, strictness, normalize);
-        self.memory.borrow_mut().parses.push((source.clone(), strictness, normalize, outcome.clone()));
+        let outcome = self.library.learn(state, source, strictness, normalize, self.work)?;
+        self.memory.borrow_mut().parses.insert(key, outcome.clone());
         Ok(outcome)
     }
 
@@ -200,52 +244,63 @@ impl Knowledge for Learning<'_> {
         level: CompatibilityLevel,
         policy: CompatibilityPolicy,
     ) -> Result<Vec<String>, Stop> {
-        let pair = pair(candidate, existing);
-        if let Some(known) = self.memory.borrow().compare(&pair, level, policy) {
-            return Ok(known);
+        let key = (Pair::of(candidate, existing), level, policy);
+        if let Some(known) = self.memory.borrow().verdicts.get(&key) {
+            return Ok(known.clone());
         }
         let messages = if candidate.parsed.schema_type() == existing.schema_type {
-            let existing_schema = self.library.stored(state, existing)?;
-            compat::compare(level, policy, &candidate.parsed, &existing_schema.parsed, Some(existing.version))
+            let stored = self.library.stored(state, existing, self.work)?;
+            compat::compare(level, policy, &candidate.parsed, &stored.parsed, Some(existing.version), self.work)?
         } else {
             vec![DIFFERENT_TYPE.to_owned()]
         };
-        self.memory.borrow_mut().verdicts.push((pair, level, policy, messages.clone()));
+        self.memory.borrow_mut().verdicts.insert(key, messages.clone());
         Ok(messages)
     }
 
     fn equivalent(&self, state: &dyn State, candidate: &Learnt, existing: &StoredVersion) -> Result<bool, Stop> {
-        let pair = pair(candidate, existing);
-        if let Some(known) = self.memory.borrow().equivalent(&pair) {
-            return Ok(known);
+        let pair = Pair::of(candidate, existing);
+        if let Some(known) = self.memory.borrow().equivalences.get(&pair) {
+            return Ok(*known);
         }
         // A stored text that does not parse (a foreign log may hold one) is equivalent to nothing but itself, and equal
         // texts are found by their hash.
         let equal = candidate.parsed.schema_type() == existing.schema_type
-            && match self.library.stored(state, existing) {
-                Ok(stored) => candidate.parsed.equivalent(&stored.parsed),
+            && match self.library.stored(state, existing, self.work) {
+                Ok(stored) => candidate.parsed.equivalent(&stored.parsed, self.work)?,
                 Err(Fault::InvalidSchema(_)) => false,
                 Err(fault) => return Err(Stop::Fault(fault)),
             };
-        self.memory.borrow_mut().equivalences.push((pair, equal));
+        self.memory.borrow_mut().equivalences.insert(pair, equal);
         Ok(equal)
     }
 }
 
 /// Only looks up.
-#[derive(Default)]
 pub struct Known {
     memory: Memory,
+    work: Work,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Known { memory: Memory::default(), work: Work::unlimited() }
+    }
 }
 
 impl Knowledge for Known {
+    fn work(&self) -> &Work {
+        &self.work
+    }
+
     fn parse(
         &self,
+        _state: &dyn State,
         source: &Source,
         strictness: Strictness,
         normalize: Normalize,
     ) -> Result<Result<Learnt, compat::Error>, Stop> {
-        self.memory.parse(source, strictness, normalize).ok_or(Stop::Missing)
+        self.memory.parses.get(&source.key(strictness, normalize)).cloned().ok_or(Stop::Missing)
     }
 
     fn compare(
@@ -256,10 +311,11 @@ impl Knowledge for Known {
         level: CompatibilityLevel,
         policy: CompatibilityPolicy,
     ) -> Result<Vec<String>, Stop> {
-        self.memory.compare(&pair(candidate, existing), level, policy).ok_or(Stop::Missing)
+        let key = (Pair::of(candidate, existing), level, policy);
+        self.memory.verdicts.get(&key).cloned().ok_or(Stop::Missing)
     }
 
     fn equivalent(&self, _state: &dyn State, candidate: &Learnt, existing: &StoredVersion) -> Result<bool, Stop> {
-        self.memory.equivalent(&pair(candidate, existing)).ok_or(Stop::Missing)
+        self.memory.equivalences.get(&Pair::of(candidate, existing)).copied().ok_or(Stop::Missing)
     }
 }

@@ -15,6 +15,7 @@ pub mod mode;
 pub mod names;
 pub mod namespace;
 pub mod register;
+pub mod text;
 pub mod verdict;
 
 #[cfg(test)]

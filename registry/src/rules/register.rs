@@ -14,6 +14,7 @@ use crate::service::library;
 use model::{
     CompatibilityLevel, Content, Guid, Hashes, Mode, Record, RegistryRecord, SchemaId, SchemaRecord, Subject, Version,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use storage::{State, StoredVersion, SubjectSummary};
 
@@ -89,8 +90,10 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
         populate(state, &request.schema, latest.as_ref(), &scope, next)?
     };
     let candidate = prepare(state, knowledge, subject, &described, &scope, mode, normalize)?;
-    for reference in &candidate.content.references {
-        association::check_referable(state, &subject.sibling(&reference.subject))?;
+    let referred: BTreeSet<&str> = candidate.content.references.iter().map(|r| r.subject.as_str()).collect();
+    for target in referred {
+        knowledge.work().spend(library::READ)?;
+        association::check_referable(state, &subject.sibling(target))?;
     }
 
     // Metadata that was filled in can make of the request what is there already. What was looked for before is not again.
@@ -103,7 +106,7 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
         return Ok(Plan { answer: found_answer(state, found, &candidate)?, records: vec![] });
     }
     if !mode.takes_explicit_ids() && request.force == Force::No {
-        let comparable = comparable(state, subject, &scope, latest)?;
+        let comparable = comparable(state, knowledge, subject, &scope, latest)?;
         let messages = verdict::messages(state, knowledge, &candidate, &comparable, &scope)?;
         if !messages.is_empty() {
             return Err(Fault::Incompatible(subject.clone(), messages).into());
@@ -206,15 +209,26 @@ fn found_answer(state: &dyn State, found: Found, candidate: &Candidate) -> Resul
 /// The undeleted versions that a verdict can need, ascending: the latest alone unless the level or a group asks for more.
 fn comparable(
     state: &dyn State,
+    knowledge: &dyn Knowledge,
     subject: &Subject,
     scope: &InScope,
     latest: Option<StoredVersion>,
 ) -> Result<Vec<StoredVersion>, Stop> {
     if scope.level.is_transitive() || scope.config.compatibility_group.is_some() {
-        Ok(state.versions(subject)?.into_iter().filter(|version| !version.deleted).collect())
+        undeleted(state, knowledge, subject)
     } else {
         Ok(latest.into_iter().collect())
     }
+}
+
+/// All undeleted versions, ascending.
+///
+/// # Errors
+/// `Spent`, those of the store.
+pub fn undeleted(state: &dyn State, knowledge: &dyn Knowledge, subject: &Subject) -> Result<Vec<StoredVersion>, Stop> {
+    let versions = state.subject(subject)?.unwrap_or_default().versions;
+    knowledge.work().spend(versions as usize * library::LISTED)?;
+    Ok(state.versions(subject)?.into_iter().filter(|version| !version.deleted).collect())
 }
 
 /// Soft-deleted versions of the subject that hold the id are replaced by the new one, unless something refers to them.

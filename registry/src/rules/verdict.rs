@@ -40,6 +40,7 @@ pub fn messages(
     if level != CompatibilityLevel::None {
         let depth = if level.is_transitive() { comparable.len() } else { 1 };
         for stored in comparable.iter().rev().take(depth) {
+            knowledge.work().spend(1)?;
             let found = knowledge.compare(state, &candidate.schema, stored, level, policy)?;
             if !found.is_empty() {
                 messages.extend(found);

@@ -16,6 +16,7 @@ use crate::rules::association::request::{Binding, Request, Run};
 use crate::rules::knowledge::{Knowledge, Stop};
 use crate::rules::register::Force;
 use authz::{Action, Authorizer, Caller, Grant, Refusal, Resource, Topic};
+use compat::Work;
 use model::{CompatibilityLevel, Record, SchemaId, Subject};
 use storage::State;
 
@@ -75,12 +76,8 @@ impl Service {
         hands: Hands,
         elements: Vec<Element>,
         run: Run,
+        work: &Work,
     ) -> Result<Done<Vec<Result<Outcome, Fault>>>, Fault> {
-        let text = |op: &Op| match op {
-            Op::Bind(request) => request.bindings.iter().flat_map(|b| &b.schema).map(|schema| schema.text.len()).sum(),
-            Op::End(_) => 0,
-        };
-        let bytes: usize = elements.iter().flatten().map(text).sum();
         let (default_level, retention) = (self.default_level, self.retention);
         let decide = move |state: &dyn State, knowledge: &dyn Knowledge| {
             let judge = Judge { knowledge, hands: &hands, default_level };
@@ -88,8 +85,8 @@ impl Service {
             Ok((finished(state, records, retention)?, outcomes))
         };
         match run {
-            Run::Real => self.settle(bytes, decide).await,
-            Run::Dry => Ok(Done { answer: self.consider(bytes, decide).await?, wrote: false }),
+            Run::Real => self.settle(work, decide).await,
+            Run::Dry => Ok(Done { answer: self.consider(work, decide).await?, wrote: false }),
         }
     }
 }

@@ -8,9 +8,9 @@ use crate::rules::delete::Selector;
 use crate::rules::equivalence::Candidate;
 use crate::rules::find::Deleted;
 use crate::rules::knowledge::{Knowledge, Learning, Stop};
-use crate::rules::verdict;
+use crate::rules::{register, verdict};
 use crate::service::library;
-use compat::Strictness;
+use compat::{Strictness, Work};
 use model::{CompatibilityLevel, Subject};
 use std::sync::Arc;
 use storage::{State, StoredVersion};
@@ -41,18 +41,15 @@ impl Service {
     /// The messages of a compatibility check; none means compatible.
     ///
     /// # Errors
-    /// `VersionNotFound`, `InvalidSchema`, `Busy`, those of the store.
-    pub async fn check(&self, request: Check) -> Result<Vec<String>, Fault> {
+    /// `VersionNotFound`, `InvalidSchema`, `Spent`, `Busy`, those of the store.
+    pub async fn check(&self, request: Check, work: &Work) -> Result<Vec<String>, Fault> {
         let (store, library, level) = (Arc::clone(&self.store), Arc::clone(&self.library), self.default_level);
-        self.pools
-            .run(Class::to_read(request.schema.text.len()), move || {
-                let view = store.view()?;
-                match check(&*view, &Learning::new(&library), &request, level) {
-                    Ok(messages) => Ok(messages),
-                    Err(stop) => Err(stop.outside_the_writer()),
-                }
-            })
-            .await
+        let spending = work.clone();
+        let job = move || {
+            let view = store.view()?;
+            check(&*view, &Learning::new(&library, &spending), &request, level).map_err(Stop::outside_the_writer)
+        };
+        self.pools.begin_here(Class::Parse, work, job).await
     }
 }
 
@@ -63,26 +60,31 @@ fn check(
     default_level: CompatibilityLevel,
 ) -> Result<Vec<String>, Stop> {
     let subject = &request.subject;
-    let existing = existing(state, subject, request.against)?;
+    let existing = existing(state, knowledge, subject, request.against)?;
     let described = &request.schema;
     if described.text.trim().is_empty() {
         return Err(Fault::InvalidSchema("Empty schema".into()).into());
     }
     let scope = config::in_scope(state, subject, default_level)?;
     let normalize = scope.normalize(request.normalize);
-    let (source, references) = source(state, subject, described, normalize, Deleted::Ignore)??;
+    let (source, references) = source(state, knowledge, subject, described, normalize, Deleted::Ignore)??;
     let strictness =
         if scope.config.validate_new_schemas.unwrap_or(true) { Strictness::New } else { Strictness::Stored };
     let schema = knowledge
-        .parse(&source, strictness, normalize)?
+        .parse(state, &source, strictness, normalize)?
         .map_err(|error| library::invalid_schema(&described.schema_type, &error))?;
     let candidate = Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone());
     verdict::messages(state, knowledge, &candidate, &existing, &scope)
 }
 
-fn existing(state: &dyn State, subject: &Subject, against: Against) -> Result<Vec<StoredVersion>, Stop> {
+fn existing(
+    state: &dyn State,
+    knowledge: &dyn Knowledge,
+    subject: &Subject,
+    against: Against,
+) -> Result<Vec<StoredVersion>, Stop> {
     Ok(match against {
-        Against::History => state.versions(subject)?.into_iter().filter(|v| !v.deleted).collect(),
+        Against::History => register::undeleted(state, knowledge, subject)?,
         Against::One(Selector::Latest) => {
             let latest = state.subject(subject)?.and_then(|summary| summary.latest);
             latest.map(|version| state.version(subject, version)).transpose()?.flatten().into_iter().collect()

@@ -5,17 +5,28 @@
 
 use crate::fault::Fault;
 use crate::rules::find::Deleted;
-use crate::rules::knowledge::{Learnt, Normalize, Source};
-use compat::references::Fetched;
-use compat::{Dependency, Strictness};
+use crate::rules::knowledge::{Key, Learnt, Needed, Normalize, Source, key_of_stored};
+use crate::rules::text::Text;
+use compat::references::{Fetched, MOST_REFERENCES};
+use compat::{Dependency, Strictness, Work};
 use model::{Content, Reference, SchemaType, Subject, Version};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use sha2::{Digest, Sha256};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
 use std::sync::Arc;
-use storage::{Error, State, StoredVersion, TextKey};
+use storage::{Error, State, StoredVersion};
 
-type Key = [u8; 32];
+/// How many bytes the texts that a schema refers to may have together, directly or not, each counted once.
+pub const MOST_BYTES: usize = 8 << 20;
+
+/// What it costs to read a version or a text from the store.
+pub const READ: usize = 100;
+/// What it costs to read one of the versions of a subject in a row.
+pub const LISTED: usize = 20;
+/// How many bytes of a text are read for a unit of work.
+const BYTES: usize = 64;
 
 #[derive(Clone)]
 struct Bytes;
@@ -37,74 +48,120 @@ impl Library {
         Library { parsed: Cache::with_weighter(1_000, bytes.max(1), Bytes) }
     }
 
-    /// Parses a text, or finds it parsed.
+    /// Parses a text, or finds it parsed. A refusal of the language is `Err` inside.
     ///
     /// # Errors
-    /// The language's refusal.
+    /// `Spent`, those of the store.
     pub fn learn(
         &self,
+        state: &dyn State,
         source: &Source,
         strictness: Strictness,
         normalize: Normalize,
-    ) -> Result<Learnt, compat::Error> {
-        let key = key(source, &source.text, strictness, normalize);
+        work: &Work,
+    ) -> Result<Result<Learnt, compat::Error>, Fault> {
+        let key = source.key(strictness, normalize);
         if let Some(known) = self.parsed.get(&key) {
-            return Ok(known);
+            return Ok(Ok(known));
         }
-        let mut parsed = compat::parse(&source.schema_type, &source.text, &source.dependencies, strictness)?;
-        if normalize == Normalize::Yes {
-            parsed = parsed.normalized()?;
-        }
-        let canonical = Arc::clone(parsed.canonical());
-        let text = TextKey(Sha256::digest(canonical.as_bytes()).into());
-        let learnt = Learnt { fingerprint: parsed.fingerprint(), parsed, canonical, text };
+        let dependencies = match dependencies(state, &source.dependencies, work)? {
+            Ok(dependencies) => dependencies,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let parse = || {
+            let parsed = compat::parse(&source.schema_type, &source.text, &dependencies, strictness, work)?;
+            if normalize == Normalize::Yes { parsed.normalized(work) } else { Ok(parsed) }
+        };
+        let parsed = match parse() {
+            Ok(parsed) => parsed,
+            Err(compat::Error::Spent(spent)) => return Err(spent.into()),
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let canonical = Text::from(Arc::clone(parsed.canonical()));
+        let learnt = Learnt {
+            fingerprint: parsed.fingerprint(),
+            parsed,
+            canonical: Arc::clone(canonical.shared()),
+            text: canonical.key(),
+            identity: source.identity(canonical.key()),
+        };
         // What is registered now is compared with next: its stored text reads as the same schema.
-        let stored = self::key(source, &learnt.canonical, Strictness::Stored, Normalize::No);
+        let stored = Source { text: canonical, ..source.clone() }.key(Strictness::Stored, Normalize::No);
         if stored != key {
             self.parsed.insert(stored, learnt.clone());
         }
         self.parsed.insert(key, learnt.clone());
-        Ok(learnt)
+        Ok(Ok(learnt))
     }
 
     /// The parsed schema of a stored version, read leniently.
     ///
     /// # Errors
-    /// `InvalidSchema` where a foreign log holds a text that does not parse; those of the store.
-    pub fn stored(&self, state: &dyn State, version: &StoredVersion) -> Result<Learnt, Fault> {
-        self.of_content(state, &version.subject, &content(state, version)?)
+    /// `InvalidSchema` where a foreign log holds a text that does not parse; `Spent`, those of the store.
+    pub fn stored(&self, state: &dyn State, version: &StoredVersion, work: &Work) -> Result<Learnt, Fault> {
+        let StoredVersion { subject, schema_type, references, .. } = version;
+        let (_, needed) = resolve(state, subject, schema_type, references, Deleted::Include, work)?;
+        if let Some(known) = self.parsed.get(&key_of_stored(schema_type, version.text, &needed)) {
+            return Ok(known);
+        }
+        work.spend(READ)?;
+        self.of_text(state, schema_type, Text::named(text(state, version)?, version.text), needed, work)
     }
 
     /// The parsed schema of a content that stands in a subject.
     ///
     /// # Errors
     /// As `stored`.
-    pub fn of_content(&self, state: &dyn State, subject: &Subject, content: &Content) -> Result<Learnt, Fault> {
-        let (_, dependencies) = resolve(state, subject, &content.schema_type, &content.references, Deleted::Include)?;
-        let source = Source {
-            schema_type: content.schema_type.clone(),
-            text: Arc::clone(&content.text),
-            dependencies: Arc::new(dependencies),
-        };
-        self.learn(&source, Strictness::Stored, Normalize::No)
-            .map_err(|error| invalid_schema(&content.schema_type, &error))
+    pub fn of_content(
+        &self,
+        state: &dyn State,
+        subject: &Subject,
+        content: &Content,
+        work: &Work,
+    ) -> Result<Learnt, Fault> {
+        let (schema_type, text) = (&content.schema_type, Arc::clone(&content.text).into());
+        let (_, needed) = resolve(state, subject, schema_type, &content.references, Deleted::Include, work)?;
+        self.of_text(state, schema_type, text, needed, work)
+    }
+
+    fn of_text(
+        &self,
+        state: &dyn State,
+        schema_type: &SchemaType,
+        text: Text,
+        needed: Vec<Needed>,
+        work: &Work,
+    ) -> Result<Learnt, Fault> {
+        let source = Source { schema_type: schema_type.clone(), text, dependencies: needed.into() };
+        self.learn(state, &source, Strictness::Stored, Normalize::No, work)?
+            .map_err(|error| invalid_schema(schema_type, &error))
     }
 }
 
-fn key(source: &Source, text: &str, strictness: Strictness, normalize: Normalize) -> Key {
-    let mut hash = Sha256::new();
-    let mut part = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    };
-    part(source.schema_type.as_str().as_bytes());
-    part(&[strictness as u8, normalize as u8]);
-    part(text.as_bytes());
-    for dependency in source.dependencies.iter() {
-        part(dependency.name.as_bytes());
-        part(dependency.text.as_bytes());
+/// The texts of what a schema needs, each once: a text that was there before adds nothing. Their size is known, and refused,
+/// before any is parsed.
+fn dependencies(
+    state: &dyn State,
+    needed: &[Needed],
+    work: &Work,
+) -> Result<Result<Vec<Dependency>, compat::Error>, Fault> {
+    let (mut seen, mut found, mut bytes) = (HashSet::new(), Vec::new(), 0);
+    for Needed { name, subject, version, text: key } in needed {
+        if !seen.insert(*key) {
+            continue;
+        }
+        work.spend(READ)?;
+        let missing = || missing_text(*version, subject);
+        let text = state.text(key)?.ok_or_else(missing)?;
+        bytes += text.len();
+        if bytes > MOST_BYTES {
+            let message = format!("The referenced schemas have more than the {MOST_BYTES} bytes allowed together");
+            return Ok(Err(compat::Error::TooComplex(message)));
+        }
+        work.spend(text.len() / BYTES)?;
+        found.push(Dependency { name: name.clone(), subject: subject.clone(), version: *version, text });
     }
-    hash.finalize().into()
+    Ok(Ok(found))
 }
 
 /// The refusal of a schema text, worded as the reference words it.
@@ -120,9 +177,11 @@ pub fn invalid_schema(schema_type: &SchemaType, error: &compat::Error) -> Fault 
 /// # Errors
 /// Those of the store; a text that is not there is damage.
 pub fn text(state: &dyn State, version: &StoredVersion) -> Result<Arc<str>, Error> {
-    state.text(&version.text)?.ok_or_else(|| {
-        Error::Corrupt(format!("the text of version {} of subject '{}' is missing", version.version, version.subject))
-    })
+    state.text(&version.text)?.ok_or_else(|| missing_text(version.version, &version.subject))
+}
+
+fn missing_text(version: Version, subject: &Subject) -> Error {
+    Error::Corrupt(format!("the text of version {version} of subject '{subject}' is missing"))
 }
 
 /// The whole content of a stored version.
@@ -140,51 +199,90 @@ pub fn content(state: &dyn State, version: &StoredVersion) -> Result<Content, Er
 }
 
 /// References with version -1 replaced by the latest undeleted version, and all that they lead to, in resolution order. What
-/// is stored may refer to soft-deleted versions; a new schema may not.
+/// is stored may refer to soft-deleted versions; a new schema may not. Whatever is referred to often is read once.
 ///
 /// # Errors
-/// `InvalidSchema` where a reference is incomplete, leads nowhere, or leads too far; those of the store.
+/// `InvalidSchema` where a reference is incomplete, leads nowhere, or leads too far; `Spent`, those of the store.
 pub fn resolve(
     state: &dyn State,
     referrer: &Subject,
     schema_type: &SchemaType,
     references: &[Reference],
     targets: Deleted,
-) -> Result<(Vec<Reference>, Vec<Dependency>), Fault> {
+    work: &Work,
+) -> Result<(Vec<Reference>, Vec<Needed>), Fault> {
     if references.is_empty() {
         return Ok((vec![], vec![]));
     }
+    let refused =
+        |why: &dyn Display| Fault::InvalidSchema(format!("Invalid schema of type {schema_type}, details: {why}"));
+    if references.len() > MOST_REFERENCES {
+        return Err(refused(&compat::references::Error::<Error>::TooManyReferences));
+    }
+    let mut targeted = Targets { state, work, latest: HashMap::new(), versions: HashMap::new() };
     let mut resolved = references.to_vec();
     for reference in &mut resolved {
+        if reference.version != -1 && targets == Deleted::Include {
+            continue;
+        }
+        let subject = referrer.sibling(&reference.subject);
         if reference.version == -1
-            && let Some(latest) = latest(state, &referrer.sibling(&reference.subject))?
+            && let Some(latest) = targeted.latest(&subject)?
         {
             reference.version = latest;
         }
-        if targets == Deleted::Ignore
-            && state.version(&referrer.sibling(&reference.subject), reference.version)?.is_some_and(|v| v.deleted)
-        {
-            return Err(Fault::InvalidSchema(format!(
-                "Invalid schema of type {schema_type}, details: No schema reference found for subject \"{}\" and version {}",
+        if targets == Deleted::Ignore && targeted.version(&subject, reference.version)?.is_some_and(|v| v.deleted) {
+            return Err(refused(&format_args!(
+                "No schema reference found for subject \"{}\" and version {}",
                 reference.subject, reference.version
             )));
         }
     }
-    let mut fetch = |subject: &Subject, version: Version| fetch(state, subject, version);
-    let dependencies =
-        compat::references::closure(referrer, schema_type, &resolved, &mut fetch).map_err(|error| match error {
-            compat::references::Error::Fetch(error) => Fault::Store(error),
-            other => Fault::InvalidSchema(format!("Invalid schema of type {schema_type}, details: {other}")),
-        })?;
-    Ok((resolved, dependencies))
+    let mut fetch = |subject: &Subject, version: Version| {
+        let stored = targeted.version(subject, version)?;
+        Ok(stored.map(|stored| Fetched {
+            text: stored.text,
+            references: stored.references.clone(),
+            schema_type: stored.schema_type.clone(),
+        }))
+    };
+    let needed = compat::references::closure(referrer, schema_type, &resolved, &mut fetch, work);
+    Ok((
+        resolved,
+        needed.map_err(|error| match error {
+            compat::references::Error::Fetch(fault) => fault,
+            compat::references::Error::Spent(spent) => spent.into(),
+            other => refused(&other),
+        })?,
+    ))
 }
 
-fn latest(state: &dyn State, subject: &Subject) -> Result<Option<Version>, Error> {
-    Ok(state.subject(subject)?.and_then(|summary| summary.latest))
+/// The versions that references lead to, read once each.
+struct Targets<'a> {
+    state: &'a dyn State,
+    work: &'a Work,
+    latest: HashMap<Subject, Option<Version>>,
+    versions: HashMap<(Subject, Version), Option<StoredVersion>>,
 }
 
-fn fetch(state: &dyn State, subject: &Subject, version: Version) -> Result<Option<Fetched>, Error> {
-    let Some(stored) = state.version(subject, version)? else { return Ok(None) };
-    let text = text(state, &stored)?;
-    Ok(Some(Fetched { text, references: stored.references, schema_type: stored.schema_type }))
+impl Targets<'_> {
+    fn latest(&mut self, subject: &Subject) -> Result<Option<Version>, Fault> {
+        if let Some(known) = self.latest.get(subject) {
+            return Ok(*known);
+        }
+        self.work.spend(READ)?;
+        let latest = self.state.subject(subject)?.and_then(|summary| summary.latest);
+        self.latest.insert(subject.clone(), latest);
+        Ok(latest)
+    }
+
+    fn version(&mut self, subject: &Subject, version: Version) -> Result<Option<&StoredVersion>, Fault> {
+        Ok(match self.versions.entry((subject.clone(), version)) {
+            Entry::Occupied(known) => known.into_mut().as_ref(),
+            Entry::Vacant(place) => {
+                self.work.spend(READ)?;
+                place.insert(self.state.version(subject, version)?).as_ref()
+            }
+        })
+    }
 }

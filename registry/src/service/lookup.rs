@@ -9,7 +9,7 @@ use crate::rules::find::{self, Deleted, Found};
 use crate::rules::knowledge::{Knowledge, Learning, Stop};
 use crate::rules::metadata;
 use crate::service::library;
-use compat::Strictness;
+use compat::{Strictness, Work};
 use model::{CompatibilityLevel, Content, Subject};
 use std::sync::Arc;
 use storage::State;
@@ -27,29 +27,32 @@ pub struct Lookup {
     pub deleted: Deleted,
 }
 
+/// What it costs to look into one more context.
+const CONTEXT: usize = 3 * library::READ;
+
 impl Service {
     /// Finds a schema among the versions of a subject. Never writes, works in every mode.
     ///
     /// # Errors
-    /// `SubjectNotFound`, `SchemaNotFound`, `InvalidSchema`, `Busy`, those of the store.
-    pub async fn lookup(&self, request: Lookup) -> Result<Shown, Fault> {
+    /// `SubjectNotFound`, `SchemaNotFound`, `InvalidSchema`, `Spent`, `Busy`, those of the store.
+    pub async fn lookup(&self, request: Lookup, work: &Work) -> Result<Shown, Fault> {
         let (store, library, level) = (Arc::clone(&self.store), Arc::clone(&self.library), self.default_level);
-        let falls_back = self.falls_back();
-        self.pools
-            .run(Class::to_read(request.schema.text.len()), move || {
-                let view = store.view()?;
-                let learning = Learning::new(&library);
-                let mut asked = false;
-                with_fallback(&*view, &falls_back, &request.subject, |subject| {
-                    let first = !std::mem::replace(&mut asked, true);
-                    match look_up(&*view, &learning, &request, subject, level) {
-                        Err(Stop::Fault(Fault::InvalidSchema(_))) if !first => Err(Fault::SchemaNotFound),
-                        Err(stop) => Err(stop.outside_the_writer()),
-                        Ok(shown) => Ok(shown),
-                    }
-                })
+        let (falls_back, spending) = (self.falls_back(), work.clone());
+        let job = move || {
+            let view = store.view()?;
+            let learning = Learning::new(&library, &spending);
+            let mut asked = false;
+            with_fallback(&*view, &falls_back, &request.subject, |subject| {
+                spending.spend(CONTEXT)?;
+                let first = !std::mem::replace(&mut asked, true);
+                match look_up(&*view, &learning, &request, subject, level) {
+                    Err(Stop::Fault(Fault::InvalidSchema(_))) if !first => Err(Fault::SchemaNotFound),
+                    Err(stop) => Err(stop.outside_the_writer()),
+                    Ok(shown) => Ok(shown),
+                }
             })
-            .await
+        };
+        self.pools.begin_here(Class::Parse, work, job).await
     }
 }
 
@@ -67,9 +70,9 @@ fn look_up(
     let candidate = if described.text.trim().is_empty() {
         None
     } else {
-        let (source, references) = source(state, subject, described, normalize, Deleted::Include)??;
+        let (source, references) = source(state, knowledge, subject, described, normalize, Deleted::Include)??;
         let schema = knowledge
-            .parse(&source, Strictness::Stored, normalize)?
+            .parse(state, &source, Strictness::Stored, normalize)?
             .map_err(|error| library::invalid_schema(&described.schema_type, &error))?;
         Some(Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone()))
     };

@@ -7,6 +7,7 @@ use crate::fault::Fault;
 use crate::rules::candidate::Described;
 use crate::rules::knowledge::Knowledge;
 use crate::rules::register::{self, Force, Plan, Registered, Registration};
+use compat::Work;
 use std::sync::Arc;
 use storage::State;
 
@@ -24,19 +25,24 @@ impl Service {
     /// Registers a schema, or finds it registered.
     ///
     /// # Errors
-    /// The refusals of `rules::register::plan` and of the rights, `Busy`, `Contended`, those of the store.
-    pub async fn register(&self, rights: Rights, offered: Offered) -> Result<Done<Registered>, Fault> {
+    /// The refusals of `rules::register::plan` and of the rights, `Spent`, `Busy`, `Contended`, those of the store.
+    pub async fn register(&self, rights: Rights, offered: Offered, work: &Work) -> Result<Done<Registered>, Fault> {
         let rights = Arc::new(rights);
-        let outcome = self.register_with(Arc::clone(&rights), offered).await;
+        let outcome = self.register_with(Arc::clone(&rights), offered, work).await;
         outcome.map_err(|fault| rights.instead_of(fault))
     }
 
-    async fn register_with(&self, rights: Arc<Rights>, offered: Offered) -> Result<Done<Registered>, Fault> {
+    async fn register_with(
+        &self,
+        rights: Arc<Rights>,
+        offered: Offered,
+        work: &Work,
+    ) -> Result<Done<Registered>, Fault> {
         let Offered { schema, normalize, force } = offered;
         let subject = rights.leave.resource().clone();
         let request = Registration { subject, schema, normalize, force, default_level: self.default_level };
         let (authorizer, retention) = (self.authorizer.clone(), self.retention);
-        self.settle(request.schema.text.len(), move |state: &dyn State, knowledge: &dyn Knowledge| {
+        self.settle(work, move |state: &dyn State, knowledge: &dyn Knowledge| {
             let Plan { answer, mut records } = register::plan(state, knowledge, &request)?;
             if !records.is_empty() {
                 let takes = Takes::of(&request.subject, request.schema.id, request.force, &records, &answer.content);

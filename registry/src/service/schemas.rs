@@ -5,6 +5,7 @@ use super::{FallsBack, Service, library};
 use crate::fault::Fault;
 use crate::rules::find::Deleted;
 use crate::rules::knowledge::Learnt;
+use compat::Work;
 use model::{Content, Context, Guid, SchemaId, Subject};
 use std::ops::ControlFlow;
 use storage::{Holder, State, StoredVersion};
@@ -103,12 +104,12 @@ impl Service {
     /// The text of a version in another format; `None` for the canonical text itself. Unknown formats are ignored.
     ///
     /// # Errors
-    /// `InvalidSchema` for a stored text that does not parse; those of the store.
-    pub fn formatted(&self, shown: &Shown, format: &str) -> Result<Option<String>, Fault> {
+    /// `InvalidSchema` for a stored text that does not parse; `Spent`, those of the store.
+    pub fn formatted(&self, shown: &Shown, format: &str, work: &Work) -> Result<Option<String>, Fault> {
         if format.is_empty() || format == "default" {
             return Ok(None);
         }
-        self.read(|state| format_as(&self.library.stored(state, &shown.stored)?, &shown.content, format))
+        self.read(|state| format_as(&self.library.stored(state, &shown.stored, work)?, &shown.content, format, work))
     }
 
     /// The same for a content that is about to be shown as registered in a subject.
@@ -120,20 +121,23 @@ impl Service {
         subject: &Subject,
         content: &Content,
         format: &str,
+        work: &Work,
     ) -> Result<Option<String>, Fault> {
         if format.is_empty() || format == "default" {
             return Ok(None);
         }
-        self.read(|state| format_as(&self.library.of_content(state, subject, content)?, content, format))
+        self.read(|state| format_as(&self.library.of_content(state, subject, content, work)?, content, format, work))
     }
 
     /// Records and fields of a version that carry one of these inline tags (`*` is any), with all their tags.
     ///
     /// # Errors
     /// As `formatted`.
-    pub fn inline_tags(&self, shown: &Shown, wanted: &[&str]) -> Result<Vec<compat::TaggedEntity>, Fault> {
+    pub fn inline_tags(&self, shown: &Shown, wanted: &[&str], work: &Work) -> Result<Vec<compat::TaggedEntity>, Fault> {
         self.read(|state| {
-            let mut tagged = self.library.stored(state, &shown.stored)?.parsed.inline_tags();
+            let parsed = self.library.stored(state, &shown.stored, work)?.parsed;
+            work.spend(parsed.size_hint() / TAGGED)?;
+            let mut tagged = parsed.inline_tags();
             tagged
                 .retain(|entity| entity.tags.iter().any(|tag| wanted.contains(&"*") || wanted.contains(&tag.as_str())));
             Ok(tagged)
@@ -209,8 +213,14 @@ impl Source for Contexts {
     }
 }
 
-fn format_as(schema: &Learnt, content: &Content, format: &str) -> Result<Option<String>, Fault> {
-    schema.parsed.formatted(format).map_err(|error| library::invalid_schema(&content.schema_type, &error))
+/// Bytes of a parsed schema in which tags are sought for a unit of work.
+const TAGGED: usize = 64;
+
+fn format_as(schema: &Learnt, content: &Content, format: &str, work: &Work) -> Result<Option<String>, Fault> {
+    schema.parsed.formatted(format, work).map_err(|error| match error {
+        compat::Error::Spent(spent) => spent.into(),
+        error => library::invalid_schema(&content.schema_type, &error),
+    })
 }
 
 /// Which version stands for an id. No subject, or a bare context: the first holder there. A name in a named context: only

@@ -4,8 +4,9 @@
 use super::{Class, Done, Service};
 use crate::fault::Fault;
 use crate::rules::knowledge::{Knowledge, Known, Learning, Stop};
+use compat::Work;
 use model::Record;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use storage::State;
 
 /// How often a decision may come back for what was missing, because what it is about changed between the snapshot and the
@@ -23,9 +24,12 @@ pub(super) trait Decide<T>:
 
 impl<T, D> Decide<T> for D where D: Fn(&dyn State, &dyn Knowledge) -> Result<Decision<T>, Stop> + Send + Sync + 'static {}
 
-/// Will it pass by itself?
+/// Does it say nothing about what was asked for, so that it ends all of a request? Most of it passes by itself.
 pub(super) fn is_passing(fault: &Fault) -> bool {
-    matches!(fault, Fault::Busy | Fault::Contended | Fault::Store(_) | Fault::Internal(_) | Fault::Unaudited)
+    matches!(
+        fault,
+        Fault::Busy | Fault::Spent(_) | Fault::Contended | Fault::Store(_) | Fault::Internal(_) | Fault::Unaudited
+    )
 }
 
 enum InWriter<T> {
@@ -35,19 +39,19 @@ enum InWriter<T> {
 }
 
 impl Service {
-    /// Decides over `bytes` bytes of input and commits what was decided, if that is anything.
+    /// Decides, with this much work, and commits what was decided, if that is anything.
     ///
     /// # Errors
-    /// Those of the decision, `Unaudited`, `Busy`, `Contended`, those of the store.
+    /// Those of the decision, `Unaudited`, `Spent`, `Busy`, `Contended`, those of the store.
     pub(super) async fn settle<T: Send + 'static>(
         &self,
-        bytes: usize,
+        work: &Work,
         decide: impl Decide<T>,
     ) -> Result<Done<T>, Fault> {
         let decide = Arc::new(decide);
         let mut known = Known::default();
         for _ in 0..ROUNDS {
-            let ((records, answer), learnt) = self.learn(bytes, Arc::clone(&decide), known).await?;
+            let ((records, answer), learnt) = self.learn(work, Arc::clone(&decide), known).await?;
             if records.is_empty() {
                 return Ok(Done { answer, wrote: false });
             }
@@ -72,29 +76,36 @@ impl Service {
     /// Decides on a snapshot and writes nothing.
     ///
     /// # Errors
-    /// Those of the decision, `Busy`, those of the store.
-    pub(super) async fn consider<T: Send + 'static>(&self, bytes: usize, decide: impl Decide<T>) -> Result<T, Fault> {
-        let ((_, answer), _) = self.learn(bytes, Arc::new(decide), Known::default()).await?;
+    /// Those of the decision, `Spent`, `Busy`, those of the store.
+    pub(super) async fn consider<T: Send + 'static>(&self, work: &Work, decide: impl Decide<T>) -> Result<T, Fault> {
+        let ((_, answer), _) = self.learn(work, Arc::new(decide), Known::default()).await?;
         Ok(answer)
     }
 
     /// Decides on a snapshot, computing what has to be known.
     async fn learn<T: Send + 'static>(
         &self,
-        bytes: usize,
+        work: &Work,
         decide: Arc<impl Decide<T>>,
         known: Known,
     ) -> Result<(Decision<T>, Known), Fault> {
-        let (store, library) = (Arc::clone(&self.store), Arc::clone(&self.library));
-        self.pools
-            .run(Class::to_read(bytes), move || {
-                let view = store.view()?;
-                let learning = Learning::resume(&library, known);
-                match decide(&*view, &learning) {
-                    Ok(decision) => Ok((decision, learning.known())),
-                    Err(stop) => Err(stop.outside_the_writer()),
+        let (store, library, spending) = (Arc::clone(&self.store), Arc::clone(&self.library), work.clone());
+        // What was learnt before the work had to move elsewhere is not learnt again.
+        let memory = Mutex::new(known);
+        let job = move || {
+            let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+            let view = store.view()?;
+            let learning = Learning::resume(&library, &spending, std::mem::take(&mut *memory));
+            let decided = decide(&*view, &learning);
+            let known = learning.known();
+            match decided {
+                Ok(decision) => Ok((decision, known)),
+                Err(stop) => {
+                    *memory = known;
+                    Err(stop.outside_the_writer())
                 }
-            })
-            .await
+            }
+        };
+        self.pools.begin_here(Class::Parse, work, job).await
     }
 }

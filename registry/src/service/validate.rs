@@ -4,6 +4,7 @@ use super::{Class, Service};
 use crate::fault::Fault;
 use crate::rules::delete::Selector;
 use crate::rules::find::Deleted;
+use compat::{Sample, Work};
 use model::Subject;
 use std::sync::Arc;
 
@@ -20,38 +21,35 @@ impl Service {
     /// The place and the reason of the first mismatch; `None` when the sample fits.
     ///
     /// # Errors
-    /// `SubjectNotFound`, `VersionNotFound`, `InvalidSchema` for a stored text that does not parse, `Busy`, those of the store.
+    /// `SubjectNotFound`, `VersionNotFound`, `InvalidSchema` for a stored text that does not parse, `Spent`, `Busy`, those of the store.
     pub async fn validate(
         &self,
         subject: Subject,
         selector: Selector,
         sample: Validation,
+        work: &Work,
     ) -> Result<Option<compat::Mismatch>, Fault> {
         let shown = self.version(&subject, selector, Deleted::Include)?;
-        let bytes = match &sample {
-            Validation::Json(text) => text.len(),
-            Validation::Binary(bytes) => bytes.len(),
-        };
-        let (store, parsed) = (Arc::clone(&self.store), Arc::clone(&self.library));
-        self.pools
-            .run(Class::to_read(bytes), move || {
-                let view = store.view()?;
-                let schema = parsed.stored(&*view, &shown.stored)?;
-                let framed =
-                    |bytes: &[u8]| bytes.len() >= 5 && bytes[0] == 0 && bytes[1..5] == shown.stored.id.to_be_bytes();
-                let outcome = match &sample {
-                    Validation::Json(text) => schema.parsed.validate(compat::Sample::Json(text)),
-                    Validation::Binary(bytes) if framed(bytes) => {
+        let (store, parsed, spending) = (Arc::clone(&self.store), Arc::clone(&self.library), work.clone());
+        let job = move || {
+            let view = store.view()?;
+            let schema = parsed.stored(&*view, &shown.stored, &spending)?.parsed;
+            let framed =
+                |bytes: &[u8]| bytes.len() >= 5 && bytes[0] == 0 && bytes[1..5] == shown.stored.id.to_be_bytes();
+            let fits = |sample| schema.validate(sample, &spending);
+            let outcome = match &sample {
+                Validation::Json(text) => fits(Sample::Json(text))?,
+                Validation::Binary(bytes) => match framed(bytes).then(|| fits(Sample::Binary(&bytes[5..]))) {
+                    None => fits(Sample::Binary(bytes))?,
+                    Some(framed) => match framed? {
+                        Ok(()) => Ok(()),
                         // The five bytes could also be data that happens to begin so.
-                        schema
-                            .parsed
-                            .validate(compat::Sample::Binary(&bytes[5..]))
-                            .or_else(|framed| schema.parsed.validate(compat::Sample::Binary(bytes)).map_err(|_| framed))
-                    }
-                    Validation::Binary(bytes) => schema.parsed.validate(compat::Sample::Binary(bytes)),
-                };
-                Ok(outcome.err())
-            })
-            .await
+                        Err(framed) => fits(Sample::Binary(bytes))?.map_err(|_| framed),
+                    },
+                },
+            };
+            Ok(outcome.err())
+        };
+        self.pools.begin_here(Class::Parse, work, job).await
     }
 }

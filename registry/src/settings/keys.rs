@@ -92,8 +92,12 @@ pub const KEYS: &[Key] = &[
     size("cache.schemas", "8MiB", "memory for parsed schemas"),
     size("store.block-cache", "32MiB", "memory for blocks read from the store"),
     size("store.memtable", "8MiB", "memory for the newest writes of one column family"),
-    key("work.threads", "0", "threads that parse and compare large schemas; 0 is one per core"),
-    key("work.queue", "256", "such jobs waiting at most; further ones are refused with 503"),
+    key(
+        "work.threads",
+        "0",
+        "threads that parse and compare schemas that are not small, and half as many more that list; 0 is one per core",
+    ),
+    key("work.queue", "256", "such jobs of either kind waiting at most; further ones are refused with 503"),
     key(
         "insecure-open",
         "false",

@@ -100,3 +100,33 @@ fn references_that_share_what_they_refer_to_are_read_once() {
     assert_eq!(answer.status, 200, "{:.300}", answer.text);
     lives(&node);
 }
+
+/// A small request that names few large schemas often: they are read once, and too many bytes of them are refused unread.
+#[test]
+fn references_that_repeat_large_schemas_cost_what_the_schemas_cost() {
+    let node = Node::start();
+    for number in 0..20 {
+        let text = json!({ "type": "record", "name": format!("T{number}"), "doc": "d".repeat(700_000), "fields": [] });
+        node.register(&format!("t{number}"), &crate::harness::schema(&text));
+    }
+    let repeating = |targets: usize| {
+        let references: Vec<Value> = (0..4_000)
+            .map(|n| json!({ "name": format!("n{n}"), "subject": format!("t{}", n % targets), "version": 1 }))
+            .collect();
+        let text = json!({ "type": "record", "name": "R", "fields": [{ "name": "f", "type": "T1" }] }).to_string();
+        json!({ "schema": text, "references": references })
+    };
+    let all = register(&node, "all", &repeating(20));
+    assert_eq!(all.error_code(), 42201, "{:.300}", all.text);
+    assert!(all.text.contains("8388608 bytes"), "{:.300}", all.text);
+    let some = register(&node, "some", &repeating(5));
+    assert_eq!(some.status, 200, "{:.300}", some.text);
+    for _ in 0..3 {
+        let checked = node.post("/compatibility/subjects/some/versions", &repeating(5));
+        assert_eq!(checked.status, 200, "{:.300}", checked.text);
+        assert_eq!(node.get("/subjects/some/versions/1?format=resolved").status, 200);
+    }
+    let resident = node.resident();
+    assert!(resident < 400 << 20, "{} MiB resident", resident >> 20);
+    lives(&node);
+}

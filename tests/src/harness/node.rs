@@ -214,6 +214,14 @@ impl Node {
         command::signal(self.child.id(), "KILL");
     }
 
+    /// CPU time that it has used so far, in clock ticks (hundredths of a second).
+    pub fn ticks(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // The name, in parentheses, may have blanks.
+        let fields: Vec<&str> = status.rsplit(')').next().unwrap().split_whitespace().collect();
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    }
+
     /// Resident memory, in bytes.
     pub fn resident(&self) -> u64 {
         self.status("VmRSS:")

@@ -3,13 +3,20 @@
 //! A pair of nodes is judged once; a pair being judged counts as compatible, which ends recursion; a pair judged before
 //! gives its findings again with the paths of its first visit. The walk keeps its own stack: two cycles of types, of
 //! lengths p and q, make a path of p·q pairs, far deeper than either schema.
+//!
+//! Most pairs are those of branches of two unions, of which one in a thousand matches, and only whether they do is asked. So
+//! the first walk keeps no findings of such pairs, and does not even remember the pairs that are judged at a glance. Where
+//! it turns out that one of them has to be told after all, with the path of its first visit, a second walk keeps everything.
 
 mod report;
+#[cfg(test)]
+mod tests;
 
 use super::finding::{Finding, FindingKind};
 use super::model::*;
 use super::print;
-use report::{COMPATIBLE, Item, PlaceId, ROOT, Report, ResultId, Token, missing_symbols};
+use crate::{Spent, Work};
+use report::{COMPATIBLE, Item, PlaceId, ROOT, Report, ResultId, Token, UNTOLD, missing_symbols, small};
 use std::collections::HashMap;
 
 /// The comparison came to no list of findings.
@@ -20,24 +27,85 @@ pub(crate) enum Abandoned {
     Ambiguous(String),
     /// The pairs of types are too many to look at.
     TooMuch,
+    /// The work ended.
+    Spent(Spent),
 }
 
 /// More pairs than this are not looked at: each is remembered.
 const MOST_PAIRS: usize = 1_000_000;
 /// Nor more fields and symbols than this, over all pairs.
 const MOST_WORK: usize = 20_000_000;
+/// How many pairs that are judged at a glance cost as much as a field.
+const GLANCES: usize = 4;
+/// What a finding costs, which takes memory.
+const KEPT: usize = 16;
+
 /// Compares two schemas. Of very many findings only the first are returned; none means compatible.
-pub(crate) fn check(reader: &super::Schema, writer: &super::Schema) -> Result<Vec<Finding>, Abandoned> {
-    let mut checker = Checker {
-        reader: &reader.model,
-        writer: &writer.model,
-        memo: HashMap::new(),
-        report: Report::new(),
-        fields: HashMap::new(),
-        work: 0,
+pub(crate) fn check(reader: &super::Schema, writer: &super::Schema, work: &Work) -> Result<Vec<Finding>, Abandoned> {
+    let (reader, writer) = (&reader.model, &writer.model);
+    let told = match walk(reader, writer, Keep::Told, work) {
+        Err(End::Untold) => walk(reader, writer, Keep::All, work),
+        told => told,
     };
+    told.map_err(|end| match end {
+        End::Abandoned(abandoned) => abandoned,
+        End::Untold => unreachable!("where everything is kept, everything can be told"),
+    })
+}
+
+fn walk(reader: &Model, writer: &Model, keep: Keep, work: &Work) -> Result<Vec<Finding>, End> {
+    let mut checker = Checker::new(reader, writer, keep, work);
     let result = checker.run()?;
-    Ok(checker.report.list(result, &reader.model, &writer.model))
+    Ok(checker.report.list(result, reader, writer))
+}
+
+/// Which findings are kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    /// Those that are told where they are found.
+    Told,
+    /// Those of branches too, which are told only if the pair is met again elsewhere.
+    All,
+}
+
+/// Why a walk ended.
+enum End {
+    Abandoned(Abandoned),
+    /// It needs findings that it did not keep.
+    Untold,
+}
+
+impl From<Abandoned> for End {
+    fn from(abandoned: Abandoned) -> Self {
+        End::Abandoned(abandoned)
+    }
+}
+
+impl From<Spent> for End {
+    fn from(spent: Spent) -> Self {
+        End::Abandoned(Abandoned::Spent(spent))
+    }
+}
+
+/// A pair to be judged, and where it stands.
+#[derive(Clone, Copy)]
+struct Pair {
+    reader: NodeId,
+    writer: NodeId,
+    place: Place,
+    /// Does only the verdict count, not the findings?
+    branch: bool,
+}
+
+/// A place that is made when something is told about it.
+#[derive(Clone, Copy)]
+enum Place {
+    /// One that is there.
+    Here(PlaceId),
+    /// One step on.
+    Step(PlaceId, Token),
+    /// The type of a field.
+    Field(PlaceId, usize),
 }
 
 /// A pair being judged.
@@ -45,8 +113,11 @@ struct Frame {
     reader: NodeId,
     writer: NodeId,
     place: PlaceId,
+    branch: bool,
     /// How far through its fields or branches it is.
     next: usize,
+    /// Is anything found?
+    failed: bool,
     items: Vec<Item>,
     mode: Mode,
 }
@@ -69,129 +140,175 @@ enum Mode {
 }
 
 enum Next {
-    Pair { reader: NodeId, writer: NodeId, place: PlaceId },
+    Pair(Pair),
     Done,
 }
 
 struct Checker<'m> {
     reader: &'m Model,
     writer: &'m Model,
+    keep: Keep,
+    budget: &'m Work,
     /// `None` while the pair is being judged.
     memo: HashMap<(NodeId, NodeId), Option<ResultId>>,
     report: Report,
     /// Fields of large writer records by name.
     fields: HashMap<NodeId, HashMap<&'m str, usize>>,
+    /// Nodes of pairs that were judged at a glance, found incompatible, and not remembered.
+    glanced: (Nodes, Nodes),
+    /// Which records were found to be plain, or not.
+    plain: (HashMap<NodeId, bool>, HashMap<NodeId, bool>),
+    glances: usize,
     work: usize,
 }
 
+/// A set of nodes.
+#[derive(Default)]
+struct Nodes(Vec<u64>);
+
+impl Nodes {
+    fn insert(&mut self, id: NodeId) {
+        let at = id as usize / 64;
+        if self.0.len() <= at {
+            self.0.resize(at + 1, 0);
+        }
+        self.0[at] |= 1 << (id % 64);
+    }
+
+    fn contains(&self, id: NodeId) -> bool {
+        self.0.get(id as usize / 64).is_some_and(|bits| bits & (1 << (id % 64)) != 0)
+    }
+}
+
 impl<'m> Checker<'m> {
-    fn run(&mut self) -> Result<ResultId, Abandoned> {
+    fn new(reader: &'m Model, writer: &'m Model, keep: Keep, budget: &'m Work) -> Self {
+        Checker {
+            reader,
+            writer,
+            keep,
+            budget,
+            memo: HashMap::new(),
+            report: Report::new(),
+            fields: HashMap::new(),
+            glanced: Default::default(),
+            plain: Default::default(),
+            glances: 0,
+            work: 0,
+        }
+    }
+
+    fn run(&mut self) -> Result<ResultId, End> {
         let mut stack = Vec::new();
-        let mut arrived = self.enter(self.reader.root, self.writer.root, ROOT, &mut stack)?;
+        let root = Pair { reader: self.reader.root, writer: self.writer.root, place: Place::Here(ROOT), branch: false };
+        let mut arrived = self.enter(root, &mut stack)?;
         while let Some(mut frame) = stack.pop() {
             if let Some(result) = arrived.take() {
-                self.absorb(&mut frame, result);
+                self.absorb(&mut frame, result)?;
             }
             match self.advance(&mut frame)? {
-                Next::Pair { reader, writer, place } => {
+                Next::Pair(pair) => {
                     stack.push(frame);
-                    arrived = self.enter(reader, writer, place, &mut stack)?;
+                    arrived = self.enter(pair, &mut stack)?;
                 }
-                Next::Done => arrived = Some(self.finish(frame.reader, frame.writer, frame.items)),
+                Next::Done => arrived = Some(self.finish(frame)),
             }
         }
         Ok(arrived.expect("the root pair has a result once the stack is empty"))
     }
 
     /// Looks at a pair: either it has a result at once, or a frame for it is pushed.
-    fn enter(
-        &mut self,
-        reader: NodeId,
-        writer: NodeId,
-        place: PlaceId,
-        stack: &mut Vec<Frame>,
-    ) -> Result<Option<ResultId>, Abandoned> {
+    fn enter(&mut self, pair: Pair, stack: &mut Vec<Frame>) -> Result<Option<ResultId>, End> {
+        let Pair { reader, writer, branch, .. } = pair;
         let (r, w) = (self.reader.node(reader), self.writer.node(writer));
         if let (Kind::Primitive(a), Kind::Primitive(b)) = (r.kind(), w.kind())
             && (a == b || promotes(b, a))
         {
             return Ok(Some(COMPATIBLE));
         }
+        if !self.tells(branch)
+            && let Some(compatible) = self.glance(reader, writer)?
+        {
+            return Ok(Some(if compatible { COMPATIBLE } else { UNTOLD }));
+        }
         if let Some(&known) = self.memo.get(&(reader, writer)) {
             return Ok(Some(known.unwrap_or(COMPATIBLE)));
+        }
+        if self.keep == Keep::Told
+            && !branch
+            && self.glanced.0.contains(reader)
+            && self.glanced.1.contains(writer)
+            && self.glance(reader, writer)? == Some(false)
+        {
+            return Err(End::Untold);
         }
         self.memo.insert((reader, writer), None);
         self.spend(1)?;
         if self.memo.len() > MOST_PAIRS {
-            return Err(Abandoned::TooMuch);
+            return Err(Abandoned::TooMuch.into());
         }
-        let mut items = Vec::new();
+        let place = if self.tells(branch) { self.place(pair.place) } else { ROOT };
+        let mut frame =
+            Frame { reader, writer, place, branch, next: 0, failed: false, items: Vec::new(), mode: Mode::Settled };
         let mode = match (r, w) {
             (Node::Union(_), Node::Union(_)) => Some(Mode::BothUnions),
             (_, Node::Union(_)) => Some(Mode::WriterUnion),
             (Node::Union(_), _) => Some(Mode::ReaderUnion),
             (Node::Array { .. }, Node::Array { .. }) | (Node::Map { .. }, Node::Map { .. }) => Some(Mode::Inner),
             (Node::Record(a), Node::Record(b)) => {
-                self.names(&a.named, &b.named, (reader, writer), place, &mut items)?;
+                self.names(&a.named, &b.named, &mut frame)?;
                 Some(Mode::Fields)
             }
             (Node::Enum(a), Node::Enum(b)) => {
-                self.names(&a.named, &b.named, (reader, writer), place, &mut items)?;
+                self.names(&a.named, &b.named, &mut frame)?;
                 self.spend(a.symbols.len() + b.symbols.len())?;
                 if !missing_symbols(a, b).is_empty() {
-                    let place = self.report.place(place, Token::Symbols);
-                    items.push(self.report.finding(FindingKind::MissingEnumSymbols, place, reader, writer));
+                    self.find(&mut frame, FindingKind::MissingEnumSymbols, Place::Step(place, Token::Symbols))?;
                 }
                 None
             }
             (Node::Fixed(a), Node::Fixed(b)) => {
-                self.names(&a.named, &b.named, (reader, writer), place, &mut items)?;
+                self.names(&a.named, &b.named, &mut frame)?;
                 if a.size != b.size {
-                    let place = self.report.place(place, Token::Size);
-                    items.push(self.report.finding(FindingKind::FixedSizeMismatch, place, reader, writer));
+                    self.find(&mut frame, FindingKind::FixedSizeMismatch, Place::Step(place, Token::Size))?;
                 }
                 None
             }
             _ => {
-                items.push(self.report.finding(FindingKind::TypeMismatch, place, reader, writer));
+                self.find(&mut frame, FindingKind::TypeMismatch, Place::Here(place))?;
                 None
             }
         };
         Ok(match mode {
             Some(mode) => {
-                stack.push(Frame { reader, writer, place, next: 0, items, mode });
+                stack.push(Frame { mode, ..frame });
                 None
             }
-            None => Some(self.finish(reader, writer, items)),
+            None => Some(self.finish(frame)),
         })
     }
 
     /// What the frame needs next.
-    fn advance(&mut self, frame: &mut Frame) -> Result<Next, Abandoned> {
-        let (reader, writer) = (frame.reader, frame.writer);
+    fn advance(&mut self, frame: &mut Frame) -> Result<Next, End> {
+        let (reader, writer, branch) = (frame.reader, frame.writer, frame.branch);
         let at = frame.next;
         frame.next += 1;
+        let inner = |reader, writer, place| Next::Pair(Pair { reader, writer, place, branch });
+        let step = |token| Place::Step(frame.place, token);
         let (r, w) = (self.reader.node(reader), self.writer.node(writer));
         Ok(match (frame.mode, r, w) {
             (Mode::Inner, Node::Array { items: a, .. }, Node::Array { items: b, .. }) if at == 0 => {
-                Next::Pair { reader: *a, writer: *b, place: self.report.place(frame.place, Token::Items) }
+                inner(*a, *b, step(Token::Items))
             }
             (Mode::Inner, Node::Map { values: a, .. }, Node::Map { values: b, .. }) if at == 0 => {
-                Next::Pair { reader: *a, writer: *b, place: self.report.place(frame.place, Token::Values) }
+                inner(*a, *b, step(Token::Values))
             }
             (Mode::BothUnions, _, Node::Union(branches)) if at < branches.len() => {
-                Next::Pair { reader, writer: branches[at], place: ROOT }
+                Next::Pair(Pair { reader, writer: branches[at], place: Place::Here(ROOT), branch: true })
             }
             (Mode::WriterUnion, _, Node::Union(branches)) if at < branches.len() => {
-                Next::Pair { reader, writer: branches[at], place: self.report.place(frame.place, Token::Index(at)) }
+                inner(reader, branches[at], step(Token::Index(small(at))))
             }
-            (Mode::ReaderUnion, Node::Union(branches), _) => match branches.get(at) {
-                Some(&branch) => Next::Pair { reader: branch, writer, place: ROOT },
-                None => {
-                    frame.items.push(self.report.finding(FindingKind::MissingUnionBranch, frame.place, reader, writer));
-                    Next::Done
-                }
-            },
+            (Mode::ReaderUnion, Node::Union(branches), _) => self.some_branch(frame, branches, at)?,
             (Mode::Fields, Node::Record(record), Node::Record(_)) => {
                 // Fields that need no comparison are passed over here, so `next` moves on with them.
                 let mut at = at;
@@ -210,36 +327,61 @@ impl<'m> Checker<'m> {
         })
     }
 
+    /// The next branch of a reader's union that cannot be judged at a glance.
+    fn some_branch(&mut self, frame: &mut Frame, branches: &[NodeId], from: usize) -> Result<Next, End> {
+        for (at, &branch) in branches.iter().enumerate().skip(from) {
+            let glance = if self.keep == Keep::Told { self.glance(branch, frame.writer)? } else { None };
+            match glance {
+                Some(true) => {
+                    frame.mode = Mode::Settled;
+                    return Ok(Next::Done);
+                }
+                Some(false) => {}
+                None => {
+                    frame.next = at + 1;
+                    let place = Place::Here(ROOT);
+                    return Ok(Next::Pair(Pair { reader: branch, writer: frame.writer, place, branch: true }));
+                }
+            }
+        }
+        self.find(frame, FindingKind::MissingUnionBranch, Place::Here(frame.place))?;
+        frame.mode = Mode::Settled;
+        Ok(Next::Done)
+    }
+
     /// Takes the result of the inner pair that the frame asked for last.
-    fn absorb(&mut self, frame: &mut Frame, result: ResultId) {
+    fn absorb(&mut self, frame: &mut Frame, result: ResultId) -> Result<(), End> {
+        if result == COMPATIBLE {
+            if frame.mode == Mode::ReaderUnion {
+                // One branch that can read the writer is enough.
+                frame.mode = Mode::Settled;
+            }
+            return Ok(());
+        }
         match frame.mode {
             Mode::Inner | Mode::Fields | Mode::WriterUnion => {
-                if result != COMPATIBLE {
+                frame.failed = true;
+                if self.tells(frame.branch) {
+                    if result == UNTOLD {
+                        return Err(End::Untold);
+                    }
                     frame.items.push(Item::Inner(result));
                 }
             }
-            Mode::BothUnions if result != COMPATIBLE => {
+            Mode::BothUnions => {
                 let at = frame.next - 1;
-                let Node::Union(branches) = self.writer.node(frame.writer) else { return };
-                let place = self.report.place(frame.place, Token::Index(at));
-                frame.items.push(self.report.finding(
-                    FindingKind::MissingUnionBranch,
-                    place,
-                    frame.reader,
-                    branches[at],
-                ));
+                let Node::Union(branches) = self.writer.node(frame.writer) else { return Ok(()) };
+                let (kind, place) =
+                    (FindingKind::MissingUnionBranch, Place::Step(frame.place, Token::Index(small(at))));
+                self.find_about(frame, kind, place, branches[at], 0)?;
             }
-            Mode::BothUnions => {}
-            // One branch that can read the writer is enough.
-            Mode::ReaderUnion if result == COMPATIBLE => frame.mode = Mode::Settled,
             Mode::ReaderUnion | Mode::Settled => {}
         }
+        Ok(())
     }
 
     /// One field of the reader: the pair to compare, or `None` if there is none.
-    fn field(&mut self, field: &'m Field, at: usize, frame: &mut Frame) -> Result<Option<Next>, Abandoned> {
-        let fields = self.report.place(frame.place, Token::Fields);
-        let index = self.report.place(fields, Token::Index(at));
+    fn field(&mut self, field: &'m Field, at: usize, frame: &mut Frame) -> Result<Option<Next>, End> {
         let schema = match self.writer_field(field, at, frame.writer)? {
             Some(schema) => schema,
             None if field.default.is_some() => return Ok(None),
@@ -249,12 +391,16 @@ impl<'m> Checker<'m> {
                 frame.writer
             }
             None => {
-                let kind = FindingKind::ReaderFieldMissingDefaultValue;
-                frame.items.push(self.report.field_finding(kind, index, (frame.reader, frame.writer), at));
+                let fields =
+                    if self.tells(frame.branch) { self.report.place(frame.place, Token::Fields) } else { ROOT };
+                let (kind, place) =
+                    (FindingKind::ReaderFieldMissingDefaultValue, Place::Step(fields, Token::Index(small(at))));
+                self.find_about(frame, kind, place, frame.writer, at)?;
                 return Ok(None);
             }
         };
-        Ok(Some(Next::Pair { reader: field.schema, writer: schema, place: self.report.place(index, Token::Type) }))
+        let (place, branch) = (Place::Field(frame.place, at), frame.branch);
+        Ok(Some(Next::Pair(Pair { reader: field.schema, writer: schema, place, branch })))
     }
 
     /// The type of the writer's field that has the name or an alias of the reader's field.
@@ -285,31 +431,146 @@ impl<'m> Checker<'m> {
     }
 
     /// Short names have to be equal, or an alias of the reader has to be the full name of the writer.
-    fn names(
-        &mut self,
-        reader: &Named,
-        writer: &Named,
-        pair: (NodeId, NodeId),
-        place: PlaceId,
-        items: &mut Vec<Item>,
-    ) -> Result<(), Abandoned> {
-        self.spend(reader.aliases.len())?;
-        if reader.name.short() != writer.name.short() && !reader.has_alias(&writer.name) {
-            let place = self.report.place(place, Token::Name);
-            items.push(self.report.finding(FindingKind::NameMismatch, place, pair.0, pair.1));
+    fn names(&mut self, reader: &Named, writer: &Named, frame: &mut Frame) -> Result<(), End> {
+        if !self.same_name(reader, writer)? {
+            self.find(frame, FindingKind::NameMismatch, Place::Step(frame.place, Token::Name))?;
         }
         Ok(())
     }
 
-    fn finish(&mut self, reader: NodeId, writer: NodeId, items: Vec<Item>) -> ResultId {
-        let result = self.report.result(items);
-        self.memo.insert((reader, writer), Some(result));
+    fn same_name(&mut self, reader: &Named, writer: &Named) -> Result<bool, End> {
+        if reader.name.short() == writer.name.short() {
+            return Ok(true);
+        }
+        if !reader.aliases.is_empty() {
+            self.spend(reader.aliases.len())?;
+        }
+        Ok(reader.has_alias(&writer.name))
+    }
+
+    /// Is a branch compatible with a branch? `None` where that takes more than a glance: where pairs would be judged that other
+    /// pairs may have inside them as well, or that may end the comparison. What is incompatible is noted.
+    fn glance(&mut self, reader: NodeId, writer: NodeId) -> Result<Option<bool>, End> {
+        self.glances += 1;
+        if self.glances.is_multiple_of(GLANCES) {
+            self.spend(1)?;
+        }
+        let compatible = match (self.reader.node(reader), self.writer.node(writer)) {
+            (Node::Union(_), _)
+            | (_, Node::Union(_))
+            | (Node::Array { .. }, Node::Array { .. })
+            | (Node::Map { .. }, Node::Map { .. }) => return Ok(None),
+            (Node::Primitive { primitive: a, .. }, Node::Primitive { primitive: b, .. }) => a == b || promotes(*b, *a),
+            (Node::Record(a), Node::Record(b)) => {
+                if self.same_name(&a.named, &b.named)? || !self.are_plain(reader, writer)? {
+                    return Ok(None);
+                }
+                false
+            }
+            (Node::Enum(a), Node::Enum(b)) => {
+                self.same_name(&a.named, &b.named)? && {
+                    self.spend(a.symbols.len() + b.symbols.len())?;
+                    missing_symbols(a, b).is_empty()
+                }
+            }
+            (Node::Fixed(a), Node::Fixed(b)) => self.same_name(&a.named, &b.named)? && a.size == b.size,
+            _ => false,
+        };
+        if !compatible {
+            self.glanced.0.insert(reader);
+            self.glanced.1.insert(writer);
+        }
+        Ok(Some(compatible))
+    }
+
+    /// Are both records without named types and aliases inside? Then the pairs inside this pair are inside no other.
+    fn are_plain(&mut self, reader: NodeId, writer: NodeId) -> Result<bool, End> {
+        if !self.plain.0.contains_key(&reader) {
+            let plain = self.is_plain(self.reader, reader)?;
+            self.plain.0.insert(reader, plain);
+        }
+        if !self.plain.1.contains_key(&writer) {
+            let plain = self.is_plain(self.writer, writer)?;
+            self.plain.1.insert(writer, plain);
+        }
+        Ok(self.plain.0[&reader] && self.plain.1[&writer])
+    }
+
+    fn is_plain(&mut self, model: &Model, record: NodeId) -> Result<bool, End> {
+        let Node::Record(record) = model.node(record) else { return Ok(false) };
+        self.spend(record.fields.len())?;
+        if record.fields.iter().any(|field| !field.aliases.is_empty()) {
+            return Ok(false);
+        }
+        let mut inside: Vec<NodeId> = record.fields.iter().map(|field| field.schema).collect();
+        while let Some(id) = inside.pop() {
+            self.spend(1)?;
+            match model.node(id) {
+                Node::Primitive { .. } => {}
+                Node::Array { items: inner, .. } | Node::Map { values: inner, .. } => inside.push(*inner),
+                Node::Union(branches) => inside.extend(branches),
+                Node::Record(_) | Node::Enum(_) | Node::Fixed(_) | Node::Unresolved => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Are findings kept, of a branch or of anything else?
+    fn tells(&self, branch: bool) -> bool {
+        !branch || self.keep == Keep::All
+    }
+
+    fn place(&mut self, place: Place) -> PlaceId {
+        match place {
+            Place::Here(place) => place,
+            Place::Step(before, token) => self.report.place(before, token),
+            Place::Field(record, at) => {
+                let fields = self.report.place(record, Token::Fields);
+                let field = self.report.place(fields, Token::Index(small(at)));
+                self.report.place(field, Token::Type)
+            }
+        }
+    }
+
+    /// Adds a finding about the frame's pair.
+    fn find(&mut self, frame: &mut Frame, kind: FindingKind, place: Place) -> Result<(), End> {
+        self.find_about(frame, kind, place, frame.writer, 0)
+    }
+
+    /// Adds a finding about the frame's reader, or one of its fields, and this writer.
+    fn find_about(
+        &mut self,
+        frame: &mut Frame,
+        kind: FindingKind,
+        place: Place,
+        writer: NodeId,
+        field: usize,
+    ) -> Result<(), End> {
+        frame.failed = true;
+        if self.tells(frame.branch) {
+            self.spend(KEPT)?;
+            let place = self.place(place);
+            frame.items.push(self.report.finding(kind, place, (frame.reader, writer), field));
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, frame: Frame) -> ResultId {
+        let result = match frame.failed {
+            false => COMPATIBLE,
+            true if self.tells(frame.branch) => self.report.result(frame.items),
+            true => UNTOLD,
+        };
+        self.memo.insert((frame.reader, frame.writer), Some(result));
         result
     }
 
-    fn spend(&mut self, work: usize) -> Result<(), Abandoned> {
+    fn spend(&mut self, work: usize) -> Result<(), End> {
         self.work += work;
-        if self.work > MOST_WORK { Err(Abandoned::TooMuch) } else { Ok(()) }
+        if self.work > MOST_WORK {
+            return Err(Abandoned::TooMuch.into());
+        }
+        Ok(self.budget.spend(work)?)
     }
 }
 

@@ -18,7 +18,8 @@ const MOST_INFO: usize = 100_000;
 /// How long paths and details may be over all findings told.
 const MOST_BYTES: usize = 4 << 20;
 
-/// One step of a path. Paths share their beginnings, so a place is a step and the place before it.
+/// One step of a path. Paths share their beginnings, so a place is a step and the place before it. All of this is kept small:
+/// there may be a million of each.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Token {
     Root,
@@ -29,23 +30,25 @@ pub(super) enum Token {
     Values,
     Fields,
     Type,
-    Index(usize),
+    Index(u32),
 }
 
 /// A place in `Report::places`.
-pub(super) type PlaceId = usize;
+pub(super) type PlaceId = u32;
 /// Where a comparison begins, also one of a branch by itself.
 pub(super) const ROOT: PlaceId = 0;
 
 /// A place in `Report::results`.
-pub(super) type ResultId = usize;
+pub(super) type ResultId = u32;
 /// The result without findings.
 pub(super) const COMPATIBLE: ResultId = 0;
+/// A result whose findings were not kept.
+pub(super) const UNTOLD: ResultId = u32::MAX;
 
 /// A part of a result: a finding of the pair itself, or all findings of an inner pair.
 #[derive(Clone, Copy)]
 pub(super) enum Item {
-    Finding(usize),
+    Finding(u32),
     Inner(ResultId),
 }
 
@@ -56,19 +59,22 @@ struct Found {
     reader: NodeId,
     writer: NodeId,
     /// Which field of the reader, where that matters.
-    field: usize,
+    field: u32,
 }
 
 /// Everything found so far.
 pub(super) struct Report {
-    results: Vec<Vec<Item>>,
+    /// The items of all results, one result after the other.
+    items: Vec<Item>,
+    /// Where the items of each result are.
+    results: Vec<(u32, u32)>,
     findings: Vec<Found>,
     places: Vec<(PlaceId, Token)>,
 }
 
 impl Report {
     pub(super) fn new() -> Self {
-        Report { results: vec![Vec::new()], findings: Vec::new(), places: vec![(ROOT, Token::Root)] }
+        Report { items: Vec::new(), results: vec![(0, 0)], findings: Vec::new(), places: vec![(ROOT, Token::Root)] }
     }
 
     /// Keeps the result of a pair.
@@ -76,31 +82,28 @@ impl Report {
         if items.is_empty() {
             return COMPATIBLE;
         }
-        self.results.push(items);
-        self.results.len() - 1
+        let from = small(self.items.len());
+        self.items.extend(items);
+        self.results.push((from, small(self.items.len())));
+        small(self.results.len() - 1)
     }
 
-    /// Keeps a finding about a pair.
-    pub(super) fn finding(&mut self, kind: FindingKind, place: PlaceId, reader: NodeId, writer: NodeId) -> Item {
-        self.field_finding(kind, place, (reader, writer), 0)
-    }
-
-    /// Keeps a finding about a field of the reader.
-    pub(super) fn field_finding(
+    /// Keeps a finding about a pair, or about a field of its reader.
+    pub(super) fn finding(
         &mut self,
         kind: FindingKind,
         place: PlaceId,
         (reader, writer): (NodeId, NodeId),
         field: usize,
     ) -> Item {
-        self.findings.push(Found { kind, place, reader, writer, field });
-        Item::Finding(self.findings.len() - 1)
+        self.findings.push(Found { kind, place, reader, writer, field: small(field) });
+        Item::Finding(small(self.findings.len() - 1))
     }
 
     /// The place one step on.
     pub(super) fn place(&mut self, before: PlaceId, token: Token) -> PlaceId {
         self.places.push((before, token));
-        self.places.len() - 1
+        small(self.places.len() - 1)
     }
 
     /// The findings of a result and of all results inside it, in order, as far as the bounds allow.
@@ -108,14 +111,15 @@ impl Report {
         let mut list = Vec::new();
         let mut bytes = 0;
         // A finding inside a type that is used often is listed often; it is put into words once.
-        let mut told: HashMap<usize, Finding> = HashMap::new();
-        let mut stack = vec![self.results[result].iter()];
+        let mut told: HashMap<u32, Finding> = HashMap::new();
+        let mut stack = vec![self.items_of(result)];
         while let Some(items) = stack.last_mut() {
             match items.next() {
                 None => drop(stack.pop()),
-                Some(Item::Inner(inner)) => stack.push(self.results[*inner].iter()),
+                Some(Item::Inner(inner)) => stack.push(self.items_of(*inner)),
                 Some(Item::Finding(at)) => {
-                    let finding = told.entry(*at).or_insert_with(|| self.tell(&self.findings[*at], reader, writer));
+                    let finding =
+                        told.entry(*at).or_insert_with(|| self.tell(&self.findings[*at as usize], reader, writer));
                     bytes += finding.path.len() + finding.info.len();
                     list.push(finding.clone());
                     if list.len() == MOST_FINDINGS || bytes > MOST_BYTES {
@@ -125,6 +129,11 @@ impl Report {
             }
         }
         list
+    }
+
+    fn items_of(&self, result: ResultId) -> std::slice::Iter<'_, Item> {
+        let (from, to) = self.results[result as usize];
+        self.items[from as usize..to as usize].iter()
     }
 
     fn tell(&self, found: &Found, reader: &Model, writer: &Model) -> Finding {
@@ -139,7 +148,7 @@ impl Report {
                 format!("[{}]", missing.join(", "))
             }
             (FindingKind::ReaderFieldMissingDefaultValue, Node::Record(reader), _) => {
-                reader.fields[found.field].name.to_string()
+                reader.fields[found.field as usize].name.to_string()
             }
             (FindingKind::NameMismatch, _, _) => {
                 format!("expected: {}", writer.named().map_or_else(Default::default, |named| named.name.full()))
@@ -161,7 +170,7 @@ impl Report {
     fn path(&self, mut place: PlaceId) -> String {
         let mut tokens = Vec::new();
         while place != ROOT {
-            let (before, token) = self.places[place];
+            let (before, token) = self.places[place as usize];
             tokens.push(token);
             place = before;
         }
@@ -189,6 +198,11 @@ impl Report {
         }
         path
     }
+}
+
+/// A number or place of a comparison, which are bounded far below this.
+pub(super) fn small(number: usize) -> u32 {
+    u32::try_from(number).expect("a comparison keeps fewer than four thousand million things")
 }
 
 /// The writer's symbols that the reader does not know and has no default for. An enum default is always a symbol, so that

@@ -3,13 +3,13 @@
 
 use super::branch_name;
 use super::path::{Path, Step};
-use crate::Mismatch;
 use crate::avro::model::{Model, Node, NodeId, Primitive};
+use crate::{Mismatch, Work};
 use std::borrow::Cow;
 
 /// Does the sample hold one value of the schema, and nothing else?
-pub(super) fn check(model: &Model, bytes: &[u8]) -> Result<(), Mismatch> {
-    let mut walk = Walk { model, path: Path::default(), rest: bytes, values: 0 };
+pub(super) fn check(model: &Model, bytes: &[u8], work: &Work) -> Result<(), Mismatch> {
+    let mut walk = Walk { model, path: Path::new(work), rest: bytes, values: 0 };
     walk.value(model.root)?;
     match walk.rest.len() {
         0 => Ok(()),

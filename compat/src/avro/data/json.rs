@@ -3,23 +3,27 @@
 
 use super::path::{Path, Step};
 use super::{branch_name, field_name, symbol};
-use crate::Mismatch;
+use crate::avro::READ;
 use crate::avro::members::shorten;
 use crate::avro::model::{Field, Model, Node, NodeId, Primitive};
 use crate::avro::names::Name;
 use crate::error::Place;
 use crate::json::{Node as Tree, Tree as Json, parse_java_double, read};
+use crate::{Mismatch, Work};
 use apache_avro::types::Value;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The sample as a value of the skeleton.
-pub(super) fn value(model: &Model, text: &str) -> Result<Value, Mismatch> {
+pub(super) fn value(model: &Model, text: &str, work: &Work) -> Result<Value, Mismatch> {
+    let path = Path::new(work);
+    path.pay(text.len() / READ)?;
     let tree = match read(text) {
         Ok(tree) => tree,
-        Err(error) => return Path::default().mismatch(format!("{} {}", error.message, Place::of(text, error.at))),
+        Err(error) => return path.mismatch(format!("{} {}", error.message, Place::of(text, error.at))),
     };
-    Walk { model, path: Path::default(), fields: HashMap::new(), values: 0 }.value(model.root, &tree)
+    Walk { model, path, fields: HashMap::new(), symbols: HashMap::new(), branches: HashMap::new(), values: 0 }
+        .value(model.root, &tree)
 }
 
 struct Walk<'s> {
@@ -27,6 +31,9 @@ struct Walk<'s> {
     path: Path<'s>,
     /// Fields of records by name, made when a record is first met.
     fields: HashMap<NodeId, HashMap<&'s str, usize>>,
+    /// Symbols of enums and branches of unions, likewise.
+    symbols: HashMap<NodeId, HashMap<&'s str, usize>>,
+    branches: HashMap<NodeId, HashMap<Cow<'s, str>, usize>>,
     values: usize,
 }
 
@@ -46,8 +53,11 @@ impl<'s> Walk<'s> {
             }
             Node::Enum(symbols) => {
                 let Some(text) = tree.as_str() else { return self.unexpected("a symbol", tree) };
-                match symbols.symbols.iter().position(|symbol| &**symbol == text) {
-                    Some(at) => Ok(Value::Enum(at as u32, symbol(at))),
+                let known = self.symbols.entry(id).or_insert_with(|| {
+                    symbols.symbols.iter().enumerate().map(|(at, symbol)| (&**symbol, at)).collect()
+                });
+                match known.get(text) {
+                    Some(&at) => Ok(Value::Enum(at as u32, symbol(at))),
                     None => self.path.mismatch(format!(
                         "\"{}\" is not a symbol of the enum {}",
                         shorten(text),
@@ -76,7 +86,7 @@ impl<'s> Walk<'s> {
                 Ok(Value::Map(map))
             }
             Node::Record(record) => self.record(id, &record.named.name, &record.fields, tree),
-            Node::Union(branches) => self.union(branches, tree),
+            Node::Union(branches) => self.union(id, branches, tree),
             Node::Unresolved => unreachable!("resolution replaces every unresolved name"),
         }
     }
@@ -165,9 +175,14 @@ impl<'s> Walk<'s> {
         Ok(Value::Record(record))
     }
 
-    fn union(&mut self, branches: &'s [NodeId], tree: &'s Tree<'s>) -> Result<Value, Mismatch> {
+    fn union(&mut self, id: NodeId, branches: &'s [NodeId], tree: &'s Tree<'s>) -> Result<Value, Mismatch> {
         let model = self.model;
-        let position = |name: &str| branches.iter().position(|&branch| branch_name(model.node(branch)) == name);
+        let known = self.branches.entry(id).or_insert_with(|| {
+            // The first of a name counts.
+            let named = branches.iter().enumerate().rev();
+            named.map(|(at, &branch)| (branch_name(model.node(branch)), at)).collect()
+        });
+        let position = |name: &str| known.get(name).copied();
         let names = || {
             let names: Vec<Cow<'_, str>> = branches.iter().map(|&branch| branch_name(model.node(branch))).collect();
             shorten(&names.join(", "))

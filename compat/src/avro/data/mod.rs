@@ -12,7 +12,7 @@ mod path;
 
 use super::Schema;
 use super::model::{Model, Node, NodeId};
-use crate::{Mismatch, Sample};
+use crate::{Mismatch, Sample, Spent, Work};
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::writer::datum::GenericDatumWriter;
 use std::borrow::Cow;
@@ -24,21 +24,35 @@ const MOST_DEPTH: usize = 128;
 /// How many values a sample may have. Built, a value takes some hundred bytes, and in binary a null takes none.
 const MOST_VALUES: usize = 1_000_000;
 
+/// What a value costs: to be looked at, built, and encoded or decoded.
+const VALUE: usize = 8;
+/// What a byte of the skeleton costs.
+const BYTE: usize = 1;
+
 /// Does the sample fit?
-pub(crate) fn validate(schema: &Schema, sample: Sample<'_>) -> Result<(), Mismatch> {
-    let model = &schema.model;
+///
+/// # Errors
+/// The work ended.
+pub(crate) fn validate(schema: &Schema, sample: Sample<'_>, work: &Work) -> Result<Result<(), Mismatch>, Spent> {
+    let outcome = judge(&schema.model, sample, work);
+    // A walk that cannot pay for a value ends as if that did not fit.
+    work.check()?;
+    Ok(outcome)
+}
+
+fn judge(model: &Model, sample: Sample<'_>, work: &Work) -> Result<(), Mismatch> {
     let refused = |error: apache_avro::Error| Mismatch { path: "/".to_owned(), message: error.to_string() };
     match sample {
         Sample::Json(text) => {
-            let value = json::value(model, text)?;
-            let Some(skeleton) = skeleton(model) else { return Ok(()) };
+            let value = json::value(model, text, work)?;
+            let Some(skeleton) = skeleton(model, work) else { return Ok(()) };
             let encoded =
                 GenericDatumWriter::builder(&skeleton).build().and_then(|writer| writer.write_value_to_vec(value));
             encoded.map(drop).map_err(refused)
         }
         Sample::Binary(mut bytes) => {
-            binary::check(model, bytes)?;
-            let Some(skeleton) = skeleton(model) else { return Ok(()) };
+            binary::check(model, bytes, work)?;
+            let Some(skeleton) = skeleton(model, work) else { return Ok(()) };
             let decoded =
                 GenericDatumReader::builder(&skeleton).build().and_then(|reader| reader.read_value(&mut bytes));
             decoded.map(drop).map_err(refused)
@@ -47,9 +61,10 @@ pub(crate) fn validate(schema: &Schema, sample: Sample<'_>) -> Result<(), Mismat
 }
 
 /// The schema for the crate; `None` if even the skeleton is beyond it (an empty union, say): the walk's word counts then.
-fn skeleton(model: &Model) -> Option<apache_avro::Schema> {
+fn skeleton(model: &Model, work: &Work) -> Option<apache_avro::Schema> {
     let mut out = String::new();
     write_skeleton(model, model.root, &mut HashSet::new(), &mut out);
+    work.spend(BYTE * out.len()).ok()?;
     apache_avro::Schema::parse_str(&out).ok()
 }
 

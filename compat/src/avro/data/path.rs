@@ -1,12 +1,14 @@
 //! Where in a sample the walk is: a JSON pointer into the sample's JSON encoding, which binary samples are given as well.
 
-use super::{MOST_DEPTH, MOST_VALUES};
-use crate::Mismatch;
+use super::{MOST_DEPTH, MOST_VALUES, VALUE};
+use crate::{Mismatch, Work};
 use std::borrow::Cow;
 
-/// The steps from the root.
-#[derive(Default)]
-pub(super) struct Path<'s>(Vec<Step<'s>>);
+/// The steps from the root, and what pays for the values on the way.
+pub(super) struct Path<'s> {
+    steps: Vec<Step<'s>>,
+    work: &'s Work,
+}
 
 pub(super) enum Step<'s> {
     /// A field, a map key or the branch of a union.
@@ -16,8 +18,12 @@ pub(super) enum Step<'s> {
 }
 
 impl<'s> Path<'s> {
+    pub(super) fn new(work: &'s Work) -> Self {
+        Path { steps: Vec::new(), work }
+    }
+
     pub(super) fn push(&mut self, step: Step<'s>) {
-        self.0.push(step);
+        self.steps.push(step);
     }
 
     pub(super) fn member(&mut self, name: &'s str) {
@@ -25,13 +31,13 @@ impl<'s> Path<'s> {
     }
 
     pub(super) fn pop(&mut self) {
-        self.0.pop();
+        self.steps.pop();
     }
 
     /// A mismatch here.
     pub(super) fn mismatch<T>(&self, message: impl Into<String>) -> Result<T, Mismatch> {
         let mut path = String::new();
-        for step in &self.0 {
+        for step in &self.steps {
             path.push('/');
             match step {
                 Step::Member(name) => path.push_str(&name.replace('~', "~0").replace('/', "~1")),
@@ -44,14 +50,20 @@ impl<'s> Path<'s> {
         Err(Mismatch { path, message: message.into() })
     }
 
-    /// Refuses to go deeper, or on to more values, than the bounds.
+    /// Refuses to go deeper, or on to more values, than the bounds and the work allow.
     pub(super) fn bounded(&self, values: usize) -> Result<(), Mismatch> {
-        if self.0.len() > MOST_DEPTH {
+        self.pay(VALUE)?;
+        if self.steps.len() > MOST_DEPTH {
             return self.mismatch(format!("The sample nests deeper than the {MOST_DEPTH} levels allowed"));
         }
         if values > MOST_VALUES {
             return self.mismatch(format!("The sample has more than the {MOST_VALUES} values allowed"));
         }
         Ok(())
+    }
+
+    /// Pays for work, or ends the walk.
+    pub(super) fn pay(&self, units: usize) -> Result<(), Mismatch> {
+        self.work.spend(units).or_else(|spent| self.mismatch(spent.to_string()))
     }
 }

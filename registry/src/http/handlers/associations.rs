@@ -91,7 +91,7 @@ async fn bind(app: &App, ask: &Ask, verb: Verb, sent: Sent, asked: Vec<Asked>) -
 }
 
 async fn change_one(app: &App, ask: &Ask, op: Op) -> Result<(Outcome, bool), Fault> {
-    let done = app.service.change_associations(hands(app, ask), vec![vec![op]], run(ask)).await?;
+    let done = app.service.change_associations(hands(app, ask), vec![vec![op]], run(ask), &ask.work).await?;
     let outcome = done.answer.into_iter().next().unwrap_or_else(|| Ok(Outcome::default()))?;
     count_observed(app, ask, &outcome, done.wrote);
     Ok((outcome, done.wrote))

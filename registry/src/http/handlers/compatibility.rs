@@ -28,7 +28,7 @@ pub async fn check(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let outcome = match wire::request::schema(&object) {
         Ok(schema) => {
             let normalize = ask.query.flag("normalize");
-            app.service.check(Check { subject, schema, normalize, against }).await
+            app.service.check(Check { subject, schema, normalize, against }, &ask.work).await
         }
         Err(fault) => Err(fault),
     };

@@ -177,18 +177,36 @@ fn digit(c: char) -> Option<u8> {
     ZEROS.iter().find(|zero| (**zero..**zero + 10).contains(&(c as u32))).map(|zero| (c as u32 - zero) as u8)
 }
 
-/// Runs the handler of a read where its class says.
+/// Does a part of what a handler does where this class says.
+async fn there<T: Send + 'static>(
+    app: &Arc<App>,
+    ask: &Arc<Ask>,
+    class: Class,
+    part: impl FnOnce(&App, &Ask) -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Fault> {
+    if class == Class::Ready {
+        return part(app, ask);
+    }
+    let (app_there, ask_there) = (Arc::clone(app), Arc::clone(ask));
+    app.service.work(class, move || part(&app_there, &ask_there)).await
+}
+
+/// Makes the answer of a handler that has found a schema.
+async fn show(
+    app: &Arc<App>,
+    ask: &Arc<Ask>,
+    make: impl FnOnce(&App, &Ask) -> Result<Answer, Fault> + Send + 'static,
+) -> Result<Answer, Fault> {
+    there(app, ask, if ask.parses() { Class::Parse } else { Class::Ready }, make).await
+}
+
+/// Runs the handler of a read.
 async fn read(
     app: &Arc<App>,
     ask: &Arc<Ask>,
     handler: fn(&App, &Ask) -> Result<Answer, Fault>,
 ) -> Result<Answer, Fault> {
-    let class = ask.class();
-    if class == Class::Ready {
-        return handler(app, ask);
-    }
-    let (app_there, ask_there) = (Arc::clone(app), Arc::clone(ask));
-    app.service.work(class, move || handler(&app_there, &ask_there)).await
+    there(app, ask, ask.class(), handler).await
 }
 
 /// Answers a request.
@@ -199,7 +217,7 @@ pub async fn answer(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
     use Operation as Op;
     match ask.operation {
         Op::GetRoot => Ok(metadata::root()),
-        Op::PostRoot => metadata::post_root(app, ask),
+        Op::PostRoot => there(app, ask, Class::to_read(ask.body.len()), metadata::post_root).await,
         Op::GetClusterId => Ok(metadata::cluster_id(app)),
         Op::GetServerVersion => Ok(metadata::version()),
         Op::GetDeployment => Ok(metadata::deployment()),

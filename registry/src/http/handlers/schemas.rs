@@ -127,7 +127,7 @@ fn subject_parameter(ask: &Ask) -> Result<Option<Subject>, Fault> {
 
 /// The raw text of a version, in the format asked for.
 pub fn text(app: &App, ask: &Ask, shown: &Shown) -> Result<Answer, Fault> {
-    let formatted = app.service.formatted(shown, format(ask)?)?;
+    let formatted = app.service.formatted(shown, format(ask)?, &ask.work)?;
     Ok(Answer::text(formatted.unwrap_or_else(|| shown.content.text.to_string())))
 }
 
@@ -169,8 +169,8 @@ impl Extras {
     /// Reads what the request asks for.
     pub fn of(app: &App, ask: &Ask, shown: &Shown) -> Result<Self, Fault> {
         let wanted: Vec<&str> = ask.query.list("findTags").collect();
-        let tags = if wanted.is_empty() { vec![] } else { app.service.inline_tags(shown, &wanted)? };
-        Ok(Extras { text: app.service.formatted(shown, format(ask)?)?, tags })
+        let tags = if wanted.is_empty() { vec![] } else { app.service.inline_tags(shown, &wanted, &ask.work)? };
+        Ok(Extras { text: app.service.formatted(shown, format(ask)?, &ask.work)?, tags })
     }
 
     /// Adds it.

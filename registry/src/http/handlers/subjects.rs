@@ -1,7 +1,7 @@
 //! `/subjects`
 
 use super::schemas::Extras;
-use super::{Answer, Ask};
+use super::{Answer, Ask, show};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::finds::{Find, Request, Showing};
@@ -25,7 +25,7 @@ pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `POST /subjects/{subject}`
-pub async fn look_up(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn look_up(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
     let (subject, _) = ask.permit(app, Action::Lookup, ask.subject())?.into_parts();
     let request = Request::new(ask.target.as_str(), &ask.body);
     let depends = app.ready.stripes.subject(&subject);
@@ -37,7 +37,7 @@ pub async fn look_up(app: &App, ask: &Ask) -> Result<Answer, Fault> {
             let alone = schema.references.is_empty();
             let (normalize, deleted) = (ask.query.flag("normalize"), ask.deleted());
             let asked = Lookup { subject: subject.clone(), schema, normalize, deleted };
-            let shown = app.service.lookup(asked).await?;
+            let shown = app.service.lookup(asked, &ask.work).await?;
             if alone && shown.stored.subject == subject {
                 let find = Find { version: shown.stored.version, shown: Showing::by_time(shown.at), depends };
                 ask.remember(app, request, find);
@@ -45,8 +45,11 @@ pub async fn look_up(app: &App, ask: &Ask) -> Result<Answer, Fault> {
             shown
         }
     };
-    let extras = Extras::of(app, ask, &shown)?;
-    Ok(Answer::json(&extras.apply(SchemaOut::of_subject(&shown))))
+    show(app, ask, move |app, ask| {
+        let extras = Extras::of(app, ask, &shown)?;
+        Ok(Answer::json(&extras.apply(SchemaOut::of_subject(&shown))))
+    })
+    .await
 }
 
 /// `GET /subjects/{subject}/metadata`

@@ -1,7 +1,7 @@
 //! `/subjects/{subject}/versions`
 
 use super::schemas::{Extras, format, qualify_references};
-use super::{Answer, Ask, schemas, subjects};
+use super::{Answer, Ask, schemas, show, subjects, there};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::finds::{Find, Request, Showing};
@@ -11,7 +11,7 @@ use crate::http::{body, wire};
 use crate::rules::find::Deleted;
 use crate::rules::names::{self, Use};
 use crate::rules::register::{Force, Registered};
-use crate::service::{Offered, Rights, Shown, Validation, change};
+use crate::service::{Class, Offered, Rights, Shown, Validation, change};
 use authz::{Action, Leave, PostReads, Refusal, Resource};
 use base64::Engine;
 use model::Subject;
@@ -35,19 +35,19 @@ pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `POST /subjects/{subject}/versions`
-pub async fn register(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn register(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
     let leave = app.access.gate.authorizer.permit_register(&ask.caller, ask.subject())?;
     let (subject, observed) = (leave.resource().clone(), observed(&leave));
     let request = Request::new(ask.target.as_str(), &ask.body);
     let depends = app.ready.stripes.subject(&subject);
     if let Some(shown) = ask.found(app, &request, &subject)? {
         say_observed(app, ask, &subject, observed);
-        return registered(app, &subject, &found(shown), format(ask)?);
+        return registered(app, ask, subject, found(shown)).await;
     }
     let rights = Rights { leave, operation: ask.operation.route().name };
-    let (offered, format) = offered(app, ask, &subject).await.map_err(|fault| rights.instead_of(fault))?;
+    let offered = offered(app, ask, &subject).await.map_err(|fault| rights.instead_of(fault))?;
     let alone = offered.schema.references.is_empty();
-    let done = app.service.register(rights, offered).await?;
+    let done = app.service.register(rights, offered, &ask.work).await?;
     if !done.wrote {
         say_observed(app, ask, &subject, observed);
     }
@@ -55,16 +55,18 @@ pub async fn register(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         let find = Find { version: done.answer.version, shown: Showing::by_time(done.answer.stored), depends };
         ask.remember(app, request, find);
     }
-    Ok(registered(app, &subject, &done.answer, format)?.wrote(done.wrote))
+    Ok(registered(app, ask, subject, done.answer).await?.wrote(done.wrote))
 }
 
-/// What is to be registered, and the format of the answer.
-async fn offered<'a>(app: &App, ask: &'a Ask, subject: &Subject) -> Result<(Offered, &'a str), Fault> {
+/// What is to be registered.
+async fn offered(app: &App, ask: &Ask, subject: &Subject) -> Result<Offered, Fault> {
     let object = ask.object(app, "register.arg6", "RegisterSchemaRequest").await?;
     let schema = wire::request::registrable(&object)?;
     names::check(ask.parameter(0), subject, Use::Register)?;
     let force = if ask.query.flag("force") { Force::Yes } else { Force::No };
-    Ok((Offered { schema, normalize: ask.query.flag("normalize"), force }, format(ask)?))
+    // Before anything is written: whether it can be shown as asked for.
+    format(ask)?;
+    Ok(Offered { schema, normalize: ask.query.flag("normalize"), force })
 }
 
 /// A version found, as the answer to the registration that found it.
@@ -74,9 +76,12 @@ fn found(shown: Shown) -> Registered {
     Registered { id, version, guid, content: content.into(), stored: at.map(|at| (at, stored.deleted)) }
 }
 
-fn registered(app: &App, subject: &Subject, registered: &Registered, format: &str) -> Result<Answer, Fault> {
-    let text = app.service.formatted_content(subject, &registered.content, format)?;
-    Ok(Answer::json(&SchemaOut::registered(registered).with_text(text.as_deref())))
+async fn registered(app: &Arc<App>, ask: &Arc<Ask>, subject: Subject, registered: Registered) -> Result<Answer, Fault> {
+    show(app, ask, move |app, ask| {
+        let text = app.service.formatted_content(&subject, &registered.content, format(ask)?, &ask.work)?;
+        Ok(Answer::json(&SchemaOut::registered(&registered).with_text(text.as_deref())))
+    })
+    .await
 }
 
 /// Counts and audits a registration that wrote nothing, where it would have been refused if authorization did not only
@@ -131,10 +136,11 @@ pub async fn referenced_by(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
 
 /// `POST /subjects/{subject}/versions/{version}/validate`: the body is a document in Avro's JSON encoding, or, with
 /// `encoding=base64`, a JSON string with the base64 of binary data.
-pub async fn validate(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn validate(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
     let (subject, _) = ask.permit(app, Action::Lookup, ask.subject())?.into_parts();
     let selector = ask.selector()?;
-    let outcome = app.service.validate(subject, selector, sample(ask)?).await?;
+    let sample = there(app, ask, Class::to_read(ask.body.len()), |_, ask| sample(ask)).await?;
+    let outcome = app.service.validate(subject, selector, sample, &ask.work).await?;
     Ok(Answer::json(&match outcome {
         None => json!({ "is_valid": true }),
         Some(mismatch) => json!({ "is_valid": false, "path": mismatch.path, "message": mismatch.message }),

@@ -5,7 +5,7 @@ use super::{Options, World, name_of, registration};
 use crate::fault::Fault;
 use crate::rules::association::request::{self, Asked, Run, Sent, Verb};
 use crate::rules::association::{self, bind, end};
-use crate::rules::knowledge::{Learning, Stop};
+use crate::rules::knowledge::Stop;
 use model::{CompatibilityLevel, Context, Guid, Lifecycle, Record, Subject, TOPIC};
 use storage::Associations;
 
@@ -47,7 +47,7 @@ fn bound(world: &mut World, verb: Verb, topic: &str, id: &str, bindings: &[&str]
         let subjects: Vec<&Subject> = subjects.iter().collect();
         bind::plan(&world.state, knowledge, &request, &subjects, CompatibilityLevel::Backward)
     };
-    let learning = Learning::new(&world.library);
+    let learning = world.learning();
     let steps = match plan(&learning) {
         Ok(steps) => steps,
         Err(stop) => return Err(stop.outside_the_writer()),

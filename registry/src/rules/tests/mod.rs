@@ -23,7 +23,7 @@ use super::register::{Force, Plan, Registered, Registration, plan};
 use super::{config, equivalence::Candidate, mode};
 use crate::fault::Fault;
 use crate::service::Library;
-use compat::Strictness;
+use compat::{Strictness, Work};
 use model::{CompatibilityLevel, Config, Context, Metadata, Record, Reference, RegistryRecord, SchemaType, Subject};
 use storage::{MemoryState, State};
 
@@ -49,6 +49,7 @@ fn text(name: &str) -> String {
         "Q" => r#"{"type":"string","q":2,"p":1}"#.to_owned(),
         // Refers to R.
         "Uses" => record("U", r#"{"name":"r","type":"R"}"#),
+        "UsesMore" => record("U", r#"{"name":"r","type":"R"},{"name":"n","type":"int","default":0}"#),
         "Inlined" => record("U", &format!(r#"{{"name":"r","type":{}}}"#, text("A"))),
         "BadDefault" => record("R", r#"{"name":"a","type":"int","default":"x"}"#),
         "Broken" => "{".to_owned(),
@@ -60,11 +61,12 @@ fn text(name: &str) -> String {
 struct World {
     state: MemoryState,
     library: Library,
+    work: Work,
 }
 
 impl Default for World {
     fn default() -> Self {
-        World { state: MemoryState::default(), library: Library::new(1 << 20) }
+        World { state: MemoryState::default(), library: Library::new(1 << 20), work: Work::unlimited() }
     }
 }
 
@@ -87,12 +89,16 @@ impl World {
         outcome.unwrap_or_else(|fault| name_of(&fault))
     }
 
+    fn learning(&self) -> Learning<'_> {
+        Learning::new(&self.library, &self.work)
+    }
+
     fn fold(&mut self, records: Vec<Record>) {
         self.state.fold(records, 0).unwrap();
     }
 
     fn register(&mut self, request: &Registration) -> Result<String, Fault> {
-        let learning = Learning::new(&self.library);
+        let learning = self.learning();
         let learnt = plan(&self.state, &learning, request);
         let written = plan(&self.state, &learning.known(), request);
         let (plan, again) = match (learnt, written) {
@@ -111,9 +117,10 @@ impl World {
 
     fn find(&self, request: &Registration, options: Options<'_>) -> Result<String, Fault> {
         let (subject, described) = (&request.subject, &request.schema);
-        let learning = Learning::new(&self.library);
-        let (source, references) = source(&self.state, subject, described, Normalize::No, Deleted::Include).unwrap()?;
-        let schema = learning.parse(&source, Strictness::Stored, Normalize::No).unwrap().unwrap();
+        let learning = self.learning();
+        let (source, references) =
+            source(&self.state, &learning, subject, described, Normalize::No, Deleted::Include).unwrap()?;
+        let schema = learning.parse(&self.state, &source, Strictness::Stored, Normalize::No).unwrap().unwrap();
         let candidate = Candidate::new(schema, references, described.metadata.clone(), None);
         let deleted = if options.has("deleted") { Deleted::Include } else { Deleted::Ignore };
         Ok(match find::find(&self.state, &learning, subject, &candidate, deleted).unwrap() {

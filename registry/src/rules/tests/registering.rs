@@ -260,7 +260,7 @@ fn the_last_id_is_the_last() {
 #[test]
 fn a_record_holds_what_the_answer_says() {
     let mut world = World::default();
-    let learning = super::Learning::new(&world.library);
+    let learning = world.learning();
     let request = super::registration(":.c:s", super::Options(&["P", "normalize"]));
     let plan = super::plan(&world.state, &learning, &request).unwrap();
     let [

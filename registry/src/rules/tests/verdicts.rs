@@ -1,7 +1,7 @@
 //! The verdict on a candidate: which versions it is compared with, and what is said.
 
 use super::super::verdict;
-use super::{Candidate, Knowledge, Learning, Normalize, Strictness, World, config, registration, source};
+use super::{Candidate, Knowledge, Normalize, Strictness, World, config, registration, source};
 use super::{Deleted, Options};
 use model::{CompatibilityLevel, Subject};
 use storage::State;
@@ -12,12 +12,12 @@ fn verdict(history: &[&str], candidate: &[&str]) -> (Vec<String>, Option<String>
     for request in history {
         world.run(request);
     }
-    let learning = Learning::new(&world.library);
+    let learning = world.learning();
     let request = registration("s", Options(candidate));
     let (subject, described) = (Subject::parse("s"), &request.schema);
     let (source, references) =
-        source(&world.state, &subject, described, Normalize::No, Deleted::Ignore).unwrap().unwrap();
-    let schema = learning.parse(&source, Strictness::New, Normalize::No).unwrap().unwrap();
+        source(&world.state, &learning, &subject, described, Normalize::No, Deleted::Ignore).unwrap().unwrap();
+    let schema = learning.parse(&world.state, &source, Strictness::New, Normalize::No).unwrap().unwrap();
     let candidate = Candidate::new(schema, references, described.metadata.clone(), None);
     let existing: Vec<_> = world.state.versions(&subject).unwrap().into_iter().filter(|v| !v.deleted).collect();
     let scope = config::in_scope(&world.state, &subject, CompatibilityLevel::Backward).unwrap();

@@ -1,7 +1,8 @@
 //! What the writer knows: what was learnt on the snapshot, and nothing else. Where the state has moved on so that the rule
 //! asks something new, it stops and the request comes back; where it has moved on elsewhere, it does not.
 
-use super::{Known, Learning, Options, Plan, Stop, World, answer, plan, registration};
+use super::{Fault, Known, Learning, Options, Plan, Stop, World, answer, plan, registration};
+use compat::{Halt, Spent, Work};
 
 /// Plans a request on the state before `between`, then as the writer on the state after it.
 #[track_caller]
@@ -13,7 +14,7 @@ fn check(before: &[&str], request: &str, between: &[&str], in_writer: Option<&st
     let words: Vec<&str> = request.split_whitespace().collect();
     let request = registration(words[1], Options(&words[2..]));
     let known = {
-        let learning = Learning::new(&world.library);
+        let learning = world.learning();
         plan(&world.state, &learning, &request).unwrap();
         learning.known()
     };
@@ -27,7 +28,7 @@ fn check(before: &[&str], request: &str, between: &[&str], in_writer: Option<&st
     };
     assert_eq!(outcome(plan(&world.state, &known, &request)).as_deref(), in_writer);
     // Learning what was missing, the request comes back, and then the writer knows enough.
-    let learning = Learning::resume(&world.library, known);
+    let learning = Learning::resume(&world.library, &world.work, known);
     assert_eq!(outcome(plan(&world.state, &learning, &request)).as_deref(), Some(afterwards));
     assert_eq!(outcome(plan(&world.state, &learning.known(), &request)).as_deref(), Some(afterwards));
 }
@@ -58,6 +59,16 @@ fn another_latest_version_of_a_reference_is_another_schema() {
     check(&["register s A"], "register u Uses ref=s/1", &["register s B"], Some("version 1, id 3"), "version 1, id 3");
 }
 
+/// The canonical text is the same whatever its reference leads to, and so is the version that it is compared with.
+#[test]
+fn a_verdict_is_about_what_a_reference_led_to() {
+    let before = ["register s A", "register u Uses ref=s/1"];
+    check(&before, "register u UsesMore ref=s/-1", &["register s X force"], None, "Incompatible");
+    check(&before, "register u UsesMore ref=s/1", &["register s X force"], Some("version 2, id 4"), "version 2, id 4");
+    let before = ["register s A", "register u Uses ref=s/1", "register s X force"];
+    check(&before, "register u UsesMore ref=s/1", &["delete s/2"], Some("version 2, id 4"), "version 2, id 4");
+}
+
 #[test]
 fn what_somebody_else_registered_meanwhile_is_there_already() {
     let (there, now) = ("version 2, id 2, already there", &["register s B"][..]);
@@ -74,4 +85,17 @@ fn a_writer_that_knows_nothing_asks_for_everything() {
     let world = World::default();
     let request = registration("s", Options(&["A"]));
     assert!(matches!(plan(&world.state, &Known::default(), &request), Err(Stop::Missing)));
+}
+
+#[test]
+fn what_takes_more_work_than_is_left_is_refused_and_not_remembered() {
+    let mut world = World::default();
+    world.run("register s A");
+    let request = registration("s", Options(&["B"]));
+    world.work = Work::new(10, &Halt::default());
+    let learning = world.learning();
+    assert!(matches!(plan(&world.state, &learning, &request), Err(Stop::Fault(Fault::Spent(Spent::TooMuch)))));
+    let (known, enough) = (learning.known(), Work::unlimited());
+    let learning = Learning::resume(&world.library, &enough, known);
+    assert_eq!(answer(&plan(&world.state, &learning, &request).unwrap()), "version 2, id 2");
 }

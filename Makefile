@@ -47,11 +47,11 @@ bench: archive ## Measure beside nginx, table into docs/performance.md
 	@scripts/bench.sh
 
 price: archive ## Measure what ownership costs a request, table into docs/performance.md
-	cargo run --release -p registry --example unit_price -- docs/performance.md
+	$(steadily) 'cargo run' cargo run --release -p registry --example unit_price -- docs/performance.md
 
 soak: archive ## Kills, power failures, cuts, flips, full disks: SOAK=1000 rounds, MINUTES=60 at most, a table at the end
 	FREEHOLD_SOAK='$(SOAK)' FREEHOLD_SOAK_MINUTES='$(MINUTES)' \
-		cargo test -p storage --test main -- --nocapture --ignored --exact soak::faults
+		$(steadily) 'cargo test' cargo test -p storage --test main -- --nocapture --ignored --exact soak::faults
 
 image: deps ## Build the Dockerfile with Buildah, on bases that need no registry, and start what came out; as root
 	@$(steadily) 'scripts/image.sh' scripts/image.sh

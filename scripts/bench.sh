@@ -33,7 +33,7 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-cargo build --release -p registry --bin freehold
+scripts/steadily.sh 'cargo build' cargo build --release -p registry --bin freehold
 # Straight through rustc: it uses the standard library only, and Cargo would build the registry once more for an example.
 rustc --edition 2024 -O -o "$target/release/freehold-bench" registry/examples/bench/main.rs
 mkdir -p "$work"

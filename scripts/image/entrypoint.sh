@@ -16,7 +16,11 @@ if [ "${1:-}" = serve ] && [ "$users" = "$own" ] && [ ! -e "$users" ]; then
   else
     password=$(head -c 18 /dev/urandom | base64)
     FREEHOLD_PASSWORD=$password freehold user add "$users" admin >/dev/null
-    echo "freehold: made the user admin with the password $password in $users; this is not said again" >&2
+    said="made the user admin with the password $password in $users; this is not said again"
+    if [ "${FREEHOLD_LOG_FORMAT:-}" = json ]; then
+      said=$(printf '{"timestamp":"%s","level":"WARN","message":"%s"}' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$said")
+    fi
+    echo "$said" >&2
   fi
 fi
 exec freehold "$@"

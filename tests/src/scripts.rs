@@ -19,7 +19,7 @@ impl Machine {
     fn new() -> Self {
         let machine = Machine { directory: tempfile::tempdir().unwrap() };
         std::fs::create_dir(machine.bin()).unwrap();
-        let tools = "bash sh env sed sort head tail cut grep mktemp rm cat sleep seq base64 dirname basename";
+        let tools = "bash sh env sed sort head tail cut grep mktemp rm cat sleep seq base64 date dirname basename";
         let paths = std::env::var_os("PATH").unwrap();
         for tool in tools.split(' ') {
             let place = std::env::split_paths(&paths).map(|path| path.join(tool)).find(|path| path.is_file());
@@ -114,10 +114,10 @@ impl Container {
         self.machine.directory.path().join("users")
     }
 
-    fn node(&self, variables: &[(&str, &str)]) -> Node {
+    fn node(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Node {
         let mut command = isolated(script("image/entrypoint.sh"));
         let volume = self.machine.directory.path();
-        command.arg("serve").env("PATH", self.machine.bin()).env("FREEHOLD_LISTEN", "0.0.0.0:0");
+        command.arg("serve").args(arguments).env("PATH", self.machine.bin()).env("FREEHOLD_LISTEN", "0.0.0.0:0");
         command.env("FREEHOLD_DATA", volume.join("store")).env("FREEHOLD_AUTHENTICATION_USERS", self.users());
         command.env("FREEHOLD_AUTHORIZATION_ADMINS", "user:basic/admin").envs(variables.iter().copied());
         Node::of(command, volume.join("store"))
@@ -127,7 +127,7 @@ impl Container {
 #[test]
 fn a_container_with_an_empty_volume_makes_its_administrator_and_keeps_it() {
     let container = Container::new();
-    let node = container.node(&[]);
+    let node = container.node(&[], &[]);
     let line = node.logged(|line| line.contains("made the user admin"));
     let password = line.split("password ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
     let schema = serde_json::json!({ "schema": "\"string\"" });
@@ -142,15 +142,21 @@ fn a_container_with_an_empty_volume_makes_its_administrator_and_keeps_it() {
     assert_eq!(register(&node, Some(&credential)), 200);
     node.get("/subjects").ok();
     node.stop();
-    let again = container.node(&[]);
+    let again = container.node(&[], &[]);
     assert_eq!(register(&again, Some(&credential)), 200);
     assert!(!again.log().contains("password"), "{}", again.log());
+    // Whoever reads lines of JSON finds nothing else.
+    let container = Container::new();
+    let node = container
+        .node(&[("FREEHOLD_LOG_FORMAT", "json"), ("FREEHOLD_LISTEN", "127.0.0.1:0")], &["--log-format", "json"]);
+    let line = node.logged(|line| line.contains("made the user admin"));
+    assert!(serde_json::from_str::<serde_json::Value>(&line).is_ok_and(|line| line["level"] == "WARN"), "{line}");
 }
 
 #[test]
 fn a_container_is_open_only_where_it_is_told_to() {
     let container = Container::new();
-    let node = container.node(&[("FREEHOLD_INSECURE_OPEN", "true")]);
+    let node = container.node(&[("FREEHOLD_INSECURE_OPEN", "true")], &[]);
     node.register("s", &serde_json::json!({ "schema": "\"string\"" }));
     assert!(!container.users().exists());
     assert!(!node.log().contains("made the user"), "{}", node.log());

@@ -62,7 +62,7 @@ impl World {
         std::fs::write(&users, users_file(size.users)?)?;
         let users = users.to_str().ok_or("the directory for temporary files is not UTF-8")?;
         let owned = Registry::new(&directory.path().join("owned"), &[("authentication-users", users)], size).await?;
-        let open = Registry::new(&directory.path().join("open"), &[], size).await?;
+        let open = Registry::new(&directory.path().join("open"), &[("insecure-open", "true")], size).await?;
         Ok(World { owned, open, _directory: directory })
     }
 }

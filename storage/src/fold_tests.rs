@@ -512,6 +512,20 @@ impl Kv for Counted {
 }
 
 #[test]
+fn whether_a_version_is_referred_to_is_known_from_the_first_referrer() {
+    let base = [schema("base", 1, 1, "b")];
+    let refers = |n| referring("s", n, n + 1, &n.to_string(), &[("base", 1)]);
+    let state = folded(base.into_iter().chain((1..=300).map(refers)));
+    let counted = Counted { map: state.kv, read: 0.into() };
+    let state = crate::query::Folded::over(&counted).unwrap();
+    let base = Subject::parse("base");
+    assert!(state.is_referred_to(&base, 1, &|_| true).unwrap());
+    assert!(counted.read.get() < 10, "{} entries are read", counted.read.get());
+    assert!(!state.is_referred_to(&base, 1, &|referrer| referrer.deleted).unwrap());
+    assert!(!state.is_referred_to(&base, 2, &|_| true).unwrap());
+}
+
+#[test]
 fn deleting_many_versions_in_one_commit_costs_as_much_as_they_are() {
     const MANY: i32 = 500;
     let state = folded((1..=MANY).map(|n| deleted("s", n, n, &n.to_string())));

@@ -285,6 +285,20 @@ pub trait State {
         })?;
         Ok(found)
     }
+    /// Does one of these versions refer to it? Nothing is read behind the first one that does.
+    fn is_referred_to(
+        &self,
+        subject: &Subject,
+        version: Version,
+        by: &dyn Fn(&Referrer) -> bool,
+    ) -> Result<bool, Error> {
+        let mut found = false;
+        self.referrers_from(subject, version, None, &mut |referrer| {
+            found = by(&referrer);
+            if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        Ok(found)
+    }
     /// The same behind one of them.
     fn referrers_from(
         &self,

@@ -5,7 +5,7 @@ use crate::fault::{Fault, Scope};
 use model::{Context, Hashes, Record, RegistryRecord, SchemaRecord, Subject, SubjectPrefix, Version};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use storage::{State, StoredVersion};
+use storage::{Referrer, State, StoredVersion};
 
 /// How far a deletion goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -166,10 +166,14 @@ enum Own {
 
 /// Soft-deleted referrers do not stop a soft deletion; they do stop a permanent one.
 fn check_unreferenced(state: &dyn State, version: &StoredVersion, depth: Depth, own: Own) -> Result<(), Fault> {
-    let stands = state.referrers(&version.subject, version.version)?.into_iter().any(|referrer| {
+    let counts = |referrer: &Referrer| {
         (depth == Depth::Permanent || !referrer.deleted) && (own == Own::Count || referrer.subject != version.subject)
-    });
-    if stands { Err(Fault::Referenced(version.subject.clone(), version.version)) } else { Ok(()) }
+    };
+    if state.is_referred_to(&version.subject, version.version, &counts)? {
+        Err(Fault::Referenced(version.subject.clone(), version.version))
+    } else {
+        Ok(())
+    }
 }
 
 fn soft_deleted(state: &dyn State, stored: &StoredVersion) -> Result<Record, Fault> {

@@ -244,7 +244,7 @@ fn superseded(
         return Ok(records);
     }
     for old in state.versions(subject)?.iter().filter(|v| v.deleted && v.id == id && v.version != version) {
-        if state.referrers(subject, old.version)?.is_empty() {
+        if !state.is_referred_to(subject, old.version, &|_| true)? {
             records.push(registry(RegistryRecord::SchemaTombstone { subject: subject.clone(), version: old.version }));
         }
     }

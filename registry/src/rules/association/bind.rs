@@ -341,7 +341,7 @@ impl Planner<'_> {
         }
         if lifecycle == Lifecycle::Strong {
             for version in state.versions(subject)? {
-                if !state.referrers(subject, version.version)?.is_empty() {
+                if state.is_referred_to(subject, version.version, &|_| true)? {
                     return Err(Fault::SubjectReferenced(subject.clone()));
                 }
             }

@@ -54,11 +54,6 @@ impl Places {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many connections are open.
-    pub fn open(&self) -> usize {
-        self.taken().len()
-    }
-
     /// A place for a new connection, which another one may have to leave.
     pub(super) async fn seat(self: &Arc<Self>) -> Seat {
         let connection = Connection::new(self.place().await);

@@ -238,7 +238,10 @@ impl Patience {
 
 #[cfg(test)]
 mod tests {
+    use super::super::connection::{InFlight, Place};
     use super::*;
+    use std::future::poll_fn;
+    use std::task::Waker;
 
     /// Takes so many bytes each second; after how many seconds it is cut off, if it is.
     #[track_caller]
@@ -255,6 +258,73 @@ mod tests {
             cut
         });
         assert_eq!(cut, cut_off, "{bytes} bytes a second");
+    }
+
+    /// A client that has closed its half, after sending this.
+    struct Closed(&'static [u8]);
+
+    impl AsyncRead for Closed {
+        fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            buffer.put_slice(std::mem::take(&mut self.0));
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncWrite for Closed {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// Reads once; how many bytes came, if any or the end did.
+    fn read(socket: &mut Socket<Closed>) -> Option<usize> {
+        let (mut bytes, mut context) = ([0; 100], Context::from_waker(Waker::noop()));
+        let mut buffer = ReadBuf::new(&mut bytes);
+        let read = Pin::new(socket).poll_read(&mut context, &mut buffer);
+        read.is_ready().then_some(buffer.filled().len())
+    }
+
+    fn sent(bytes: &'static [u8]) -> (Socket<Closed>, InFlight) {
+        let connection = Connection::new(Place::None);
+        let mut socket = Socket::new(Closed(bytes), Arc::clone(&connection), Duration::from_secs(1));
+        assert_eq!(read(&mut socket), Some(bytes.len()));
+        (socket, connection.begin())
+    }
+
+    #[tokio::test]
+    async fn the_end_of_what_a_client_sends_is_told_when_it_is_answered_or_seems_to_be_gone() {
+        const WHOLE: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
+        let flush = |socket: &mut Socket<Closed>| {
+            let flushed = Pin::new(socket).poll_flush(&mut Context::from_waker(Waker::noop()));
+            assert!(flushed.is_ready());
+        };
+        let (mut socket, request) = sent(WHOLE);
+        assert_eq!(read(&mut socket), None);
+        flush(&mut socket);
+        assert_eq!(read(&mut socket), None);
+        drop(request);
+        // hyper may still have to write the head.
+        assert_eq!(read(&mut socket), None);
+        flush(&mut socket);
+        assert_eq!(read(&mut socket), Some(0));
+
+        let (mut socket, _request) = sent(WHOLE);
+        assert_eq!(read(&mut socket), None);
+        socket.gone.at = Some(Instant::now());
+        let mut nothing = [0];
+        poll_fn(|context| Pin::new(&mut socket).poll_read(context, &mut ReadBuf::new(&mut nothing))).await.unwrap();
+        assert_eq!(read(&mut socket), Some(0));
+
+        let (mut socket, _request) = sent(b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab");
+        assert_eq!(read(&mut socket), Some(0));
     }
 
     #[test]

@@ -76,6 +76,7 @@ pub async fn serve(
     http.auto_date_header(false);
     let places = Arc::clone(front.places());
     let mut server = Server { front, http, limits, stop: stop.clone(), open: JoinSet::new() };
+    let mut unseated = None;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -85,7 +86,10 @@ pub async fn serve(
             Ok((stream, peer)) => {
                 tokio::select! {
                     seat = places.seat() => server.serve(stream, peer, seat),
-                    () = stopped(&mut stop) => break,
+                    () = stopped(&mut stop) => {
+                        unseated = Some((stream, peer));
+                        break;
+                    }
                 }
             }
             Err(error) => {
@@ -97,7 +101,7 @@ pub async fn serve(
         }
         while server.open.try_join_next().is_some() {}
     }
-    let drained = tokio::time::timeout(limits.drain, server.finish(listener)).await;
+    let drained = tokio::time::timeout(limits.drain, server.finish(listener, unseated)).await;
     if drained.is_err() {
         tracing::warn!("requests were still in flight after {:?}; closing", limits.drain);
     }
@@ -152,7 +156,11 @@ impl Server {
     }
 
     /// Answers what waits to be accepted, and waits until all connections are closed.
-    async fn finish(mut self, listener: TcpListener) {
+    async fn finish(mut self, listener: TcpListener, unseated: Option<(TcpStream, SocketAddr)>) {
+        if let Some((stream, peer)) = unseated {
+            let seat = self.front.places().seat().await;
+            self.serve(stream, peer, seat);
+        }
         // Straight from the kernel: the runtime may not have heard of them yet.
         if let Ok(listener) = listener.into_std() {
             while let Ok((stream, peer)) = listener.accept() {

@@ -15,6 +15,7 @@ pub struct Land {
     namespaces: Vec<Namespace>,
     by_name: HashMap<NamespaceName, usize>,
     contexts: HashMap<Context, ContextClaims>,
+    at: u64,
 }
 
 /// The claims within one context, each with the index of the namespace that holds it.
@@ -65,6 +66,17 @@ impl Land {
             land.namespaces.push(namespace);
         }
         Ok(land)
+    }
+
+    /// The same, read at this place of wherever the namespaces are kept.
+    pub fn read_at(self, at: u64) -> Self {
+        Land { at, ..self }
+    }
+
+    /// Where it was read: a number that changes with every change of a namespace, by which whoever keeps them tells
+    /// whether this is what holds there.
+    pub fn at(&self) -> u64 {
+        self.at
     }
 
     /// All namespaces, in the order in which they were given.

@@ -64,6 +64,8 @@ pub enum Fault {
     NotSupported(String),
     /// A sample document does not say whether it is JSON or binary.
     InvalidSample(String),
+    /// A parameter of the query that our own route does not take, or not like this, with a sentence that says so.
+    BadParameter(String),
     /// A negative `offset`.
     NegativeOffset,
     /// No such route, or a parameter of the wrong kind.
@@ -79,6 +81,8 @@ pub enum Fault {
     /// The audit cannot be written, and nothing may be changed without it.
     Unaudited,
     NamespaceNotFound(String),
+    /// The same, of a change that does not make one: its name, and one there is that may have been meant.
+    NoSuchNamespace(String, Option<String>),
     /// A namespace that cannot be as it was sent, with a sentence that says why.
     InvalidNamespace(String),
     /// A claim that may not be made now, with a sentence that says why.
@@ -95,6 +99,8 @@ pub enum Fault {
     Spent(compat::Spent),
     /// The registry's newest state kept changing under the request.
     Contended,
+    /// What the request calls its subject has come to stand for another one since.
+    AliasMoved(Subject),
     Store(storage::Error),
     /// A bug; the text is for the log.
     Internal(String),

@@ -173,9 +173,11 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
         let data = std::path::absolute(&settings.data).unwrap_or_else(|_| settings.data.clone());
         tracing::info!("made a new store at {}", data.display());
     }
-    let namespaces = store.view()?.namespaces()?;
+    let view = store.view()?;
+    let (namespaces, at) = (view.namespaces()?, view.namespaces_at()?);
+    drop(view);
     access::check_owners(&settings.access, &settings.data, namespaces.len())?;
-    watcher.land.load(namespaces);
+    watcher.land.load(namespaces, at);
     sink.start(&store, &settings.data)?;
     let (fall_back, retention) = (access.fall_back, Retention::new(settings.access.retention, &*store.view()?)?);
     let service = Service::new(

@@ -104,11 +104,20 @@ impl<K: KvMut> Fold<'_, K> {
             HouseRecord::HighWater { context, id } => return self.raise(key::high_water(context), *id),
             HouseRecord::Namespace(namespace) => {
                 self.set(key::namespace(&namespace.name), Some(value::namespace(namespace)));
+                self.namespaces_changed();
             }
-            HouseRecord::NamespaceRemoved { name } => self.set(key::namespace(name), None),
+            HouseRecord::NamespaceRemoved { name } => {
+                self.set(key::namespace(name), None);
+                self.namespaces_changed();
+            }
             HouseRecord::Vacant => {}
         }
         Ok(())
+    }
+
+    /// The head has been moved behind this record already.
+    fn namespaces_changed(&mut self) {
+        self.kv.put(Table::Meta, key::NAMESPACES_AT.to_vec(), encode(&self.head.position.house));
     }
 
     fn registry(&mut self, record: &RegistryRecord, text: Option<TextKey>, at: i64) -> Result<(), Error> {

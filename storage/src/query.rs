@@ -189,9 +189,9 @@ impl<K: Kv> State for Folded<K> {
         self.each(&walk::behind(key::holders(context, id), last), Direction::Up, take, visit)
     }
 
-    fn id_of(&self, context: &Context, guid: Guid) -> Result<Option<SchemaId>, Error> {
-        let ids: Option<Ids> = self.read(&key::ids(guid, context))?;
-        Ok(ids.and_then(|ids| ids.last().map(|(id, _)| *id)))
+    fn ids_in(&self, context: &Context, guid: Guid) -> Result<Vec<SchemaId>, Error> {
+        let ids: Ids = self.read(&key::ids(guid, context))?.unwrap_or_default();
+        Ok(ids.iter().rev().map(|(id, _)| *id).collect())
     }
 
     fn ids_of(&self, guid: Guid) -> Result<Vec<(Context, SchemaId)>, Error> {
@@ -307,6 +307,11 @@ impl<K: Kv> State for Folded<K> {
     fn namespace_id(&self, name: &NamespaceName) -> Result<Option<NamespaceId>, Error> {
         let bytes = self.kv.get(Table::State, &key::namespace(name))?;
         Ok(bytes.map(|bytes| value::namespace_id(name, &bytes)).transpose()?)
+    }
+
+    fn namespaces_at(&self) -> Result<u64, Error> {
+        let bytes = self.kv.get(Table::Meta, key::NAMESPACES_AT)?;
+        Ok(bytes.map(|bytes| decode(&bytes)).transpose()?.unwrap_or(0))
     }
 
     fn namespace(&self, name: &NamespaceName) -> Result<Option<Namespace>, Error> {

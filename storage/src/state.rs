@@ -267,8 +267,8 @@ pub trait State {
         behind: Option<&Subject>,
         visit: &mut dyn FnMut(Holder) -> ControlFlow<()>,
     ) -> Result<(), Error>;
-    /// The id under which content with this hash is known in a context. It has holders.
-    fn id_of(&self, context: &Context, guid: Guid) -> Result<Option<SchemaId>, Error>;
+    /// The ids under which content with this hash is known in a context, the one written last first. They have holders.
+    fn ids_in(&self, context: &Context, guid: Guid) -> Result<Vec<SchemaId>, Error>;
     /// All contexts and ids under which content with this hash is known, the default context first, then by name.
     fn ids_of(&self, guid: Guid) -> Result<Vec<(Context, SchemaId)>, Error>;
     /// The highest id ever seen in a context by the registry log, tombstoned ones included as far as they were folded.
@@ -357,6 +357,9 @@ pub trait State {
 
     /// All namespaces, by name.
     fn namespaces(&self) -> Result<Vec<Namespace>, Error>;
+    /// Up to which position of the house log the namespaces were last changed: the position behind the newest record of one,
+    /// or 0 where there is none. Snapshots and the writer's states that agree on it have the same namespaces.
+    fn namespaces_at(&self) -> Result<u64, Error>;
     /// The namespace of a name.
     fn namespace(&self, name: &NamespaceName) -> Result<Option<Namespace>, Error>;
     /// The id of the namespace of a name, which takes reading none of its members.

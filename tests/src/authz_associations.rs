@@ -68,6 +68,46 @@ fn nobody_redirects_the_producers_of_another_team() {
 }
 
 #[test]
+fn either_side_ends_what_binds_it_once_the_other_has_passed_on() {
+    let bank = with_guest();
+    let shared =
+        |claims: Value, owner: &str| json!({ "claims": claims, "members": { format!("user:basic/{owner}"): "owner" } });
+    let put = |name: &str, body: &Value| {
+        bank.send("ada", "PUT", &format!("/namespaces/{name}?confirm=true"), Some(body)).ok();
+    };
+    put("payments", &shared(json!(["payments", "shared"]), "alice"));
+    for kind in ["key", "value"] {
+        bank.register("alice", &format!("shared-{kind}"), "Shared");
+    }
+    let mut both = weak("payments", "p-1", "shared-value");
+    both["associations"].as_array_mut().unwrap().push(json!({ "subject": "shared-key", "associationType": "key" }));
+    bank.send("alice", "POST", "/associations", Some(&both)).ok();
+    put("payments", &shared(json!(["payments"]), "alice"));
+    put("guest", &shared(json!(["guest", "shared"]), "mona"));
+
+    let end = |who: &str, kind: &str| {
+        let target = format!("/associations/resources/p-1?associationType={kind}");
+        bank.send(who, "DELETE", &target, None)
+    };
+    check_denied(&end("cora", "value"), "Subject: shared-value");
+    // Making one still takes both.
+    let remade = weak("payments", "p-2", "shared-value");
+    check_denied(&bank.send("mona", "POST", "/associations", Some(&remade)), "Topic: payments");
+    check_denied(&bank.send("alice", "POST", "/associations", Some(&remade)), "Subject: shared-value");
+    assert_eq!(end("mona", "value").status, 204);
+    assert_eq!(subjects_of(&bank, "payments"), ["shared-key"]);
+    assert_eq!(end("alice", "key").status, 204);
+    assert_eq!(subjects_of(&bank, "payments"), [""; 0]);
+    // The owner of the other side finds it in the audit, under the name of who did it.
+    for (reader, namespace) in [("alice", "payments"), ("mona", "guest")] {
+        let entries = bank.audit(reader, namespace);
+        let ended = |entry: &&Value| entry["operation"] == "associations.delete" && entry["decision"] == "permitted";
+        let by: Vec<&Value> = entries.iter().filter(ended).map(|entry| &entry["principal"]).collect();
+        assert_eq!(by, ["user:basic/alice", "user:basic/mona"], "{namespace}");
+    }
+}
+
+#[test]
 fn whoever_asks_first_is_told_whose_a_topic_is() {
     let bank = with_guest();
     for (who, topic, allowed) in

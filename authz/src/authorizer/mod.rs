@@ -1,7 +1,9 @@
 //! The one place where permission is decided.
 //!
 //! A decision loads settings, policy and land once and is a pure function of them, the caller, the action and the scope. All
-//! three are replaced whole while requests are being judged; no request waits, and none sees half of a change.
+//! three are replaced whole while requests are being judged; no request waits, and none sees half of a change. What is to be
+//! decided by other land than the one that is in force, such as that of a state which nobody else sees yet, is asked of
+//! [`Authorizer::over`] it.
 
 mod judge;
 mod permit;
@@ -19,25 +21,21 @@ use std::sync::Arc;
 /// Decides who may do what. Cheap to clone; clones share what they decide by.
 #[derive(Clone, Debug)]
 pub struct Authorizer {
-    shared: Arc<Shared>,
+    rules: Arc<Rules>,
+    land: Arc<ArcSwap<Land>>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct Rules {
     settings: ArcSwap<Settings>,
     policy: ArcSwap<Policy>,
-    land: ArcSwap<Land>,
 }
 
 impl Authorizer {
     /// Decides by these settings and this policy. Nobody owns anything until [`Authorizer::set_land`].
     pub fn new(settings: Settings, policy: Policy) -> Self {
-        let shared = Shared {
-            settings: ArcSwap::from_pointee(settings),
-            policy: ArcSwap::from_pointee(policy),
-            land: ArcSwap::from_pointee(Land::default()),
-        };
-        Authorizer { shared: Arc::new(shared) }
+        let rules = Rules { settings: ArcSwap::from_pointee(settings), policy: ArcSwap::from_pointee(policy) };
+        Authorizer { rules: Arc::new(rules), land: Arc::new(ArcSwap::from_pointee(Land::default())) }
     }
 
     /// Everything is permitted, by the rule `open`: authorization is off, or nothing is configured.
@@ -45,34 +43,39 @@ impl Authorizer {
         Self::new(Settings { mode: Enforcement::Off, ..Settings::default() }, Policy::embedded())
     }
 
+    /// The same settings and policy, now and later, over this land, which [`Authorizer::set_land`] on this one does not change.
+    pub fn over(&self, land: Arc<Land>) -> Self {
+        Authorizer { rules: Arc::clone(&self.rules), land: Arc::new(ArcSwap::new(land)) }
+    }
+
     /// Replaces the namespaces. Decisions that have begun end by the old ones.
     pub fn set_land(&self, land: Land) {
-        self.shared.land.store(Arc::new(land));
+        self.land.store(Arc::new(land));
     }
 
     /// Replaces the policy.
     pub fn set_policy(&self, policy: Policy) {
-        self.shared.policy.store(Arc::new(policy));
+        self.rules.policy.store(Arc::new(policy));
     }
 
     /// Replaces the settings.
     pub fn set_settings(&self, settings: Settings) {
-        self.shared.settings.store(Arc::new(settings));
+        self.rules.settings.store(Arc::new(settings));
     }
 
     /// The namespaces as they stand.
     pub fn land(&self) -> Arc<Land> {
-        self.shared.land.load_full()
+        self.land.load_full()
     }
 
     /// The policy as it stands.
     pub fn policy(&self) -> Arc<Policy> {
-        self.shared.policy.load_full()
+        self.rules.policy.load_full()
     }
 
     /// The settings as they stand.
     pub fn settings(&self) -> Arc<Settings> {
-        self.shared.settings.load_full()
+        self.rules.settings.load_full()
     }
 
     /// What would be decided, without doing or auditing anything: the answer of `can-i`.
@@ -123,11 +126,11 @@ impl Authorizer {
     /// The coarse rule, which needs no resource: nobody in particular is refused whatever only somebody may do, before
     /// anything about the resource is looked at.
     pub fn admit(&self, caller: &Caller, action: Action) -> Result<(), Refusal> {
-        let settings = self.shared.settings.load();
+        let settings = self.rules.settings.load();
         if settings.mode != Enforcement::Enforce || caller.identity != Identity::Anonymous {
             return Ok(());
         }
-        let policy = self.shared.policy.load();
+        let policy = self.rules.policy.load();
         let anyone = |domain, action| policy.allows(Role::Anyone, domain, action);
         let open = anyone(Domain::Namespace, action) || anyone(Domain::Registry, action);
         let waits = match action.nature() {
@@ -181,9 +184,9 @@ impl Authorizer {
     }
 
     fn with_judge<T>(&self, decide: impl FnOnce(Judge<'_>) -> T) -> T {
-        let settings = self.shared.settings.load();
-        let policy = self.shared.policy.load();
-        let land = self.shared.land.load();
+        let settings = self.rules.settings.load();
+        let policy = self.rules.policy.load();
+        let land = self.land.load();
         decide(Judge { settings: &settings, policy: &policy, land: &land })
     }
 }

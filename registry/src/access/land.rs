@@ -21,11 +21,11 @@ impl LandKeeper {
         LandKeeper { authorizer, namespaces: Mutex::default() }
     }
 
-    /// The namespaces that the store holds at start.
-    pub fn load(&self, namespaces: Vec<Namespace>) {
+    /// The namespaces that the store holds at start, and its `State::namespaces_at`.
+    pub fn load(&self, namespaces: Vec<Namespace>, at: u64) {
         let mut kept = self.namespaces.lock().unwrap_or_else(PoisonError::into_inner);
         kept.extend(namespaces.into_iter().map(|namespace| (namespace.name.clone(), namespace)));
-        self.publish(&kept);
+        self.publish(&kept, at);
     }
 
     /// Follows a group of records.
@@ -33,9 +33,7 @@ impl LandKeeper {
         let touches = |stamped: &Stamped| {
             matches!(stamped.record, Record::House(HouseRecord::Namespace(_) | HouseRecord::NamespaceRemoved { .. }))
         };
-        if !records.iter().any(touches) {
-            return;
-        }
+        let Some(newest) = records.iter().rfind(|stamped| touches(stamped)) else { return };
         let mut kept = self.namespaces.lock().unwrap_or_else(PoisonError::into_inner);
         for stamped in records {
             match &stamped.record {
@@ -48,16 +46,15 @@ impl LandKeeper {
                 _ => {}
             }
         }
-        self.publish(&kept);
+        self.publish(&kept, newest.position + 1);
     }
 
-    fn publish(&self, namespaces: &BTreeMap<NamespaceName, Namespace>) {
-        match Land::new(namespaces.values().cloned()) {
-            Ok(land) => self.authorizer.set_land(land),
+    fn publish(&self, namespaces: &BTreeMap<NamespaceName, Namespace>, at: u64) {
+        let land = Land::new(namespaces.values().cloned()).unwrap_or_else(|error| {
             // The writer refuses such a change, so only a foreign log can hold one. What held before still holds.
-            Err(error) => {
-                tracing::error!(%error, "the namespaces contradict each other; the previous ones stay in force")
-            }
-        }
+            tracing::error!(%error, "the namespaces contradict each other; the previous ones stay in force");
+            Land::clone(&self.authorizer.land())
+        });
+        self.authorizer.set_land(land.read_at(at));
     }
 }

@@ -134,6 +134,7 @@ pub fn refusal(fault: &Fault) -> Refusal {
         Fault::ContextNotEmpty(context) => {
             (42211, format!("The specified context '{}' is not empty.", context.qualified()))
         }
+        Fault::BadParameter(message) => (400, message.clone()),
         Fault::NegativeOffset => (400, "The parameter 'offset' must not be negative".into()),
         Fault::NoSuchResource => (404, "HTTP 404 Not Found".into()),
         Fault::MissingBody(argument) => (422, format!("{argument} must not be null (was null)")),
@@ -147,6 +148,10 @@ pub fn refusal(fault: &Fault) -> Refusal {
         ),
         Fault::Unaudited => (503, "The audit cannot be written, and nothing may be changed without it; try again later".into()),
         Fault::NamespaceNotFound(name) => (40420, format!("Namespace '{name}' not found.")),
+        Fault::NoSuchNamespace(name, near) => {
+            let hint = near.as_ref().map_or(String::new(), |near| format!(" Did you mean '{near}'?"));
+            (40420, format!("Namespace '{name}' not found; only PUT /namespaces/{{name}} makes one.{hint}"))
+        }
         Fault::InvalidNamespace(message) => (42220, message.clone()),
         Fault::ClaimRefused(message) => (40920, message.clone()),
         Fault::NamespaceHasClaims(name) => (
@@ -165,6 +170,9 @@ pub fn refusal(fault: &Fault) -> Refusal {
         ),
         Fault::Spent(Spent::Stopped) => (503, "The registry is shutting down".into()),
         Fault::Contended => (503, "The subject is changing too fast to register this schema; try again in a moment".into()),
+        Fault::AliasMoved(named) => {
+            (503, format!("What '{named}' stands for keeps changing; try again in a moment"))
+        }
         Fault::Store(error) => return store(error),
         Fault::Internal(_) => (500, "Internal Server Error".into()),
     };

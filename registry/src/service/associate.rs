@@ -3,10 +3,12 @@
 //! Which subjects and topics a request is about can depend on the state (an alias, an association named by the id of its
 //! resource). So permission is asked where it is decided, on the snapshot and again in the writer, for each association by itself:
 //! to associate the subject and to associate the topic, to register a schema that comes with it, and to delete a subject that goes
-//! with it. Whoever could bind his subject to another team's topic would redirect its producers.
+//! with it. Whoever could bind his subject to another team's topic would redirect its producers. To end one takes the right
+//! to either side: what was bound by common consent, or by an owner who has gone, must not bind for ever.
 
 use super::audit::finished;
 use super::change::{self, Change, Rights, Takes};
+use super::ownership::Ownership;
 use super::settle::{Decision, is_passing};
 use super::{Done, Service};
 use crate::fault::Fault;
@@ -15,15 +17,14 @@ use crate::rules::association::end::{self, Ending};
 use crate::rules::association::request::{Binding, Request, Run};
 use crate::rules::knowledge::{Knowledge, Stop};
 use crate::rules::register::Force;
-use authz::{Action, Authorizer, Caller, Grant, Refusal, Resource, Topic};
+use authz::{Action, Authorizer, Caller, Grant, Permit, Refusal, Resource, Topic};
 use compat::Work;
-use model::{CompatibilityLevel, Record, SchemaId, Subject};
-use storage::State;
+use model::{CompatibilityLevel, NamespaceName, Record, SchemaId, Subject};
+use std::sync::Arc;
+use storage::{State, StoredAssociation};
 
 /// Who asks for changes, to be judged by what they turn out to touch.
 pub struct Hands {
-    /// Decides who may do what.
-    pub authorizer: Authorizer,
     /// Who asks.
     pub caller: Caller,
     /// The operation's name in metrics and log.
@@ -78,9 +79,10 @@ impl Service {
         run: Run,
         work: &Work,
     ) -> Result<Done<Vec<Result<Outcome, Fault>>>, Fault> {
-        let (default_level, retention) = (self.default_level, self.retention);
+        let (default_level, retention, ownership) = (self.default_level, self.retention, Arc::clone(&self.ownership));
         let decide = move |state: &dyn State, knowledge: &dyn Knowledge| {
-            let judge = Judge { knowledge, hands: &hands, default_level };
+            let authorizer = ownership.of(state)?;
+            let judge = Judge { knowledge, hands: &hands, ownership: &ownership, authorizer, default_level };
             let (records, outcomes) = judge.elements(state, &elements)?;
             Ok((finished(state, records, retention)?, outcomes))
         };
@@ -99,9 +101,30 @@ struct Leaves {
     register: Option<(Rights, Option<SchemaId>)>,
 }
 
+/// One side of an association that is to end.
+struct Side {
+    owner: Option<NamespaceName>,
+    /// May it be unbound? With the entry of the audit.
+    asked: Result<(Grant, Option<Record>), Refusal>,
+}
+
+impl Side {
+    /// How much it counts that this side may be unbound: a permission more than what is let through only to observe.
+    fn weight(&self) -> u8 {
+        match &self.asked {
+            Ok((grant, _)) if grant.decision == authz::Decision::Permitted => 2,
+            Ok(_) => 1,
+            Err(_) => 0,
+        }
+    }
+}
+
 struct Judge<'a> {
     knowledge: &'a dyn Knowledge,
     hands: &'a Hands,
+    ownership: &'a Ownership,
+    /// Over the land of the state that is decided on.
+    authorizer: Authorizer,
     default_level: CompatibilityLevel,
 }
 
@@ -155,7 +178,7 @@ impl Judge<'_> {
             let registered = bound.as_ref().and_then(|bound| bound.schema.as_ref());
             if let (Some((rights, id)), Some(registered), false) = (&leaves.register, registered, schema.is_empty()) {
                 let takes = Takes::of(leaves.subject.resource(), *id, Force::No, &schema, &registered.content);
-                records.extend(rights.to_write(&self.hands.authorizer, state, &takes)?);
+                records.extend(rights.to_write(self.ownership, state, &takes)?);
             }
             records.extend(schema);
             if let Some(association) = association {
@@ -168,15 +191,15 @@ impl Judge<'_> {
     }
 
     fn leaves(&self, topic: &str, subject: Subject, binding: &Binding, outcome: &mut Outcome) -> Result<Leaves, Fault> {
-        let Hands { authorizer, caller, operation } = self.hands;
+        let Hands { caller, operation } = self.hands;
         let register = match &binding.schema {
             None => None,
             Some(schema) => {
-                let leave = authorizer.permit_register(caller, subject.clone())?;
+                let leave = self.authorizer.permit_register(caller, subject.clone())?;
                 if let Ok(permit) = leave.to_write() {
                     outcome.observe(permit.grant(), &subject);
                 }
-                Some((Rights { leave, operation }, schema.id))
+                Some((Rights { leave, operation, named: None }, schema.id))
             }
         };
         Ok(Leaves {
@@ -191,9 +214,7 @@ impl Judge<'_> {
         let mut entries = Vec::new();
         for target in &targets {
             let subject = &target.key.subject;
-            let ends = self.change(Action::Associate, subject.clone(), subject, outcome)?;
-            let frees = self.change(Action::Associate, Topic::new(&target.key.resource_name), subject, outcome)?;
-            entries.extend(ends.entry().into_iter().chain(frees.entry()));
+            entries.extend(self.may_end(target, outcome)?);
             if end::takes_subject(state, target, ending.cascade)? {
                 entries.extend(self.change(Action::Delete, subject.clone(), subject, outcome)?.entry());
             }
@@ -203,6 +224,34 @@ impl Judge<'_> {
         Ok(records)
     }
 
+    /// Leave to end an association, which whoever may associate its subject or its topic has: the entries of the audit, so
+    /// that the owner of either side finds one.
+    fn may_end(&self, target: &StoredAssociation, outcome: &mut Outcome) -> Result<Vec<Record>, Fault> {
+        let subject = &target.key.subject;
+        let (of_subject, of_topic) = (self.side(subject.clone()), self.side(Topic::new(&target.key.resource_name)));
+        let (by, other) =
+            if of_topic.weight() > of_subject.weight() { (of_topic, of_subject) } else { (of_subject, of_topic) };
+        let alike = by.weight() == other.weight();
+        let (grant, entry) = by.asked?;
+        outcome.observe(&grant, subject);
+        let theirs = match (other.asked, other.owner) {
+            (Ok((_, entry)), _) if alike => entry,
+            (_, owner) => owner.zip(entry.clone()).map(|(owner, entry)| change::in_audit_of(&owner, entry)),
+        };
+        Ok(entry.into_iter().chain(theirs).collect())
+    }
+
+    fn side<R: Resource>(&self, resource: R) -> Side {
+        let Hands { caller, operation } = self.hands;
+        let owner = self.authorizer.land().owner_of(resource.scope()).map(|owner| owner.name.clone());
+        let permit = self.authorizer.permit(caller, Action::Associate, resource);
+        let entry = |permit: Permit<R>| {
+            let grant = permit.grant().clone();
+            (grant, Change::new(permit, operation).entry())
+        };
+        Side { owner, asked: permit.map(entry) }
+    }
+
     fn change<R: Resource>(
         &self,
         action: Action,
@@ -210,8 +259,8 @@ impl Judge<'_> {
         subject: &Subject,
         outcome: &mut Outcome,
     ) -> Result<Change<R>, Fault> {
-        let Hands { authorizer, caller, operation } = self.hands;
-        let permit = authorizer.permit(caller, action, resource)?;
+        let Hands { caller, operation } = self.hands;
+        let permit = self.authorizer.permit(caller, action, resource)?;
         outcome.observe(permit.grant(), subject);
         Ok(Change::new(permit, operation))
     }

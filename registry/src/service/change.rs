@@ -1,14 +1,16 @@
 //! A permit on its way into the store: what may be changed, and the entry that the audit gets with the change.
 //!
-//! Between the permit and the commit a request may wait, and meanwhile land may pass to somebody else or a member be
-//! removed. So the writer decides again, about the records that it is about to write rather than about what was asked
-//! for.
+//! Between the permit and the commit a request may wait, and meanwhile land may pass to somebody else, a member be removed, or
+//! an alias come to point elsewhere. So the writer decides again, by the state that it decides on, about the records that
+//! it is about to write rather than about what was asked for.
 
+use super::ownership::Ownership;
 use super::settle::is_passing;
 use crate::fault::Fault;
+use crate::rules::config;
 use crate::rules::register::Force;
 use authz::audit::AuditEntry;
-use authz::{Action, Authorizer, Decision, Grant, Leave, Permit, Refusal, Resource, Rule, Scope};
+use authz::{Action, Caller, Decision, Grant, Leave, Permit, Refusal, Resource, Rule, Scope};
 use model::{
     AuditChange, AuditRecord, Content, HouseRecord, NamespaceName, Record, RegistryRecord, SchemaId, SchemaRecord,
     Subject,
@@ -20,12 +22,23 @@ use storage::State;
 pub struct Change<R> {
     permit: Permit<R>,
     operation: &'static str,
+    named: Option<Subject>,
 }
 
 impl<R: Resource> Change<R> {
     /// A permit, used for this operation (its name in metrics and log).
     pub fn new(permit: Permit<R>, operation: &'static str) -> Self {
-        Change { permit, operation }
+        Change { permit, operation, named: None }
+    }
+
+    /// The same, of what the request calls `named`: the subject itself or an alias of it.
+    pub fn named(self, named: Option<Subject>) -> Self {
+        Change { named, ..self }
+    }
+
+    /// Who makes it.
+    pub fn caller(&self) -> &Caller {
+        &self.permit.grant().caller
     }
 
     /// What is changed.
@@ -42,9 +55,11 @@ impl<R: Resource> Change<R> {
     /// the change as it is permitted now, in the audit of each owner whom it concerns.
     ///
     /// # Errors
-    /// `Denied`.
-    pub fn to_write(&self, authorizer: &Authorizer, records: &[Record]) -> Result<Vec<Record>, Fault> {
-        let (mut grant, scope) = (authorizer.again(&self.permit)?, self.permit.resource().scope());
+    /// `AliasMoved`, `Denied`, those of the store.
+    pub fn to_write(&self, ownership: &Ownership, state: &dyn State, records: &[Record]) -> Result<Vec<Record>, Fault> {
+        let (authorizer, scope) = (ownership.of(state)?, self.permit.resource().scope());
+        check_name(state, self.named.as_ref(), scope)?;
+        let mut grant = authorizer.again(&self.permit)?;
         let namespaces = records.iter().filter_map(namespace).filter(|name| scope != Scope::Namespace(name));
         let mut others: BTreeSet<NamespaceName> = namespaces.cloned().collect();
         for (action, subject) in records.iter().filter_map(touched) {
@@ -58,6 +73,13 @@ impl<R: Resource> Change<R> {
         let theirs = others.iter().map(|other| in_audit_of(other, entry.clone()));
         Ok(std::iter::once(entry.clone()).chain(theirs).collect())
     }
+}
+
+/// Does the subject that a request named still stand for what the request is about?
+fn check_name(state: &dyn State, named: Option<&Subject>, scope: Scope<'_>) -> Result<(), Fault> {
+    let Some(named) = named else { return Ok(()) };
+    let alias = config::alias_of(state, named)?;
+    if alias.as_ref().unwrap_or(named).scope() == scope { Ok(()) } else { Err(Fault::AliasMoved(named.clone())) }
 }
 
 /// What a record changes, and the action that this is. A change of a whole context may reach subjects that others own.
@@ -94,7 +116,7 @@ fn entry(scope: Scope<'_>, grant: &Grant, operation: &str) -> Option<Record> {
 }
 
 /// The same entry for another namespace, which is concerned as well.
-fn in_audit_of(namespace: &NamespaceName, mut entry: Record) -> Record {
+pub(super) fn in_audit_of(namespace: &NamespaceName, mut entry: Record) -> Record {
     if let Record::Audit(AuditChange::Entry(entry)) = &mut entry {
         entry.namespace = Some(namespace.clone());
     }
@@ -111,6 +133,8 @@ pub struct Rights {
     pub leave: Leave<Subject>,
     /// The operation's name in metrics and log.
     pub operation: &'static str,
+    /// What the request calls the subject, where that may be an alias.
+    pub named: Option<Subject>,
 }
 
 /// What a planned registration does besides adding a version.
@@ -144,10 +168,12 @@ impl Rights {
     /// something, or why it may not.
     ///
     /// # Errors
-    /// `Denied`, `FarId`, those of the store.
-    pub fn to_write(&self, authorizer: &Authorizer, state: &dyn State, takes: &Takes) -> Result<Option<Record>, Fault> {
+    /// `AliasMoved`, `Denied`, `FarId`, those of the store.
+    pub fn to_write(&self, ownership: &Ownership, state: &dyn State, takes: &Takes) -> Result<Option<Record>, Fault> {
         let permit = self.leave.to_write()?;
-        let (subject, mut grant) = (permit.resource(), authorizer.again(permit)?);
+        let (subject, authorizer) = (permit.resource(), ownership.of(state)?);
+        check_name(state, self.named.as_ref(), subject.scope())?;
+        let mut grant = authorizer.again(permit)?;
         let caller = grant.caller.clone();
         let permitted = |action| authorizer.permit(&caller, action, subject.clone());
         if takes.new_context {
@@ -207,7 +233,7 @@ pub fn observed(grant: &Grant) -> Option<&Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use authz::{Caller, Identity, Land, Method, Policy, Settings, Verified};
+    use authz::{Authorizer, Identity, Land, Method, Policy, Settings, Verified};
     use model::{AuditOutcome, Claim, MemberRole, Mode, Namespace};
     use storage::MemoryState;
 
@@ -229,15 +255,16 @@ mod tests {
         .unwrap()
     }
 
-    fn authorizer(namespaces: &[&str]) -> Authorizer {
+    fn authorizer(namespaces: &[&str]) -> (Authorizer, Ownership) {
         let authorizer = Authorizer::new(Settings::default(), Policy::embedded());
         authorizer.set_land(land(namespaces));
-        authorizer
+        (authorizer.clone(), Ownership::new(authorizer))
     }
 
     fn denied<T>(outcome: Result<T, Fault>) -> String {
         match outcome {
             Err(Fault::Denied(refusal)) => refusal.to_string().split(" (").next().unwrap().to_owned(),
+            Err(Fault::AliasMoved(named)) => format!("{named} has moved"),
             Err(other) => format!("{other:?}"),
             Ok(_) => "permitted".to_owned(),
         }
@@ -245,18 +272,18 @@ mod tests {
 
     #[test]
     fn the_writer_refuses_what_was_permitted_on_land_that_has_passed_on() {
-        let authorizer = authorizer(&["pay: payments"]);
+        let (authorizer, ownership) = authorizer(&["pay: payments"]);
         let subject = || Subject::parse("payments.x");
         let change = Change::new(
             authorizer.permit(&caller("pay"), Action::Delete, subject()).unwrap(),
             "subjects.delete-subject",
         );
         let leave = authorizer.permit_register(&caller("pay"), subject()).unwrap();
-        let rights = Rights { leave, operation: "subjects.versions.register" };
+        let rights = Rights { leave, operation: "subjects.versions.register", named: None };
         let takes = Takes { new_context: false, id: None, forced: false, refers_to: vec![] };
         let outcomes = || {
-            let registration = rights.to_write(&authorizer, &MemoryState::default(), &takes);
-            [denied(change.to_write(&authorizer, &[])), denied(registration)]
+            let registration = rights.to_write(&ownership, &MemoryState::default(), &takes);
+            [denied(change.to_write(&ownership, &MemoryState::default(), &[])), denied(registration)]
         };
         assert_eq!(outcomes(), ["permitted", "permitted"]);
         authorizer.set_land(land(&["pay: payments", "risk: payments.x"]));
@@ -266,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_change_of_a_context_reaches_no_subject_in_it_that_somebody_else_owns() {
-        let authorizer = authorizer(&["whole: :.c:", "guest: :.c:guest"]);
+        let (authorizer, ownership) = authorizer(&["whole: :.c:", "guest: :.c:guest"]);
         let context = Subject::parse(":.c:");
         let permit = authorizer.permit(&caller("whole"), Action::Mode, context.clone()).unwrap();
         let change = Change::new(permit, "mode.delete-subject");
@@ -276,7 +303,7 @@ mod tests {
             Record::Registry(RegistryRecord::SchemaTombstone { subject: Subject::parse(subject), version: 1 })
         };
         let check = |records: &[Record], expected: &str| {
-            assert_eq!(denied(change.to_write(&authorizer, records)), expected, "{records:?}");
+            assert_eq!(denied(change.to_write(&ownership, &MemoryState::default(), records)), expected, "{records:?}");
         };
         check(&[mode(":.c:", Some(Mode::Import)), mode(":.c:own", None), gone(":.c:own")], "permitted");
         check(&[mode(":.c:guest-a", None)], "User is denied operation Write on Subject: :.c:guest-a");
@@ -285,12 +312,13 @@ mod tests {
 
     #[test]
     fn a_change_of_a_namespace_is_in_the_audit_of_each_that_it_changes() {
-        let authorizer = authorizer(&["pay: payments", "cards: payments.cards"]);
+        let (authorizer, ownership) = authorizer(&["pay: payments", "cards: payments.cards"]);
         let name = |text: &str| text.parse::<NamespaceName>().unwrap();
         let permit = authorizer.permit(&caller("cards"), Action::Govern, name("cards")).unwrap();
         let change = Change::new(permit, "namespaces.claims.put");
         let written = |text: &str| Record::House(HouseRecord::Namespace(Box::new(Namespace::new(name(text)))));
-        let entries = change.to_write(&authorizer, &[written("cards"), written("pay")]).unwrap();
+        let entries =
+            change.to_write(&ownership, &MemoryState::default(), &[written("cards"), written("pay")]).unwrap();
         let shown = entries.iter().map(|entry| match entry {
             Record::Audit(AuditChange::Entry(entry)) => {
                 (entry.name.as_str(), entry.namespace.as_ref().map(|name| name.as_str()))
@@ -302,12 +330,12 @@ mod tests {
 
     #[test]
     fn what_is_let_through_only_to_observe_is_said_in_the_entry_also_where_it_is_taken_besides() {
-        let authorizer = authorizer(&["pay: payments"]);
+        let (authorizer, ownership) = authorizer(&["pay: payments"]);
         authorizer.set_settings(Settings { mode: authz::Enforcement::Observe, ..Settings::default() });
         let check = |who: &str, takes: Takes, expected: (AuditOutcome, &str)| {
             let leave = authorizer.permit_register(&caller(who), Subject::parse("payments")).unwrap();
-            let rights = Rights { leave, operation: "subjects.versions.register" };
-            match rights.to_write(&authorizer, &MemoryState::default(), &takes).unwrap() {
+            let rights = Rights { leave, operation: "subjects.versions.register", named: None };
+            match rights.to_write(&ownership, &MemoryState::default(), &takes).unwrap() {
                 Some(Record::Audit(AuditChange::Entry(entry))) => {
                     assert_eq!((entry.outcome, entry.action.as_str()), expected, "{who}");
                 }
@@ -322,15 +350,15 @@ mod tests {
 
     #[test]
     fn what_a_registration_takes_besides_is_asked_for_when_it_is_written() {
-        let authorizer = authorizer(&["pay: payments :.pay:"]);
+        let (authorizer, ownership) = authorizer(&["pay: payments :.pay:"]);
         let mut namespaces = authorizer.land().namespaces().to_vec();
         namespaces[0].referrers = model::Referrers::Members;
         namespaces.push(land(&["guest: :.pay:guest"]).namespaces()[0].clone());
         authorizer.set_land(Land::new(namespaces).unwrap());
         let leave = authorizer.permit_register(&caller("guest"), Subject::parse(":.pay:guest")).unwrap();
-        let rights = Rights { leave, operation: "subjects.versions.register" };
+        let rights = Rights { leave, operation: "subjects.versions.register", named: None };
         let check = |takes: Takes, expected: &str| {
-            assert_eq!(denied(rights.to_write(&authorizer, &MemoryState::default(), &takes)), expected);
+            assert_eq!(denied(rights.to_write(&ownership, &MemoryState::default(), &takes)), expected);
         };
         let nothing = || Takes { new_context: false, id: None, forced: false, refers_to: vec![] };
         check(nothing(), "permitted");
@@ -341,5 +369,71 @@ mod tests {
             Takes { refers_to: vec![Subject::parse("payments")], ..nothing() },
             "User is denied operation Write on Subject: payments",
         );
+    }
+
+    #[test]
+    fn who_was_removed_earlier_in_a_group_changes_nothing_later_in_it() {
+        let (authorizer, ownership) = authorizer(&["pay: payments"]);
+        let name: NamespaceName = "pay".parse().unwrap();
+        let subject = || Subject::parse("payments.x");
+        let govern = authorizer.permit(&caller("pay"), Action::Govern, name.clone()).unwrap();
+        let offer = Change::new(govern, "namespaces.offers.put");
+        let delete = authorizer.permit(&caller("pay"), Action::Delete, subject()).unwrap();
+        let delete = Change::new(delete, "subjects.delete-subject");
+        let leave = authorizer.permit_register(&caller("pay"), subject()).unwrap();
+        let rights = Rights { leave, operation: "subjects.versions.register", named: None };
+        let outcomes = |state: &dyn State| {
+            let takes = Takes { new_context: false, id: None, forced: false, refers_to: vec![] };
+            [
+                denied(offer.to_write(&ownership, state, &[])),
+                denied(delete.to_write(&ownership, state, &[])),
+                denied(rights.to_write(&ownership, state, &takes)),
+            ]
+        };
+        let put = |namespace: &Namespace| Record::House(HouseRecord::Namespace(Box::new(namespace.clone())));
+        let namespace = authorizer.land().namespaces()[0].clone();
+        let mut state = MemoryState::default();
+        state.fold([put(&namespace)], 0).unwrap();
+        authorizer.set_land(Land::new([namespace.clone()]).unwrap().read_at(state.namespaces_at().unwrap()));
+        assert_eq!(outcomes(&state), ["permitted"; 3]);
+
+        // What is in force does not know of it yet.
+        let mut without = namespace.clone();
+        without.members.clear();
+        let mut group = state.clone();
+        group.fold([put(&without)], 0).unwrap();
+        let write = "User is denied operation Write on";
+        let of_the_subject = format!("{write} Subject: payments.x");
+        let refused = [format!("{write} Namespace: pay"), of_the_subject.clone(), of_the_subject];
+        assert_eq!(outcomes(&group), refused);
+        // Nor is it the other way round: who was taken in earlier in the group may do something later.
+        group.fold([put(&namespace)], 0).unwrap();
+        assert_eq!(outcomes(&group), ["permitted"; 3]);
+        group.fold([Record::House(HouseRecord::NamespaceRemoved { name })], 0).unwrap();
+        assert_eq!(outcomes(&group)[1], refused[1]);
+        assert_eq!(outcomes(&state), ["permitted"; 3]);
+    }
+
+    #[test]
+    fn nothing_is_written_under_an_alias_that_has_come_to_stand_for_something_else() {
+        let authorizer = Authorizer::open();
+        let ownership = Ownership::new(authorizer.clone());
+        let named = Some(Subject::parse("alias"));
+        let delete = authorizer.permit(&caller("pay"), Action::Delete, Subject::parse("old")).unwrap();
+        let change = Change::new(delete, "subjects.delete-subject").named(named.clone());
+        let leave = authorizer.permit_register(&caller("pay"), Subject::parse("old")).unwrap();
+        let rights = Rights { leave, operation: "subjects.versions.register", named };
+        let takes = Takes { new_context: false, id: None, forced: false, refers_to: vec![] };
+        let mut state = MemoryState::default();
+        for (alias, stands) in [(None, false), (Some("old"), true), (Some("new"), false)] {
+            let config = model::Config { alias: alias.map(str::to_owned), ..model::Config::default() };
+            let scope = Subject::parse("alias");
+            let record = RegistryRecord::Config { scope, config: Some(Box::new(config)) };
+            state.fold([Record::Registry(record)], 0).unwrap();
+            let outcomes =
+                [denied(change.to_write(&ownership, &state, &[])), denied(rights.to_write(&ownership, &state, &takes))];
+            let expected = if stands { "permitted" } else { "alias has moved" };
+            assert_eq!(outcomes, [expected; 2], "{alias:?}");
+        }
     }
 }

@@ -10,6 +10,7 @@ pub mod library;
 pub mod listing;
 mod lookup;
 mod namespaces;
+mod ownership;
 mod pool;
 mod register;
 mod schema_list;
@@ -40,6 +41,7 @@ use audit::finished;
 use authz::{Authorizer, Resource};
 use compat::Work;
 use model::{CompatibilityLevel, Context, Record, Subject};
+use ownership::Ownership;
 use std::sync::Arc;
 use storage::{State, Store};
 
@@ -50,6 +52,7 @@ pub struct Service {
     pools: Pools,
     default_level: CompatibilityLevel,
     authorizer: Authorizer,
+    ownership: Arc<Ownership>,
     fall_back: FallBack,
     sink: Arc<AuditSink>,
     retention: Retention,
@@ -85,8 +88,8 @@ impl Service {
         guard: Guard,
     ) -> Self {
         let Guard { authorizer, fall_back, sink, retention } = guard;
-        let library = Arc::new(library);
-        Service { store, library, pools, default_level, authorizer, fall_back, sink, retention }
+        let (library, ownership) = (Arc::new(library), Arc::new(Ownership::new(authorizer.clone())));
+        Service { store, library, pools, default_level, authorizer, ownership, fall_back, sink, retention }
     }
 
     /// The store, for health, backup and metrics; changes go through the operations.
@@ -149,11 +152,11 @@ impl Service {
         rule: impl FnOnce(&dyn State, &R) -> Result<(Vec<Record>, T), Fault> + Send + 'static,
     ) -> Result<Done<T>, Fault> {
         self.check_audit()?;
-        let (retention, authorizer) = (self.retention, self.authorizer.clone());
+        let (retention, ownership) = (self.retention, Arc::clone(&self.ownership));
         let decide = move |state: &dyn State| -> Result<(Vec<Record>, T), Fault> {
             let (mut records, answer) = rule(state, change.resource())?;
             if !records.is_empty() {
-                let entries = change.to_write(&authorizer, &records)?;
+                let entries = change.to_write(&ownership, state, &records)?;
                 records.extend(entries);
                 records = finished(state, records, retention)?;
             }

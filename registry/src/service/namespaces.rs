@@ -7,9 +7,9 @@
 use super::listing::{Listing, Show, Source};
 use super::{Change, Class, Done, Service};
 use crate::fault::Fault;
-use crate::rules::namespace::{Edit, Expect, MayClaim, Planned, after, plan, remove};
+use crate::rules::namespace::{Edit, Expect, IfMissing, MayClaim, Planned, after, plan, remove};
 use authz::claims::handovers;
-use authz::{Authorizer, Land};
+use authz::{Action, Authorizer, Caller, Global, Land};
 use model::{Claim, Namespace, NamespaceName, Referrers, Subject, SubjectPrefix, Visibility};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
@@ -58,19 +58,20 @@ impl Service {
     /// Changes a namespace, or makes it where whoever asks may do that.
     ///
     /// # Errors
-    /// `NamespaceNotFound`, `PreconditionFailed`, `InvalidNamespace`, `ClaimRefused`, `Handovers` where they are not confirmed,
-    /// those of the store.
+    /// `NoSuchNamespace`, `NamespaceNotFound`, `PreconditionFailed`, `InvalidNamespace`, `ClaimRefused`, `Handovers` where they
+    /// are not confirmed, those of the store.
     pub async fn edit_namespace(
         &self,
         change: Change<NamespaceName>,
-        may_claim: MayClaim,
         expect: Expect,
+        if_missing: IfMissing,
         confirm: Confirm,
         edit: Edit,
     ) -> Result<Done<Edited>, Fault> {
-        let name = change.resource().clone();
-        let land = self.land();
-        let planned = plan(&name, land.namespaces(), &may_claim, &expect, &edit)?;
+        let (name, caller) = (change.resource().clone(), change.caller().clone());
+        let (land, authorizer) = (self.land(), self.authorizer.clone());
+        let may = may_claim(&authorizer, &caller);
+        let planned = plan(&name, land.namespaces(), &may, &expect, if_missing, &edit)?;
         let found = if confirm == Confirm::Yes { vec![] } else { self.handed_over(&land, &planned).await? };
         if confirm == Confirm::DryRun {
             let Planned { namespace, created, .. } = planned;
@@ -81,13 +82,14 @@ impl Service {
             return Err(Fault::Handovers(some, found.len()));
         }
         self.commit(change, move |state, name| {
-            let Planned { namespace, created, records } = plan(name, &state.namespaces()?, &may_claim, &expect, &edit)?;
+            let (all, may) = (state.namespaces()?, may_claim(&authorizer, &caller));
+            let Planned { namespace, created, records } = plan(name, &all, &may, &expect, if_missing, &edit)?;
             Ok((records, Edited { namespace, created, handovers: vec![] }))
         })
         .await
     }
 
-    /// Removes a namespace.
+    /// Removes a namespace, or says in a dry run what would be removed.
     ///
     /// # Errors
     /// `NamespaceNotFound`, `PreconditionFailed`, `NamespaceHasClaims`, those of the store.
@@ -95,7 +97,12 @@ impl Service {
         &self,
         change: Change<NamespaceName>,
         expect: Expect,
+        confirm: Confirm,
     ) -> Result<Done<Namespace>, Fault> {
+        if confirm == Confirm::DryRun {
+            let (answer, _) = remove(change.resource(), self.land().namespaces(), &expect)?;
+            return Ok(Done { answer, wrote: false });
+        }
         self.commit(change, move |state, name| {
             let (removed, records) = remove(name, &state.namespaces()?, &expect)?;
             Ok((records, removed))
@@ -246,6 +253,14 @@ impl Source for Owned {
             show(owned.then_some(subject))
         })?;
         Ok(())
+    }
+}
+
+/// Whoever may administer the registry makes claims as an admin, everybody else as an owner.
+fn may_claim(authorizer: &Authorizer, caller: &Caller) -> MayClaim {
+    match authorizer.permit(caller, Action::Administer, Global) {
+        Ok(_) => MayClaim::Admin,
+        Err(_) => MayClaim::Owner(caller.clone()),
     }
 }
 

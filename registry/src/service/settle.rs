@@ -28,7 +28,13 @@ impl<T, D> Decide<T> for D where D: Fn(&dyn State, &dyn Knowledge) -> Result<Dec
 pub(super) fn is_passing(fault: &Fault) -> bool {
     matches!(
         fault,
-        Fault::Busy | Fault::Spent(_) | Fault::Contended | Fault::Store(_) | Fault::Internal(_) | Fault::Unaudited
+        Fault::Busy
+            | Fault::Spent(_)
+            | Fault::Contended
+            | Fault::AliasMoved(_)
+            | Fault::Store(_)
+            | Fault::Internal(_)
+            | Fault::Unaudited
     )
 }
 

@@ -58,6 +58,9 @@ const TALLY: u8 = 24;
 
 /// The place of `value::Head` in the table `Meta`.
 pub(crate) const HEAD: &[u8] = b"head";
+/// In the table `Meta`: see `State::namespaces_at`. A store that was written before this was kept has none until the next change
+/// of a namespace.
+pub(crate) const NAMESPACES_AT: &[u8] = b"namespaces_at";
 /// Stands in the table `Meta` while a restore runs.
 pub(crate) const RESTORING: &[u8] = b"restoring";
 

@@ -263,6 +263,6 @@ impl Form for SubjectSummary {
 
 /// The ids under which content is known in a context, and how many versions hold each, the id written last at the end.
 ///
-/// More than one only when a foreign writer gave equal content two ids. The counts tell when an id has lost its last
+/// More than one when somebody gave equal content two ids (IMPORT does), or where contents share a hash. The counts tell when an id has lost its last
 /// holder without reading all holders.
 pub type Ids = Vec<(SchemaId, u32)>;

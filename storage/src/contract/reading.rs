@@ -147,7 +147,7 @@ pub(super) fn all_questions_are_answered_from_what_is_stored(open: Open<'_>) {
     let holder = |name, version| Holder { subject: subject(name), version };
     assert_eq!(holders, [holder("base", 1), holder("s", 2)]);
     let guid = schema_record("s", 1, 1, "a").content.guid();
-    assert_eq!(view.id_of(&c, guid).unwrap(), Some(1));
+    assert_eq!(view.ids_in(&c, guid).unwrap(), [1]);
     assert_eq!(view.ids_of(guid).unwrap(), [(default.clone(), 1), (c.clone(), 1)]);
     assert_eq!((view.highest_id(&default).unwrap(), view.high_water(&default).unwrap()), (Some(5), None));
     assert_eq!((view.highest_id(&c).unwrap(), view.high_water(&c).unwrap()), (Some(1), Some(9)));
@@ -203,6 +203,8 @@ pub(super) fn namespaces_and_the_audit_are_kept_and_forgotten(open: Open<'_>) {
     let names = |namespace| shown(namespace, u64::MAX).into_iter().map(|entry| entry.record.name).collect::<Vec<_>>();
     let view = store.view().unwrap();
     assert_eq!(view.namespaces().unwrap(), [bigger.clone(), risk.clone()]);
+    // Behind the six records of namespaces; those of the audit do not count.
+    assert_eq!(view.namespaces_at().unwrap(), 6);
     assert_eq!(view.namespace(&risk.name).unwrap(), Some(risk));
     assert_eq!(view.namespace(&"gone".parse().unwrap()).unwrap(), None);
     assert_eq!(names(None), ["c", "b", "a"]);

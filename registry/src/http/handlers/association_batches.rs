@@ -62,7 +62,7 @@ pub async fn mutate(app: &App, ask: &Ask) -> Result<Answer, Fault> {
             resource
         }));
     }
-    let done = app.service.change_associations(hands(app, ask), asked, run(ask), &ask.work).await?;
+    let done = app.service.change_associations(hands(ask), asked, run(ask), &ask.work).await?;
     let mut outcomes = done.answer.into_iter();
     let mut next = || outcomes.next().unwrap_or_else(|| Ok(Outcome::default()));
     let results: Vec<Result<(Resource, Outcome), Fault>> =

@@ -91,7 +91,7 @@ async fn bind(app: &App, ask: &Ask, verb: Verb, sent: Sent, asked: Vec<Asked>) -
 }
 
 async fn change_one(app: &App, ask: &Ask, op: Op) -> Result<(Outcome, bool), Fault> {
-    let done = app.service.change_associations(hands(app, ask), vec![vec![op]], run(ask), &ask.work).await?;
+    let done = app.service.change_associations(hands(ask), vec![vec![op]], run(ask), &ask.work).await?;
     let outcome = done.answer.into_iter().next().unwrap_or_else(|| Ok(Outcome::default()))?;
     count_observed(app, ask, &outcome, done.wrote);
     Ok((outcome, done.wrote))
@@ -113,12 +113,8 @@ fn lifecycle(ask: &Ask) -> Result<Option<Lifecycle>, Fault> {
     ask.query.text("lifecycle").map(str::parse).transpose().map_err(|_| Fault::NoSuchResource)
 }
 
-pub(super) fn hands(app: &App, ask: &Ask) -> Hands {
-    Hands {
-        authorizer: app.access.gate.authorizer.clone(),
-        caller: ask.caller.clone(),
-        operation: ask.operation.route().name,
-    }
+pub(super) fn hands(ask: &Ask) -> Hands {
+    Hands { caller: ask.caller.clone(), operation: ask.operation.route().name }
 }
 
 pub(super) fn run(ask: &Ask) -> Run {

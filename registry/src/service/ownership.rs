@@ -1,0 +1,106 @@
+//! Whose land it is in the state that a decision is made on.
+//!
+//! The land in force follows the store once a group of commits is durable. A decision in the writer sees the state with what
+//! the group has decided before it: who was removed, or gave a claim up, earlier in the same group must not change anything
+//! later in it. So what is decided on a state is decided by the land of that state.
+
+use crate::fault::Fault;
+use authz::{Authorizer, Land};
+use std::sync::{Arc, Mutex, PoisonError};
+use storage::State;
+
+/// Decides who may do what on a state.
+pub struct Ownership {
+    authorizer: Authorizer,
+    /// The land that was built last, so that the decisions that follow a change in its group do not build it again. It is
+    /// known by its place in the log, where no other record ever stands: a group that fails ends writing.
+    built: Mutex<Option<Arc<Land>>>,
+}
+
+impl Ownership {
+    /// By the settings and policy of this authorizer, and by its land where a state has that very land.
+    pub fn new(authorizer: Authorizer) -> Self {
+        Ownership { authorizer, built: Mutex::default() }
+    }
+
+    /// An authorizer over the land of this state.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn of(&self, state: &dyn State) -> Result<Authorizer, Fault> {
+        Ok(self.authorizer.over(self.land(state)?))
+    }
+
+    fn land(&self, state: &dyn State) -> Result<Arc<Land>, Fault> {
+        let at = state.namespaces_at()?;
+        let in_force = self.authorizer.land();
+        let built = || self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = [Some(in_force), built().clone()].into_iter().flatten().find(|land| land.at() == at);
+        if let Some(land) = known {
+            return Ok(land);
+        }
+        let land = Land::new(state.namespaces()?).map_err(|error| Fault::Internal(error.to_string()))?;
+        let land = Arc::new(land.read_at(at));
+        *built() = Some(Arc::clone(&land));
+        Ok(land)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::LandKeeper;
+    use authz::{Action, Caller, Identity, Method, Policy, Settings, Verified};
+    use model::{HouseRecord, MemberRole, Namespace, NamespaceName, Principal, Record};
+    use std::sync::mpsc::channel;
+    use storage::{Group, MemoryStore, Observer, Store};
+
+    struct Follows(LandKeeper);
+
+    impl Observer for Follows {
+        fn committed(&self, group: &Group<'_>) {
+            self.0.follow(group.records);
+        }
+    }
+
+    fn put(namespace: &Namespace) -> Record {
+        Record::House(HouseRecord::Namespace(Box::new(namespace.clone())))
+    }
+
+    #[test]
+    fn a_decision_knows_what_its_group_has_decided_before_it() {
+        let authorizer = Authorizer::new(Settings::default(), Policy::embedded());
+        let store = MemoryStore::new(Arc::new(Follows(LandKeeper::new(authorizer.clone())))).unwrap();
+        let principal: Principal = "user:basic/alice".parse().unwrap();
+        let verified = Verified { principal: principal.clone(), groups: vec![], method: Method::Basic };
+        let alice = Caller { identity: Identity::Verified(verified.into()), address: None, request_id: "r".into() };
+        let name: NamespaceName = "pay".parse().unwrap();
+        let mut namespace = Namespace::new(name.clone());
+        namespace.members.insert(principal, MemberRole::Owner);
+        let first = put(&namespace);
+        store.submit(Box::new(move |_| Ok(vec![first]))).blocking_recv().unwrap().unwrap();
+        namespace.members.clear();
+
+        // The writer is kept inside a decision, so what is handed to it meanwhile is one group.
+        let ((entered, inside), (release, released)) = (channel::<()>(), channel::<()>());
+        let busy = store.submit(Box::new(move |_| {
+            entered.send(()).unwrap();
+            released.recv().unwrap();
+            Ok(vec![])
+        }));
+        inside.recv().unwrap();
+        let removal = store.submit(Box::new(move |_| Ok(vec![put(&namespace)])));
+        let (ownership, in_force) = (Ownership::new(authorizer.clone()), authorizer);
+        let (tell, told) = channel();
+        let after = store.submit(Box::new(move |state| {
+            let may = |by: &Authorizer| by.permit(&alice, Action::Govern, name.clone()).is_ok();
+            tell.send((may(&in_force), may(&ownership.of(state).unwrap()))).unwrap();
+            Ok(vec![])
+        }));
+        release.send(()).unwrap();
+        for waiting in [busy, removal, after] {
+            waiting.blocking_recv().unwrap().unwrap();
+        }
+        assert_eq!(told.recv().unwrap(), (true, false));
+    }
+}

@@ -10,6 +10,7 @@ use super::query::Query;
 use super::ready::{Form, ReadyAnswer, Settings};
 use super::reply::{compress, finish, refused, respond};
 use super::routes::{Method, Operation};
+use super::takes;
 use super::trail::Trail;
 use crate::app::App;
 use crate::fault::Fault;
@@ -28,7 +29,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use model::Subject;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::OwnedSemaphorePermit;
 use tower::{Layer, ServiceExt, service_fn};
@@ -47,15 +48,13 @@ const STALE: Duration = Duration::from_millis(500);
 pub async fn handle(
     app: Arc<App>,
     operation: Operation,
-    mut parameters: Vec<String>,
+    parameters: Vec<String>,
     request: Request<Body>,
 ) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
-    let mut query = Query::parse(parts.uri.query());
-    // Read before the aliases: what is answered under an alias that has changed since must not be kept.
-    let settings = app.ready.stripes.settings();
-    let named = alias::follow(&app.service, operation, &mut parameters, &mut query);
-    let subject = operation.route().path.contains("{subject}").then(|| parameters.first().cloned()).flatten();
+    let query = Query::parse(parts.uri.query());
+    let meant = Meant::read(&app, operation, &parameters, &query);
+    let subject = meant.subject(operation, &parameters);
     let accepted = match negotiated(operation, &parts.headers) {
         Ok(accepted) => accepted,
         Err(mut response) => {
@@ -73,10 +72,11 @@ pub async fn handle(
     let work = app.service.budget();
     // Whether it was answered, took too long or its client went away: what is still done for it stops.
     let _wanted = work.stop_on_drop();
-    let exchange = Arc::new(Exchange { app, operation, subject, named, settings, accepted, form, who, arrived, work });
+    let meant = Mutex::new(meant);
+    let exchange = Arc::new(Exchange { app, operation, parameters, query, meant, accepted, form, who, arrived, work });
 
     parts.extensions.insert(operation.route().action);
-    let unread = Unread { exchange: Arc::clone(&exchange), parameters, query, body };
+    let unread = Unread { exchange: Arc::clone(&exchange), body };
     let gate = AuthorizeLayer::new(Arc::clone(&exchange.app.access.gate));
     // Before the body is read: nobody has a large one taken in for nothing.
     let answering = gate.layer(service_fn(admitted)).oneshot(Request::from_parts(parts, unread));
@@ -103,11 +103,10 @@ pub async fn handle(
 struct Exchange {
     app: Arc<App>,
     operation: Operation,
-    /// The subject of the path, or what it is an alias of.
-    subject: Option<String>,
-    /// The subject as the client named it, where that is an alias.
-    named: Result<Option<Subject>, Fault>,
-    settings: Settings,
+    /// The path parameters as they were sent, decoded.
+    parameters: Vec<String>,
+    query: Query,
+    meant: Mutex<Meant>,
     accepted: Accepted,
     form: Form,
     /// Who asks, once that is known.
@@ -118,11 +117,32 @@ struct Exchange {
     work: Work,
 }
 
+/// What the subject that a request names stands for, and the settings as they were before that was read: what is answered under
+/// an alias that has changed since must not be kept.
+#[derive(Clone)]
+struct Meant {
+    settings: Settings,
+    name: Result<Option<alias::Name>, Fault>,
+}
+
+impl Meant {
+    fn read(app: &App, operation: Operation, parameters: &[String], query: &Query) -> Self {
+        let settings = app.ready.stripes.settings();
+        Meant { settings, name: alias::Name::read(&app.service, operation, parameters, query) }
+    }
+
+    /// The subject of the path, or what it is an alias of.
+    fn subject(&self, operation: Operation, parameters: &[String]) -> Option<String> {
+        let sent = parameters.first().filter(|_| operation.route().path.contains("{subject}"))?;
+        let name = self.name.as_ref().ok().and_then(Option::as_ref);
+        let alias_of = name.filter(|name| name.in_path().is_some()).and_then(|name| name.alias_of.as_ref());
+        Some(alias_of.map_or_else(|| sent.clone(), Subject::to_string))
+    }
+}
+
 /// What goes through the gate in place of the body.
 struct Unread {
     exchange: Arc<Exchange>,
-    parameters: Vec<String>,
-    query: Query,
     body: Body,
 }
 
@@ -148,13 +168,11 @@ impl From<RefusedRequest> for Failure {
 /// Answers a request that has passed the gate.
 async fn admitted(request: Request<Unread>) -> Result<Answered, Failure> {
     let (mut parts, unread) = request.into_parts();
-    let Unread { exchange, parameters, query, body } = unread;
-    let Exchange { ref app, operation, settings, ref accepted, form, .. } = *exchange;
+    let Unread { exchange, body } = unread;
+    let Exchange { ref app, operation, ref accepted, form, .. } = *exchange;
     let mut caller = parts.extensions.remove::<Caller>().expect("the gate names whom it lets through");
     let _unset = exchange.who.set(caller.clone());
-    if let Err(fault) = &exchange.named {
-        return Err(Failure::Fault(fault.clone()));
-    }
+    takes::check(operation, &exchange.query).map_err(Failure::Fault)?;
     let asked = Instant::now();
     let (body, _held) = read(app, body).await?;
     exchange.arrived.store(true, Ordering::Relaxed);
@@ -167,16 +185,67 @@ async fn admitted(request: Request<Unread>) -> Result<Answered, Failure> {
     {
         return Ok(Answered { response: respond(&answer, form, &parts.headers), wrote: false });
     }
+    // The first look was before the body, which may have taken long.
+    if app.ready.stripes.settings() != exchange.meant().settings {
+        exchange.look_again();
+    }
     let conditions = conditions(&parts.headers);
-    let work = exchange.work.clone();
-    let ask = Arc::new(Ask { operation, target, parameters, query, body, caller, settings, conditions, work });
-    let mut answer = handlers::answer(app, &ask).await.map_err(Failure::Fault)?;
-    answer.depends = answer.depends.filter(|depends| depends.since(settings));
+    let mut ask = exchange.ask(&target, &body, &caller, &conditions)?;
+    let mut answered = handlers::answer(app, &ask).await;
+    if let Err(Fault::AliasMoved(_)) = answered {
+        exchange.look_again();
+        ask = exchange.ask(&target, &body, &caller, &conditions)?;
+        answered = handlers::answer(app, &ask).await;
+    }
+    let mut answer = answered.map_err(Failure::Fault)?;
+    answer.depends = answer.depends.filter(|depends| depends.since(ask.settings));
     let wrote = answer.wrote;
-    Ok(Answered { response: finish(app, operation, answer, form, accepted, ask.target.as_str()), wrote })
+    Ok(Answered { response: finish(app, operation, answer, form, accepted, target.as_str()), wrote })
 }
 
 impl Exchange {
+    fn meant(&self) -> Meant {
+        self.meant.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Looks once more what the subject stands for.
+    fn look_again(&self) {
+        let meant = Meant::read(&self.app, self.operation, &self.parameters, &self.query);
+        *self.meant.lock().unwrap_or_else(PoisonError::into_inner) = meant;
+    }
+
+    fn subject(&self) -> Option<String> {
+        self.meant().subject(self.operation, &self.parameters)
+    }
+
+    /// What the handler is asked, about what the subject stands for.
+    fn ask(
+        &self,
+        target: &PathAndQuery,
+        body: &Bytes,
+        caller: &Caller,
+        conditions: &Conditions,
+    ) -> Result<Arc<Ask>, Failure> {
+        let Meant { settings, name } = self.meant();
+        let name = name.map_err(Failure::Fault)?;
+        let (mut parameters, mut query) = (self.parameters.clone(), self.query.clone());
+        if let Some(name) = &name {
+            name.resolve(&mut parameters, &mut query);
+        }
+        Ok(Arc::new(Ask {
+            operation: self.operation,
+            target: target.clone(),
+            parameters,
+            query,
+            named: name.and_then(|name| name.in_path().cloned()),
+            body: body.clone(),
+            caller: caller.clone(),
+            settings,
+            conditions: conditions.clone(),
+            work: self.work.clone(),
+        }))
+    }
+
     /// The answer to a failure, which the audit is told of where it is a refusal.
     fn failed(&self, failure: Failure) -> Response<Body> {
         let (fault, who, attempted) = match failure {
@@ -195,7 +264,7 @@ impl Exchange {
             };
             return self.refused(refusal, who, cause);
         };
-        if let Ok(Some(named)) = &self.named {
+        if let Ok(Some(alias::Name { named, alias_of: Some(_), .. })) = self.meant().name {
             refusal.message += &format!("; '{named}' is an alias of it");
         }
         let mut response = self.refused(refusal, who, None);
@@ -220,7 +289,7 @@ impl Exchange {
     fn say_denied(&self, who: Option<(&Caller, Option<&str>)>, denied: &authz::Refusal, response: &mut Response<Body>) {
         let Exchange { app, operation, .. } = self;
         if let Some(who) = who {
-            let subject = self.subject.as_deref().map(Subject::parse);
+            let subject = self.subject().as_deref().map(Subject::parse);
             let scope = subject.as_ref().map(Resource::scope);
             app.access.audit.refused(*operation, scope, &app.service.land(), who, denied);
         }
@@ -240,7 +309,7 @@ impl Exchange {
     fn trail(&self, who: Option<&Caller>, wrote: bool, refusal: Option<(u32, String)>, cause: Option<String>) -> Trail {
         let caller = who.and_then(Caller::principal).map(ToString::to_string);
         let open = wrote && self.app.access.lets_anyone_write();
-        Trail { operation: Some(self.operation), subject: self.subject.clone(), caller, wrote, open, refusal, cause }
+        Trail { operation: Some(self.operation), subject: self.subject(), caller, wrote, open, refusal, cause }
     }
 }
 

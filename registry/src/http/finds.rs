@@ -5,23 +5,28 @@
 //! holds until a record touches its subject or the settings, like a ready answer.
 
 use super::ready::{Depends, Stripes};
-use model::Version;
+use model::{Subject, Version};
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
 /// Bytes that an entry takes: its key, its value, and what the cache adds.
 const ENTRY: u64 = 192;
 
-/// A target and a body, by their SHA-256.
+/// A target, the subject that it is about, and a body, by their SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Request([u8; 32]);
 
 impl Request {
     /// The same for what would be answered alike in the same state.
-    pub fn new(target: &str, body: &[u8]) -> Self {
+    ///
+    /// The subject is part of it because the target may name an alias: what was found while that stood for one subject is not
+    /// found where it stands for another.
+    pub fn new(target: &str, subject: &Subject, body: &[u8]) -> Self {
         let mut hash = Sha256::new();
-        hash.update((target.len() as u64).to_le_bytes());
-        hash.update(target);
+        for text in [target, subject.as_str()] {
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text);
+        }
         hash.update(body);
         Request(hash.finalize().into())
     }
@@ -77,18 +82,19 @@ impl Finds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{Position, Record, RegistryRecord, Stamped, Subject};
+    use model::{Position, Record, RegistryRecord, Stamped};
 
     #[test]
     fn a_find_holds_for_its_target_and_body_until_its_subject_changes() {
         let (finds, stripes) = (Finds::new(1 << 20), Stripes::default());
         let subject = Subject::parse("s");
         let find = Find { version: 3, shown: Showing::AsSent, depends: stripes.subject(&subject) };
-        let asked = Request::new("/subjects/s", b"x");
+        let asked = Request::new("/subjects/s", &subject, b"x");
         finds.keep(asked, find);
         assert_eq!(finds.get(&stripes, &asked).map(|find| find.version), Some(3));
-        assert!(finds.get(&stripes, &Request::new("/subjects/s", b"y")).is_none());
-        assert!(finds.get(&stripes, &Request::new("/subjects/", b"sx")).is_none());
+        assert!(finds.get(&stripes, &Request::new("/subjects/s", &subject, b"y")).is_none());
+        assert!(finds.get(&stripes, &Request::new("/subjects/", &subject, b"sx")).is_none());
+        assert!(finds.get(&stripes, &Request::new("/subjects/s", &Subject::parse("t"), b"x")).is_none());
         let gone = RegistryRecord::DeleteSubject { subject, through: 3 };
         let position = Position::default().registry;
         stripes.touch(&[Stamped { position, at: 0, record: Record::Registry(gone) }]);

@@ -34,7 +34,7 @@ pub struct Depends {
 }
 
 /// The counter of config, modes and contexts at one moment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Settings(u64);
 
 impl Depends {

@@ -42,6 +42,8 @@ pub struct Ask {
     pub parameters: Vec<String>,
     /// The query parameters.
     pub query: Query,
+    /// What the path calls the subject, where that may be an alias of the one that is in the parameters.
+    pub named: Option<Subject>,
     /// The body; empty for a GET.
     pub body: Bytes,
     /// Who asks.
@@ -112,7 +114,7 @@ impl Ask {
     /// The same, for a change: its entry in the audit names this operation.
     fn change<R: Resource>(&self, app: &App, action: Action, resource: R) -> Result<Change<R>, Fault> {
         let permit = app.access.gate.authorizer.permit(&self.caller, action, resource)?;
-        Ok(Change::new(permit, self.operation.route().name))
+        Ok(Change::new(permit, self.operation.route().name).named(self.named.clone()))
     }
 
     /// The version that a request like this one found, if that still holds.

@@ -38,13 +38,13 @@ pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
 pub async fn register(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
     let leave = app.access.gate.authorizer.permit_register(&ask.caller, ask.subject())?;
     let (subject, observed) = (leave.resource().clone(), observed(&leave));
-    let request = Request::new(ask.target.as_str(), &ask.body);
+    let request = Request::new(ask.target.as_str(), &subject, &ask.body);
     let depends = app.ready.stripes.subject(&subject);
     if let Some(shown) = ask.found(app, &request, &subject)? {
         say_observed(app, ask, &subject, observed);
         return registered(app, ask, subject, found(shown)).await;
     }
-    let rights = Rights { leave, operation: ask.operation.route().name };
+    let rights = Rights { leave, operation: ask.operation.route().name, named: ask.named.clone() };
     let offered = offered(app, ask, &subject).await.map_err(|fault| rights.instead_of(fault))?;
     let alone = offered.schema.references.is_empty();
     let done = app.service.register(rights, offered, &ask.work).await?;

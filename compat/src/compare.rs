@@ -143,7 +143,7 @@ pub fn closing_message(validate_fields: bool, level: CompatibilityLevel) -> Stri
 }
 
 /// The messages about reserved fields (`validateFields`). `previous` and `candidate` are the values of the metadata property
-/// `confluent:reserved` of the newest version and of the candidate; `top_level_fields` are the candidate's.
+/// `confluent:reserved` of the newest version, if there is one, and of the candidate; `top_level_fields` are the candidate's.
 pub fn reserved_field_messages(
     previous: Option<&str>,
     candidate: Option<&str>,

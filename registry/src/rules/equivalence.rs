@@ -29,6 +29,18 @@ impl Candidate {
         let content = Content { schema_type, text, references, metadata, rule_set };
         Candidate { schema, guid: content.guid(), content: Arc::new(content) }
     }
+
+    /// Is this the very content of a stored version? Equal hashes alone do not say so: the parts of what the Confluent API
+    /// hashes are not delimited, so a tag `a: [b]` and a property `a: b` hash alike.
+    pub fn is_content_of(&self, stored: &StoredVersion) -> bool {
+        let Content { schema_type, references, metadata, rule_set, .. } = &*self.content;
+        stored.guid == self.guid
+            && stored.text == self.schema.text
+            && stored.schema_type == *schema_type
+            && stored.references == *references
+            && stored.metadata == *metadata
+            && stored.rule_set == *rule_set
+    }
 }
 
 /// Is the candidate equivalent to a stored version? References must be equal, unless the candidate has none (everything

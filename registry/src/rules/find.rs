@@ -1,4 +1,4 @@
-//! Finding a candidate among the versions of a subject: by its hash first, then by equivalence, newest first.
+//! Finding a candidate among the versions of a subject: by equal content first, then by equivalence, newest first.
 
 use super::equivalence::{Candidate, equivalent};
 use super::knowledge::{Knowledge, Stop};
@@ -19,7 +19,7 @@ pub enum Deleted {
 /// stored, with its time.
 #[derive(Debug, Clone)]
 pub enum Found {
-    /// Same hash.
+    /// Same content.
     Exact(StoredVersion),
     /// Other text, same meaning.
     Equivalent(StoredVersion),
@@ -43,7 +43,7 @@ pub fn holder_in(state: &dyn State, subject: &Subject, id: SchemaId) -> Result<O
     Ok(state.versions(subject)?.into_iter().rev().find(|version| version.id == id))
 }
 
-/// Finds a candidate among the versions of one subject.
+/// Finds a candidate among the versions of one subject, or among those with one id.
 ///
 /// # Errors
 /// `Spent`, those of the store; `Missing` in the writer.
@@ -52,6 +52,7 @@ pub fn find(
     knowledge: &dyn Knowledge,
     subject: &Subject,
     candidate: &Candidate,
+    id: Option<SchemaId>,
     deleted: Deleted,
 ) -> Result<Option<Found>, Stop> {
     // Equal content has an equal fingerprint, so both kinds of match are among these.
@@ -61,8 +62,8 @@ pub fn find(
         alike.extend(state.version(subject, version)?);
     }
     alike.retain(|stored| deleted == Deleted::Include || !stored.deleted);
-    let exact = |stored: &StoredVersion| stored.guid == candidate.guid && stored.text == candidate.schema.text;
-    if let Some(stored) = alike.iter().find(|stored| exact(stored)) {
+    alike.retain(|stored| id.is_none_or(|id| id == stored.id));
+    if let Some(stored) = alike.iter().find(|stored| candidate.is_content_of(stored)) {
         return Ok(Some(Found::Exact(stored.clone())));
     }
     for stored in alike {

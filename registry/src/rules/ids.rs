@@ -5,43 +5,64 @@
 use super::equivalence::Candidate;
 use super::knowledge::Stop;
 use crate::fault::Fault;
-use model::{Context, HouseRecord, Record, SchemaId, Subject};
+use model::{Context, HouseRecord, Record, SchemaId, Subject, Version};
 use std::ops::ControlFlow;
-use storage::State;
+use storage::{State, StoredVersion};
 
-/// The id that this content has in the subject's context. Equal hashes of different texts are no match.
+/// The id that this content has in the subject's context. Equal hashes of different contents are no match.
 ///
 /// # Errors
 /// Those of the store.
 pub fn shared(state: &dyn State, subject: &Subject, candidate: &Candidate) -> Result<Option<SchemaId>, storage::Error> {
-    let Some(id) = state.id_of(subject.context(), candidate.guid)? else { return Ok(None) };
+    for id in state.ids_in(subject.context(), candidate.guid)? {
+        if held(state, subject.context(), id)?.is_some_and(|stored| candidate.is_content_of(&stored)) {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
+/// Some version that holds an id. All of them have the same content.
+fn held(state: &dyn State, context: &Context, id: SchemaId) -> Result<Option<StoredVersion>, storage::Error> {
     let mut holder = None;
-    state.holders(subject.context(), id, &mut |found| {
+    state.holders(context, id, &mut |found| {
         holder = Some(found);
         ControlFlow::Break(())
     })?;
-    let Some(holder) = holder else { return Ok(None) };
-    let stored = state.version(&holder.subject, holder.version)?;
-    Ok(stored.filter(|stored| stored.text == candidate.schema.text).map(|_| id))
+    holder.map_or(Ok(None), |holder| state.version(&holder.subject, holder.version))
 }
 
-/// An explicit or shared id may only be held by the same content.
+/// An explicit or shared id may only be held by the same content, soft-deleted or not: an id means one content for ever.
 ///
 /// # Errors
 /// `OverwriteId`, those of the store.
 pub fn check_overwrite(state: &dyn State, subject: &Subject, id: SchemaId, candidate: &Candidate) -> Result<(), Stop> {
-    let mut holder = None;
-    state.holders(subject.context(), id, &mut |found| {
-        holder = Some(found);
-        ControlFlow::Break(())
-    })?;
-    if let Some(holder) = holder
-        && let Some(stored) = state.version(&holder.subject, holder.version)?
-        && (stored.guid != candidate.guid || stored.schema_type != candidate.content.schema_type)
-    {
-        return Err(Fault::OverwriteId(id, subject.context().clone()).into());
+    match held(state, subject.context(), id)? {
+        Some(stored) if !candidate.is_content_of(&stored) => {
+            Err(Fault::OverwriteId(id, subject.context().clone()).into())
+        }
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// A version that is there, soft-deleted or not, keeps its id and its content: others refer to it by its number, and its id would
+/// be left without a holder.
+///
+/// # Errors
+/// `OverwriteId`, those of the store.
+pub fn check_version(
+    state: &dyn State,
+    subject: &Subject,
+    version: Version,
+    id: SchemaId,
+    candidate: &Candidate,
+) -> Result<(), Stop> {
+    match state.version(subject, version)? {
+        Some(stored) if stored.id != id || !candidate.is_content_of(&stored) => {
+            Err(Fault::OverwriteId(id, subject.context().clone()).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The next id of a context: one more than any that was ever handed out or seen.

@@ -77,7 +77,7 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
 
     let looked_for = match already_there(state, knowledge, request, &scope, normalize, summary)? {
         Before::There(answer) => return Ok(Plan { answer, records: vec![] }),
-        Before::Absent(guid) => guid,
+        Before::Absent(looked_for) => looked_for,
     };
     let mode = config::mode_in_scope(state, subject)?;
     check_mode(mode, subject, request.schema.id)?;
@@ -99,15 +99,14 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
     // Metadata that was filled in can make of the request what is there already. What was looked for before is not again.
     if described.version == Wanted::Any
         && summary.live > 0
-        && looked_for != Some(candidate.guid)
-        && let Some(found) = find::find(state, knowledge, subject, &candidate, Deleted::Ignore)?
-        && described.id.is_none_or(|id| id == found.stored().id)
+        && looked_for.as_ref() != Some(&candidate.content)
+        && let Some(found) = find::find(state, knowledge, subject, &candidate, described.id, Deleted::Ignore)?
     {
         return Ok(Plan { answer: found_answer(state, found, &candidate)?, records: vec![] });
     }
     if !mode.takes_explicit_ids() && request.force == Force::No {
-        let comparable = comparable(state, knowledge, subject, &scope, latest)?;
-        let messages = verdict::messages(state, knowledge, &candidate, &comparable, &scope)?;
+        let comparable = comparable(state, knowledge, subject, &scope, latest.as_ref())?;
+        let messages = verdict::messages(state, knowledge, &candidate, latest.as_ref(), &comparable, &scope)?;
         if !messages.is_empty() {
             return Err(Fault::Incompatible(subject.clone(), messages).into());
         }
@@ -122,6 +121,7 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
     let id = match shared.or(described.id) {
         Some(id) => {
             ids::check_overwrite(state, subject, id, &candidate)?;
+            ids::check_version(state, subject, version, id, &candidate)?;
             records.extend(superseded(state, subject, summary, id, version)?);
             id
         }
@@ -147,8 +147,8 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
 enum Before {
     /// The version is there.
     There(Registered),
-    /// It is not; content with this hash was looked for among all versions.
-    Absent(Option<Guid>),
+    /// It is not; this content was looked for among all versions.
+    Absent(Option<Arc<Content>>),
 }
 
 /// The idempotency check that precedes every other: an undeleted version with this content is the answer in every mode.
@@ -170,19 +170,19 @@ fn already_there(
     };
     let (found, looked_for) = match (described.version, summary.latest) {
         (Wanted::Latest, Some(latest)) => {
-            (latest_if_equal(state, knowledge, &request.subject, latest, &candidate)?, None)
+            (version_if_equal(state, knowledge, &request.subject, latest, &candidate)?, None)
         }
-        _ => (find::find(state, knowledge, &request.subject, &candidate, Deleted::Ignore)?, Some(candidate.guid)),
+        // A version that is named is there only under the id that goes with it.
+        (Wanted::Exactly(version), _) if described.id.is_some() => {
+            (version_if_equal(state, knowledge, &request.subject, version, &candidate)?, None)
+        }
+        (Wanted::Exactly(_) | Wanted::Next, _) => (None, None),
+        (Wanted::Any | Wanted::Latest, _) => {
+            let found = find::find(state, knowledge, &request.subject, &candidate, described.id, Deleted::Ignore)?;
+            (found, Some(Arc::clone(&candidate.content)))
+        }
     };
-    let accepted = found.filter(|found| {
-        let stored = found.stored();
-        match described.version {
-            Wanted::Any | Wanted::Latest => described.id.is_none_or(|id| id == stored.id),
-            Wanted::Exactly(version) => described.id == Some(stored.id) && version == stored.version,
-            Wanted::Next => false,
-        }
-    });
-    Ok(match accepted {
+    Ok(match found.filter(|found| described.id.is_none_or(|id| id == found.stored().id)) {
         Some(found) => Before::There(found_answer(state, found, &candidate)?),
         None => Before::Absent(looked_for),
     })
@@ -212,12 +212,12 @@ fn comparable(
     knowledge: &dyn Knowledge,
     subject: &Subject,
     scope: &InScope,
-    latest: Option<StoredVersion>,
+    latest: Option<&StoredVersion>,
 ) -> Result<Vec<StoredVersion>, Stop> {
     if scope.level.is_transitive() || scope.config.compatibility_group.is_some() {
         undeleted(state, knowledge, subject)
     } else {
-        Ok(latest.into_iter().collect())
+        Ok(latest.into_iter().cloned().collect())
     }
 }
 
@@ -251,15 +251,15 @@ fn superseded(
     Ok(records)
 }
 
-fn latest_if_equal(
+fn version_if_equal(
     state: &dyn State,
     knowledge: &dyn Knowledge,
     subject: &Subject,
-    latest: Version,
+    version: Version,
     candidate: &Candidate,
 ) -> Result<Option<Found>, Stop> {
-    let Some(stored) = state.version(subject, latest)? else { return Ok(None) };
-    if stored.guid == candidate.guid {
+    let Some(stored) = state.version(subject, version)?.filter(|stored| !stored.deleted) else { return Ok(None) };
+    if candidate.is_content_of(&stored) {
         return Ok(Some(Found::Exact(stored)));
     }
     Ok(equivalent(state, knowledge, candidate, &stored)?.then_some(Found::Equivalent(stored)))

@@ -13,12 +13,16 @@ const RESERVED_PROPERTY: &str = "confluent:reserved";
 /// Only versions of the candidate's group count; a level that is not transitive compares with the newest of them; a
 /// transitive one goes from the newest to the oldest and stops at the first that yields a message.
 ///
+/// With `validateFields` the reserved fields are checked as well, whatever the level, also of the first version of a subject:
+/// against those of `latest`, its newest undeleted version, of whichever group.
+///
 /// # Errors
 /// Those of the store; an existing version that cannot be parsed; `Missing` in the writer.
 pub fn messages(
     state: &dyn State,
     knowledge: &dyn Knowledge,
     candidate: &Candidate,
+    latest: Option<&StoredVersion>,
     existing: &[StoredVersion],
     config: &InScope,
 ) -> Result<Vec<String>, Stop> {
@@ -30,9 +34,9 @@ pub fn messages(
         existing.iter().filter(|stored| same_group(group, candidate, stored)).collect();
 
     let mut messages = Vec::new();
-    if validate_fields && let Some(previous) = comparable.last() {
+    if validate_fields {
         messages.extend(compat::reserved_field_messages(
-            reserved(previous.metadata.as_ref()),
+            latest.and_then(|latest| reserved(latest.metadata.as_ref())),
             reserved(candidate.content.metadata.as_ref()),
             &candidate.schema.parsed.top_level_fields(),
         ));

@@ -74,7 +74,8 @@ fn check(
         .parse(state, &source, strictness, normalize)?
         .map_err(|error| library::invalid_schema(&described.schema_type, &error))?;
     let candidate = Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone());
-    verdict::messages(state, knowledge, &candidate, &existing, &scope)
+    let latest = latest(state, subject)?;
+    verdict::messages(state, knowledge, &candidate, latest.as_ref(), &existing, &scope)
 }
 
 fn existing(
@@ -85,13 +86,15 @@ fn existing(
 ) -> Result<Vec<StoredVersion>, Stop> {
     Ok(match against {
         Against::History => register::undeleted(state, knowledge, subject)?,
-        Against::One(Selector::Latest) => {
-            let latest = state.subject(subject)?.and_then(|summary| summary.latest);
-            latest.map(|version| state.version(subject, version)).transpose()?.flatten().into_iter().collect()
-        }
+        Against::One(Selector::Latest) => latest(state, subject)?.into_iter().collect(),
         Against::One(Selector::Number(number)) => {
             let stored = state.version(subject, number)?.filter(|stored| !stored.deleted);
             vec![stored.ok_or(Fault::VersionNotFound(number))?]
         }
     })
+}
+
+fn latest(state: &dyn State, subject: &Subject) -> Result<Option<StoredVersion>, storage::Error> {
+    let latest = state.subject(subject)?.and_then(|summary| summary.latest);
+    latest.map_or(Ok(None), |version| state.version(subject, version))
 }

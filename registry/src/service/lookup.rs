@@ -77,7 +77,7 @@ fn look_up(
         Some(Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone()))
     };
     if let Some(candidate) = candidate {
-        if let Some(found) = find::find(state, knowledge, subject, &candidate, request.deleted)? {
+        if let Some(found) = find::find(state, knowledge, subject, &candidate, None, request.deleted)? {
             return shown(state, found, &candidate);
         }
         // A client that leaves metadata and rules out still finds what it registered, because registration filled them in.
@@ -92,8 +92,8 @@ fn look_up(
             );
             let rule_set = asked.rule_set.clone().or(latest.rule_set);
             let populated = Candidate::new(candidate.schema.clone(), asked.references.clone(), metadata, rule_set);
-            if populated.guid != candidate.guid
-                && let Some(found) = find::find(state, knowledge, subject, &populated, request.deleted)?
+            if populated.content != candidate.content
+                && let Some(found) = find::find(state, knowledge, subject, &populated, None, request.deleted)?
             {
                 return shown(state, found, &populated);
             }

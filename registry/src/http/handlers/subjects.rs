@@ -27,13 +27,13 @@ pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
 /// `POST /subjects/{subject}`
 pub async fn look_up(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
     let (subject, _) = ask.permit(app, Action::Lookup, ask.subject())?.into_parts();
-    let request = Request::new(ask.target.as_str(), &ask.body);
+    let request = Request::new(ask.target.as_str(), &subject, &ask.body);
     let depends = app.ready.stripes.subject(&subject);
     let shown = match ask.found(app, &request, &subject)? {
         Some(shown) => shown,
         None => {
             let object = ask.object(app, "lookUpSchemaUnderSubject.arg5", "RegisterSchemaRequest").await?;
-            let schema = wire::request::schema(&object)?;
+            let schema = wire::request::registrable(&object)?;
             let alone = schema.references.is_empty();
             let (normalize, deleted) = (ask.query.flag("normalize"), ask.deleted());
             let asked = Lookup { subject: subject.clone(), schema, normalize, deleted };

@@ -38,7 +38,7 @@ pub fn schema(object: &Object) -> Result<Described, Fault> {
     })
 }
 
-/// The same, to be registered.
+/// The same as a registration keeps it, to be registered or to be looked up: what was just registered is found by its body.
 ///
 /// # Errors
 /// As `schema`.

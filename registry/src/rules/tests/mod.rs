@@ -123,7 +123,7 @@ impl World {
         let schema = learning.parse(&self.state, &source, Strictness::Stored, Normalize::No).unwrap().unwrap();
         let candidate = Candidate::new(schema, references, described.metadata.clone(), None);
         let deleted = if options.has("deleted") { Deleted::Include } else { Deleted::Ignore };
-        Ok(match find::find(&self.state, &learning, subject, &candidate, deleted).unwrap() {
+        Ok(match find::find(&self.state, &learning, subject, &candidate, None, deleted).unwrap() {
             None => "nowhere".to_owned(),
             Some(Found::Exact(stored)) => format!("exactly version {}", stored.version),
             Some(Found::Equivalent(stored)) => format!("equivalent to version {}", stored.version),

@@ -1,6 +1,6 @@
 //! Registration: version numbers, ids, the order of its steps, metadata, references, explicit ids.
 
-use super::{World, check};
+use super::{Described, Fault, Registration, World, check};
 use model::{Context, HouseRecord, Record, RegistryRecord};
 
 #[test]
@@ -244,6 +244,64 @@ fn an_imported_id_may_stand_at_several_versions() {
         ("register s A id=5 version=3", "version 3, id 5"),
         ("list s", "1 (2) 3"),
     ]);
+}
+
+#[test]
+fn a_version_that_is_there_keeps_its_id_and_its_content() {
+    check(&[
+        ("mode s IMPORT", "done"),
+        ("register s A id=7 version=5", "version 5, id 7"),
+        ("register s A id=7 version=5", "version 5, id 7, already there"),
+        ("register s X id=8 version=5", "OverwriteId"),
+        // Or nothing would hold id 7 any more.
+        ("register s A id=8 version=5", "OverwriteId"),
+        ("register s X id=7", "OverwriteId"),
+        ("register s A id=7 version=6", "version 6, id 7"),
+        ("register s A id=7 version=5", "version 5, id 7, already there"),
+        ("register s A id=8 version=9", "version 9, id 8"),
+        ("register s A id=7", "version 6, id 7, already there"),
+        // Soft-deleted, it is still there.
+        ("delete s/5", "5"),
+        ("register s X id=10 version=5", "OverwriteId"),
+        ("register s A id=8 version=5", "OverwriteId"),
+        ("register s A id=7 version=5", "version 5, id 7"),
+        ("list s", "5 6 9"),
+        // And where something refers to it.
+        ("mode s READWRITE", "done"),
+        ("register u Uses ref=s/9", "version 1, id 9"),
+        ("mode s IMPORT force", "done"),
+        ("register s X id=11 version=9", "OverwriteId"),
+        ("register s X id=11 version=10", "version 10, id 11"),
+    ]);
+}
+
+#[test]
+fn contents_with_one_hash_are_two_contents() {
+    let mut world = World::default();
+    let request = |target: &str, meta: &str| {
+        let mut request = super::registration(target, super::Options(&["A", meta]));
+        let metadata = request.schema.metadata.as_mut().unwrap();
+        if metadata.properties.remove("tag").is_some() {
+            // The hash of the Confluent API does not tell a tag from a property.
+            metadata.properties.clear();
+            metadata.tags.insert("a".to_owned(), ["b".to_owned()].into());
+        }
+        request
+    };
+    let (property, tag) = ("meta=a:b", "meta=tag:yes");
+    let mut register = |target: &str, meta: &str| world.register(&request(target, meta)).unwrap();
+    assert_eq!(register("s", property), "version 1, id 1, {a:b}");
+    assert_eq!(register("s", tag), "version 2, id 2, {}");
+    assert_eq!(register("s", property), "version 1, id 1, {a:b}, already there");
+    assert_eq!(register("s", tag), "version 2, id 2, {}, already there");
+    // Each has its id in other subjects too, whichever was registered last.
+    assert_eq!(register("t", property), "version 1, id 1, {a:b}");
+    assert_eq!(register("t", tag), "version 2, id 2, {}");
+    assert_eq!(register("u", property), "version 1, id 1, {a:b}");
+    world.run("mode s IMPORT force");
+    let import =
+        Registration { schema: Described { id: Some(2), ..request("s", property).schema }, ..request("s", property) };
+    assert!(matches!(world.register(&import), Err(Fault::OverwriteId(2, _))));
 }
 
 #[test]

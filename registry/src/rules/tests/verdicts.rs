@@ -21,7 +21,7 @@ fn verdict(history: &[&str], candidate: &[&str]) -> (Vec<String>, Option<String>
     let candidate = Candidate::new(schema, references, described.metadata.clone(), None);
     let existing: Vec<_> = world.state.versions(&subject).unwrap().into_iter().filter(|v| !v.deleted).collect();
     let scope = config::in_scope(&world.state, &subject, CompatibilityLevel::Backward).unwrap();
-    let messages = verdict::messages(&world.state, &learning, &candidate, &existing, &scope).unwrap();
+    let messages = verdict::messages(&world.state, &learning, &candidate, existing.last(), &existing, &scope).unwrap();
     let versions = messages.iter().filter(|message| message.starts_with("{oldSchemaVersion")).cloned().collect();
     (versions, messages.last().cloned())
 }
@@ -73,6 +73,18 @@ fn a_reserved_field_stays_reserved_and_unused() {
     let said = |candidate: &[&str]| verdict(&history, candidate).1;
     assert_eq!(said(&["B", reserved]), None);
     assert_eq!(said(&["B"]).as_deref(), Some("{validateFields: 'true', compatibility: 'NONE'}"));
+    // The first version of a subject, also.
+    let first = |candidate: &[&str]| verdict(&history[..1], candidate).1;
+    assert_eq!(first(&["A", "meta=confluent:reserved:gone"]), None);
+    assert!(first(&["A", "meta=confluent:reserved:a"]).is_some());
+    // The newest version counts, whichever group it is of, and a soft-deleted one does not.
+    let grouped = [
+        "config s group=major validateFields=true",
+        "register s A meta=major:1",
+        "register s A meta=major:2,confluent:reserved:gone",
+    ];
+    assert!(verdict(&grouped, &["B", "meta=major:1"]).1.is_some());
+    assert_eq!(verdict(&[&grouped[..], &["delete s/2"]].concat(), &["B", "meta=major:1"]).1, None);
     assert_eq!(
         verdict(&["register s A"], &["X"]).1.as_deref(),
         Some("{validateFields: 'false', compatibility: 'BACKWARD'}")

@@ -11,6 +11,7 @@ pub mod fault;
 pub mod http;
 pub mod log;
 pub mod metrics;
+mod near;
 pub mod node;
 pub mod opening;
 pub mod printable;

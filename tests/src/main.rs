@@ -5,11 +5,15 @@
 //! node that panicked fails its test even if every answer was right.
 
 #[cfg(test)]
+mod aliases;
+#[cfg(test)]
 mod arrows;
 #[cfg(test)]
 mod authz_associations;
 #[cfg(test)]
 mod authz_audit;
+#[cfg(test)]
+mod authz_group;
 #[cfg(test)]
 mod authz_load;
 #[cfg(test)]
@@ -56,6 +60,8 @@ mod log;
 mod metrics;
 #[cfg(test)]
 mod openapi;
+#[cfg(test)]
+mod parameters;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]

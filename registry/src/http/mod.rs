@@ -22,6 +22,7 @@ pub mod ready;
 mod reply;
 pub mod routes;
 pub mod server;
+pub mod takes;
 pub mod target;
 mod trail;
 pub mod wire;

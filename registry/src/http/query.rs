@@ -23,6 +23,11 @@ impl Query {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// All names and values, in order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Replaces the first value of a parameter that is there.
     pub fn replace(&mut self, name: &str, text: String) {
         if let Some((_, value)) = self.0.iter_mut().find(|(key, _)| key == name) {

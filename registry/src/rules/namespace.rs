@@ -4,6 +4,7 @@
 //! not a condition of the change.
 
 use crate::fault::Fault;
+use crate::near;
 use authz::claims::{Authority, Claimant, Claimed, judge_claim};
 use authz::{Caller, Land};
 use model::{Claim, HouseRecord, MemberRole, Namespace, NamespaceName, Principal, Record};
@@ -22,6 +23,15 @@ pub enum Expect {
     Absent,
     /// There, with one of these tags; `*` is any. The function tells the tag of a namespace.
     Tagged(Vec<String>, fn(&Namespace) -> String),
+}
+
+/// What a change of a namespace that is not there comes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IfMissing {
+    /// It is made, by whoever may administer the registry.
+    Make,
+    /// It is refused: the change is about a part of one, so the name may be misspelt.
+    Refuse,
 }
 
 /// Who answers for a claim.
@@ -61,16 +71,21 @@ impl Planned {
 /// Decides a change against all namespaces.
 ///
 /// # Errors
-/// `PreconditionFailed`, `NamespaceNotFound`, `ClaimRefused`, `InvalidNamespace`, those of the edit.
+/// `NoSuchNamespace`, `PreconditionFailed`, `NamespaceNotFound`, `ClaimRefused`, `InvalidNamespace`, those of the edit.
 pub fn plan(
     name: &NamespaceName,
     all: &[Namespace],
     may_claim: &MayClaim,
     expect: &Expect,
+    if_missing: IfMissing,
     edit: &Edit,
 ) -> Result<Planned, Fault> {
     let known = |name: &NamespaceName| all.iter().find(|namespace| namespace.name == *name);
     let before = known(name);
+    if before.is_none() && if_missing == IfMissing::Refuse {
+        let near = near::nearest(name.as_str(), all.iter().map(|namespace| namespace.name.as_str()));
+        return Err(Fault::NoSuchNamespace(name.to_string(), near.map(str::to_owned)));
+    }
     check(expect, before)?;
     let created = before.is_none();
     let old = match (before, may_claim) {

@@ -7,10 +7,10 @@ use crate::http::pieces::{self, HERE};
 use crate::http::routes::Operation;
 use crate::http::wire::namespace::{self as wire, parsed, shown, summarised, tag};
 use crate::http::{alias, body};
-use crate::rules::namespace::{Edit, Expect, MayClaim};
+use crate::rules::namespace::{Edit, Expect, IfMissing};
 use crate::service::listing::Listing;
 use crate::service::{Change, Confirm, Done, Edited, Owned};
-use authz::{Action, Global, Resource, Scope, Topic};
+use authz::{Action, Resource, Scope, Topic};
 use model::{Claim, Context, MemberRole, NamespaceName, Principal, Subject};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -56,13 +56,13 @@ pub async fn put(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         namespace.clone_from(&sent);
         Ok(())
     });
-    Ok(edited(&governed.edit(app, ask, edit).await?))
+    Ok(edited(&governed.edit(app, ask, IfMissing::Make, edit).await?))
 }
 
 /// `DELETE /namespaces/{namespace}`
 pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let change = ask.change(app, Action::Administer, name(ask)?)?;
-    let done = app.service.delete_namespace(change, expected(ask)?).await?;
+    let done = app.service.delete_namespace(change, expected(ask)?, confirm(ask)).await?;
     Ok(Answer::json(&shown(&done.answer)).wrote(done.wrote))
 }
 
@@ -70,14 +70,14 @@ pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 pub async fn put_member(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let governed = Governed::of(app, ask, name(ask)?)?;
     let who: Principal = parsed(ask.parameter(1))?;
-    let object = ask.object(app, "putMember.body", "Member").await?;
+    let object = wire::only(ask.object(app, "putMember.body", "Member").await?, "A member", &["role"])?;
     let role = body::text(&object, "role")?.ok_or_else(|| Fault::InvalidNamespace("A member has a role".into()))?;
     let role: MemberRole = parsed(&role)?;
     let edit: Edit = Arc::new(move |namespace| {
         namespace.members.insert(who.clone(), role);
         Ok(())
     });
-    Ok(edited(&governed.edit(app, ask, edit).await?))
+    Ok(edited(&governed.edit(app, ask, IfMissing::Refuse, edit).await?))
 }
 
 /// `DELETE /namespaces/{namespace}/members/{principal}`
@@ -88,7 +88,7 @@ pub async fn delete_member(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         let missing = || Fault::InvalidNamespace(format!("{who} is no member of '{}'", namespace.name));
         namespace.members.remove(&who).map(drop).ok_or_else(missing)
     });
-    Ok(edited(&governed.edit(app, ask, edit).await?))
+    Ok(edited(&governed.edit(app, ask, IfMissing::Refuse, edit).await?))
 }
 
 /// `PUT /namespaces/{namespace}/claims/{claim}`: makes a claim, or accepts one that is offered.
@@ -99,7 +99,7 @@ pub async fn put_claim(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         namespace.claims.insert(claim.clone());
         Ok(())
     });
-    Ok(edited(&governed.edit(app, ask, edit).await?))
+    Ok(edited(&governed.edit(app, ask, IfMissing::Refuse, edit).await?))
 }
 
 /// `DELETE /namespaces/{namespace}/claims/{claim}`: gives a claim up.
@@ -110,7 +110,7 @@ pub async fn delete_claim(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         let missing = || Fault::InvalidNamespace(format!("'{}' does not claim {claim}", namespace.name));
         if namespace.claims.remove(&claim) { Ok(()) } else { Err(missing()) }
     });
-    Ok(edited(&governed.edit(app, ask, edit).await?))
+    Ok(edited(&governed.edit(app, ask, IfMissing::Refuse, edit).await?))
 }
 
 /// `PUT /namespaces/{namespace}/offers/{claim}`: offers a claim, or one below it, as `{"to": "cards"}`. It passes when an owner
@@ -118,14 +118,14 @@ pub async fn delete_claim(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 pub async fn put_offer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let governed = Governed::of(app, ask, name(ask)?)?;
     let claim: Claim = parsed(ask.parameter(1))?;
-    let object = ask.object(app, "putOffer.body", "Offer").await?;
+    let object = wire::only(ask.object(app, "putOffer.body", "Offer").await?, "An offer", &["to"])?;
     let to = body::text(&object, "to")?.ok_or_else(|| Fault::InvalidNamespace("An offer says 'to' whom".into()))?;
     let to: NamespaceName = parsed(&to)?;
     let edit: Edit = Arc::new(move |namespace| {
         namespace.offers.insert(claim.clone(), to.clone());
         Ok(())
     });
-    Ok(edited(&governed.edit(app, ask, edit).await?))
+    Ok(edited(&governed.edit(app, ask, IfMissing::Refuse, edit).await?))
 }
 
 /// `DELETE /namespaces/{namespace}/offers/{claim}`: takes an offer back.
@@ -136,19 +136,19 @@ pub async fn delete_offer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         let missing = || Fault::InvalidNamespace(format!("'{}' does not offer {claim}", namespace.name));
         namespace.offers.remove(&claim).map(drop).ok_or_else(missing)
     });
-    Ok(edited(&governed.edit(app, ask, edit).await?))
+    Ok(edited(&governed.edit(app, ask, IfMissing::Refuse, edit).await?))
 }
 
 /// `PUT /namespaces/{namespace}/contact`, as `{"contact": "#payments"}`.
 pub async fn put_contact(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let governed = Governed::of(app, ask, name(ask)?)?;
-    let contact = body::text(&ask.object(app, "putContact.body", "Contact").await?, "contact")?;
-    let contact = contact.filter(|contact| !contact.is_empty());
+    let object = wire::only(ask.object(app, "putContact.body", "Contact").await?, "A contact", &["contact"])?;
+    let contact = body::text(&object, "contact")?.filter(|contact| !contact.is_empty());
     let edit: Edit = Arc::new(move |namespace| {
         namespace.contact.clone_from(&contact);
         Ok(())
     });
-    Ok(edited(&governed.edit(app, ask, edit).await?))
+    Ok(edited(&governed.edit(app, ask, IfMissing::Refuse, edit).await?))
 }
 
 /// `PUT /namespaces/{namespace}/labels`: all of them, as `{"tier": "1"}`.
@@ -159,7 +159,7 @@ pub async fn put_labels(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         namespace.labels.clone_from(&labels);
         Ok(())
     });
-    Ok(edited(&governed.edit(app, ask, edit).await?))
+    Ok(edited(&governed.edit(app, ask, IfMissing::Refuse, edit).await?))
 }
 
 /// `GET /namespaces/{namespace}/subjects`
@@ -179,6 +179,9 @@ pub fn can_i(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     })?;
     let (subject, topic, context);
     let of = |parameter: &str| ask.query.text(parameter);
+    if ["subject", "topic", "context"].into_iter().filter_map(of).count() > 1 {
+        return Err(Fault::BadParameter("Only one of subject, topic and context can be asked about at once".into()));
+    }
     let scope = if let Some(text) = of("subject") {
         subject = alias::meant(&app.service, action, Subject::parse(text))?;
         subject.scope()
@@ -209,32 +212,29 @@ pub fn can_i(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     Ok(Answer::json(&answer))
 }
 
-/// Leave to change a namespace, and whether its claims are made by an admin or by its owner.
-struct Governed {
-    change: Change<NamespaceName>,
-    may_claim: MayClaim,
-}
+/// Leave to change a namespace.
+struct Governed(Change<NamespaceName>);
 
 impl Governed {
     fn of(app: &App, ask: &Ask, name: NamespaceName) -> Result<Self, Fault> {
         // What does not exist yet is an admin's to make; what does, also its owner's.
         let exists = app.service.land().namespace(name.as_str()).is_some();
         let action = if exists { Action::Govern } else { Action::Administer };
-        let change = ask.change(app, action, name)?;
-        let admin = app.access.gate.authorizer.permit(&ask.caller, Action::Administer, Global).is_ok();
-        let may_claim = if admin { MayClaim::Admin } else { MayClaim::Owner(ask.caller.clone()) };
-        Ok(Governed { change, may_claim })
+        Ok(Governed(ask.change(app, action, name)?))
     }
 
-    async fn edit(self, app: &App, ask: &Ask, edit: Edit) -> Result<Done<Edited>, Fault> {
-        let confirm = if ask.query.flag("dryRun") {
-            Confirm::DryRun
-        } else if ask.query.flag("confirm") {
-            Confirm::Yes
-        } else {
-            Confirm::Ask
-        };
-        app.service.edit_namespace(self.change, self.may_claim, expected(ask)?, confirm, edit).await
+    async fn edit(self, app: &App, ask: &Ask, if_missing: IfMissing, edit: Edit) -> Result<Done<Edited>, Fault> {
+        app.service.edit_namespace(self.0, expected(ask)?, if_missing, confirm(ask), edit).await
+    }
+}
+
+fn confirm(ask: &Ask) -> Confirm {
+    if ask.query.flag("dryRun") {
+        Confirm::DryRun
+    } else if ask.query.flag("confirm") {
+        Confirm::Yes
+    } else {
+        Confirm::Ask
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::fault::Fault;
 use crate::http::body::{self, Object};
+use crate::near;
 use crate::service::Summary;
 use model::{Claim, MemberRole, Namespace, NamespaceName, Principal};
 use serde_json::{Map, Value, json};
@@ -63,10 +64,7 @@ pub fn tag(namespace: &Namespace) -> String {
 /// `InvalidNamespace`, `BadBody`.
 pub fn read(object: &Object, name: NamespaceName) -> Result<Namespace, Fault> {
     const MEMBERS: [&str; 8] = ["name", "claims", "members", "offers", "contact", "labels", "visibility", "referrers"];
-    if let Some(unknown) = object.keys().find(|key| !MEMBERS.contains(&key.as_str())) {
-        let known = MEMBERS.join(", ");
-        return Err(Fault::InvalidNamespace(format!("A namespace has no '{unknown}'; it has {known}")));
-    }
+    check_members(object, "A namespace", &MEMBERS)?;
     if let Some(other) = body::text(object, "name")?.filter(|other| other != name.as_str()) {
         return Err(Fault::InvalidNamespace(format!("The body is of namespace '{other}', the path of '{name}'")));
     }
@@ -85,6 +83,25 @@ pub fn read(object: &Object, name: NamespaceName) -> Result<Namespace, Fault> {
         namespace.referrers = parsed(&word)?;
     }
     Ok(namespace)
+}
+
+/// An object that has no other members than these.
+///
+/// # Errors
+/// `InvalidNamespace`.
+pub fn only(object: Object, what: &str, members: &[&str]) -> Result<Object, Fault> {
+    check_members(&object, what, members)?;
+    Ok(object)
+}
+
+fn check_members(object: &Object, what: &str, members: &[&str]) -> Result<(), Fault> {
+    match object.keys().find(|key| !members.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(unknown) => {
+            let (hint, known) = (near::hint(unknown, members.iter().copied()), members.join(", "));
+            Err(Fault::InvalidNamespace(format!("{what} has no '{unknown}'{hint} (it has {known})")))
+        }
+    }
 }
 
 fn claims(items: &[Value]) -> Result<BTreeSet<Claim>, Fault> {

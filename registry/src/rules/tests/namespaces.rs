@@ -1,7 +1,7 @@
 //! What a change of a namespace comes to, as tables. A namespace is `name: claim claim; claim>offered-to; owner owner`.
 
 use crate::fault::Fault;
-use crate::rules::namespace::{Edit, Expect, MayClaim, Planned, plan, remove};
+use crate::rules::namespace::{Edit, Expect, IfMissing, MayClaim, Planned, plan, remove};
 use authz::{Caller, Identity, Method, Verified};
 use model::{MemberRole, Namespace, NamespaceName, Record};
 use std::sync::Arc;
@@ -48,7 +48,7 @@ fn change(all: &[Namespace], who: &str, wanted: &str, expect: &Expect) -> String
     let verified = Verified { principal, groups: vec![], method: Method::Basic };
     let caller = Caller { identity: Identity::Verified(verified.into()), address: None, request_id: "r".into() };
     let may_claim = if who == "admin" { MayClaim::Admin } else { MayClaim::Owner(caller) };
-    outcome(plan(&name, all, &may_claim, expect, &edit))
+    outcome(plan(&name, all, &may_claim, expect, IfMissing::Make, &edit))
 }
 
 #[track_caller]

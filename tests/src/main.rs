@@ -51,6 +51,8 @@ mod full_disk;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod licences;
 #[cfg(test)]
 mod listings;

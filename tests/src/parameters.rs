@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 #[test]
 fn a_slip_in_a_query_changes_nothing() {
     let bank = Bank::settled(&[]);
-    let all = || bank.send("", "GET", "/namespaces", None).ok();
-    let before = all();
+    let names = ["payments", "whole", "inner", "empty"];
+    let all = || names.map(|name| bank.send("", "GET", &format!("/namespaces/{name}"), None).ok());
     let (empty, role) = (json!({}), json!({ "role": "owner" }));
     let rows: [(&str, &str, Option<&Value>, &str); 12] = [
         ("PUT", "/namespaces/payments?dryRun=1", Some(&empty), "'dryRun' is 'true' or 'false', not '1'"),
@@ -24,8 +24,7 @@ fn a_slip_in_a_query_changes_nothing() {
         ("GET", "/namespaces/payments/can-i?action=register&subject=x&topic=y", None, "Only one of"),
     ];
     bank.send("ada", "PUT", "/namespaces/empty", Some(&json!({}))).json();
-    let before_all = all();
-    assert_ne!(before, before_all);
+    let before = all();
     for (method, target, body, said) in rows {
         let answer = bank.send("ada", method, target, body);
         assert_eq!(answer.error_code(), 400, "{method} {target}: {answer:?}");
@@ -41,7 +40,7 @@ fn a_slip_in_a_query_changes_nothing() {
         assert_eq!(answer.error_code(), 42220, "{target}: {answer:?}");
         assert!(answer.text.contains(said), "{target}: {answer:?}");
     }
-    assert_eq!(all(), before_all);
+    assert_eq!(all(), before);
     // The routes of the Confluent API take anything, as the reference does.
     bank.node.get("/subjects?limt=1&x=y").ok();
     bank.node.get("/health/ready?probe=7").ok();

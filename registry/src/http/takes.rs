@@ -49,10 +49,10 @@ const CONTEXT: Parameter = Parameter { name: "context", value: Value::Text };
 pub fn parameters(operation: Operation) -> Option<&'static [Parameter]> {
     use Operation as Op;
     Some(match operation {
-        Op::ListNamespaces | Op::ListOrphans => &[OFFSET, LIMIT_1000],
+        Op::ListNamespaces | Op::ListOrphans | Op::ListMembers | Op::ListClaims => &[OFFSET, LIMIT_1000],
         Op::ListNamespaceSubjects => &[OFFSET, LIMIT],
         Op::GetWholeAudit | Op::GetAudit => &[LIMIT_1000, FROM, TO, BEFORE],
-        Op::GetNamespace | Op::ListMembers | Op::ListClaims | Op::GetApiDescription => &[],
+        Op::GetNamespace | Op::GetApiDescription => &[],
         Op::CanI => &[ACTION, SUBJECT, TOPIC, CONTEXT],
         Op::PutNamespace | Op::PutClaim | Op::DeleteClaim => &[CONFIRM, DRY_RUN],
         Op::DeleteNamespace
@@ -151,7 +151,7 @@ mod tests {
             (Op::PutNamespace, "dryRun=TRUE", "The parameter 'dryRun' is 'true' or 'false', not 'TRUE'"),
             (Op::PutNamespace, "dryRun=false&dryRun=true", "The parameter 'dryRun' is given twice"),
             (Op::PutMember, "confirm=true", "There is no parameter 'confirm' here (this takes dryRun)"),
-            (Op::ListMembers, "x=1", "There is no parameter 'x' here (this takes no parameters)"),
+            (Op::GetNamespace, "x=1", "There is no parameter 'x' here (this takes no parameters)"),
             (Op::GetAudit, "from=-5&to=6&limit=1000&before=1.2", "taken"),
             (Op::GetAudit, "from=yesterday", "The parameter 'from' is a whole number, not 'yesterday'"),
             (Op::GetAudit, "limit=1001", "The parameter 'limit' is a whole number from 1 to 1000, not '1001'"),

@@ -23,7 +23,7 @@ cargo test --workspace --no-run --message-format=json --quiet >"$scratch/built"
 ran=0
 for crate in storage authz registry; do
   mapfile -t binaries < <(
-    grep -E "\"manifest_path\":\"[^\"]*/$crate/Cargo.toml\"" "$scratch/built" | grep '"test":true' |
+    grep -E "\"manifest_path\":\"[^\"]*/$crate/Cargo.toml\"" "$scratch/built" | grep -E '"profile":[{][^}]*"test":true' |
       sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | sort -u
   )
   for binary in "${binaries[@]}"; do

@@ -1,7 +1,7 @@
 //! Input made to hurt: it is read or refused in little time, memory and stack.
 
 use crate::support::*;
-use compat::{Direction, Error, Strictness};
+use compat::{Direction, Error, Halt, Sample, Spent, Strictness, Work};
 use model::SchemaType;
 use std::time::{Duration, Instant};
 
@@ -253,6 +253,44 @@ fn the_number_of_values_in_a_text_is_bounded() {
     let prop = |values: usize| format!(r#"{{"type":"int","p":[{}]}}"#, vec!["1"; values].join(","));
     new(&prop(1_000_000));
     assert!(matches!(try_new(&prop(2_000_000), &[]), Err(Error::Syntax { .. })));
+}
+
+#[test]
+fn samples_of_wide_types_take_linear_time() {
+    let count = 3_000;
+    let branches: Vec<String> = (0..count)
+        .map(|n| format!(r#"{{"type":"record","name":"B{n}","fields":[{{"name":"v","type":"int"}}]}}"#))
+        .collect();
+    let union = new(&format!(r#"{{"type":"array","items":[{}]}}"#, branches.join(",")));
+    let last = format!(r#"{{"B{}":{{"v":1}}}}"#, count - 1);
+    timed("a wide union", || union.fits(Sample::Json(&format!("[{}]", vec![last; count].join(",")))).unwrap());
+    let symbols: Vec<String> = (0..count).map(|n| format!("\"S{n}\"")).collect();
+    let symbols =
+        new(&format!(r#"{{"type":"array","items":{{"type":"enum","name":"E","symbols":[{}]}}}}"#, symbols.join(",")));
+    let last = format!("\"S{}\"", count - 1);
+    timed("many symbols", || symbols.fits(Sample::Json(&format!("[{}]", vec![last; count].join(",")))).unwrap());
+}
+
+#[test]
+fn what_costs_much_is_paid_for_and_stops() {
+    let union = |letter: &str| {
+        let branches: Vec<String> =
+            (0..3_000).map(|n| format!(r#"{{"type":"fixed","name":"{letter}{n}","size":1}}"#)).collect();
+        new(&format!("[{}]", branches.join(",")))
+    };
+    let (a, b) = (union("A"), union("B"));
+    let little = || Work::new(100_000, &Halt::default());
+    assert_eq!(compat::findings(Direction::Backward, &a, &b, &little()), Err(Spent::TooMuch));
+    assert_eq!(a.equivalent(&a.normal().unwrap(), &Work::new(100, &Halt::default())), Err(Spent::TooMuch));
+    let long = format!(r#"{{"type":"fixed","name":"F","doc":"{}","size":1}}"#, "x".repeat(1_000_000));
+    let parsed = compat::parse(&SchemaType::Avro, &long, &[], Strictness::New, &little());
+    assert!(matches!(parsed, Err(Error::Spent(Spent::TooMuch))), "{parsed:?}");
+    let nulls = new(r#"{"type":"array","items":"null"}"#);
+    let sample = Sample::Binary(&[0x80, 0x89, 0x7a, 0]);
+    assert_eq!(nulls.validate(sample, &little()).unwrap_err(), Spent::TooMuch);
+    let work = Work::unlimited();
+    drop(work.stop_on_drop());
+    assert_eq!(compat::findings(Direction::Backward, &a, &b, &work), Err(Spent::Stopped));
 }
 
 #[test]

@@ -189,6 +189,16 @@ impl<K: Kv> State for Folded<K> {
         self.each(&walk::behind(key::holders(context, id), last), Direction::Up, take, visit)
     }
 
+    fn newest_holder(&self, subject: &Subject, id: SchemaId) -> Result<Option<Version>, Error> {
+        let mut newest = None;
+        let take = |key: &[u8], _: &[u8]| key::take_holder(key);
+        self.each(&key::holders_in(subject, id), Direction::Down, take, &mut |(_, version)| {
+            newest = Some(version);
+            ControlFlow::Break(())
+        })?;
+        Ok(newest)
+    }
+
     fn ids_in(&self, context: &Context, guid: Guid) -> Result<Vec<SchemaId>, Error> {
         let ids: Ids = self.read(&key::ids(guid, context))?.unwrap_or_default();
         Ok(ids.iter().rev().map(|(id, _)| *id).collect())

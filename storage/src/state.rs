@@ -267,6 +267,8 @@ pub trait State {
         behind: Option<&Subject>,
         visit: &mut dyn FnMut(Holder) -> ControlFlow<()>,
     ) -> Result<(), Error>;
+    /// The newest version of a subject that holds an id, soft-deleted or not.
+    fn newest_holder(&self, subject: &Subject, id: SchemaId) -> Result<Option<Version>, Error>;
     /// The ids under which content with this hash is known in a context, the one written last first. They have holders.
     fn ids_in(&self, context: &Context, guid: Guid) -> Result<Vec<SchemaId>, Error>;
     /// All contexts and ids under which content with this hash is known, the default context first, then by name.

@@ -34,15 +34,6 @@ impl Found {
     }
 }
 
-/// The newest version of a subject that holds an id. Goes through the subject's versions, not through the holders of the id:
-/// thousands of subjects may share one schema.
-///
-/// # Errors
-/// Those of the store.
-pub fn holder_in(state: &dyn State, subject: &Subject, id: SchemaId) -> Result<Option<StoredVersion>, storage::Error> {
-    Ok(state.versions(subject)?.into_iter().rev().find(|version| version.id == id))
-}
-
 /// Finds a candidate among the versions of one subject, or among those with one id.
 ///
 /// # Errors

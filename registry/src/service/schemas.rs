@@ -251,8 +251,8 @@ fn resolve(
 }
 
 fn held_by(state: &dyn State, subject: &Subject, id: SchemaId) -> Result<Option<Holder>, storage::Error> {
-    let stored = crate::rules::find::holder_in(state, subject, id)?;
-    Ok(stored.map(|stored| Holder { subject: subject.clone(), version: stored.version }))
+    let newest = state.newest_holder(subject, id)?;
+    Ok(newest.map(|version| Holder { subject: subject.clone(), version }))
 }
 
 fn first_holder(state: &dyn State, context: &Context, id: SchemaId) -> Result<Option<Holder>, storage::Error> {

@@ -237,6 +237,10 @@ pub(crate) fn holders(context: &Context, id: SchemaId) -> Range {
     beginning(Key::new(HOLDER).text(context.as_str()).number(id))
 }
 
+pub(crate) fn holders_in(subject: &Subject, id: SchemaId) -> Range {
+    beginning(Key::new(HOLDER).text(subject.context().as_str()).number(id).text(subject.as_str()))
+}
+
 pub(crate) fn take_holder(key: &[u8]) -> Result<(Subject, Version)> {
     let mut parts = Parts::new(key, HOLDER)?;
     parts.text()?;

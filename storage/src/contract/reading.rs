@@ -146,6 +146,8 @@ pub(super) fn all_questions_are_answered_from_what_is_stored(open: Open<'_>) {
     view.holders(&default, 1, visit).unwrap();
     let holder = |name, version| Holder { subject: subject(name), version };
     assert_eq!(holders, [holder("base", 1), holder("s", 2)]);
+    let newest = |subject: &str| view.newest_holder(&Subject::parse(subject), 1).unwrap();
+    assert_eq!([newest("base"), newest("s"), newest("bas"), newest("s2")], [Some(1), Some(2), None, None]);
     let guid = schema_record("s", 1, 1, "a").content.guid();
     assert_eq!(view.ids_in(&c, guid).unwrap(), [1]);
     assert_eq!(view.ids_of(guid).unwrap(), [(default.clone(), 1), (c.clone(), 1)]);

@@ -73,6 +73,26 @@ impl Action {
         Self::ALL.iter().copied().find(|action| action.as_str() == word)
     }
 
+    /// What somebody wants to do, in a sentence: `asked to …`.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Self::Read => "read it",
+            Self::Lookup => "look up a schema",
+            Self::Register => "register a schema",
+            Self::Associate => "associate it",
+            Self::CreateContext => "create the context",
+            Self::Delete => "delete",
+            Self::Config => "change the config",
+            Self::Mode => "change the mode",
+            Self::Force => "overrule a safeguard",
+            Self::Govern => "edit the namespace",
+            Self::Import => "import with its own ids",
+            Self::DeleteContext => "delete the context",
+            Self::Secret => "see what is secret",
+            Self::Administer => "administer",
+        }
+    }
+
     /// How the action stands to change.
     pub fn nature(self) -> Nature {
         match self {

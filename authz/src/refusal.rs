@@ -107,7 +107,7 @@ impl fmt::Display for Forbidden {
         if !self.name.is_empty() {
             write!(f, ": {}", self.name)?;
         }
-        write!(f, " ({} asked to {})", self.principal, self.action)?;
+        write!(f, " ({} asked to {})", self.principal, self.action.phrase())?;
         match (&self.owner, &self.contact) {
             (Some(owner), Some(contact)) => write!(f, "; owner: {owner}, contact: {contact}")?,
             (Some(owner), None) => write!(f, "; owner: {owner}, which names no contact")?,

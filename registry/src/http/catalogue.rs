@@ -205,11 +205,10 @@ fn store(error: &StoreError) -> Refusal {
 }
 
 fn named(scope: &Scope) -> String {
-    let (name, context) = match scope {
-        Scope::Global => ("null", Context::default_context()),
-        Scope::Subject(subject) => (subject.as_str(), subject.context().clone()),
-    };
-    format!("Subject {name} in context {}", context.qualified())
+    match scope {
+        Scope::Global => "The registry".to_owned(),
+        Scope::Subject(subject) => format!("Subject {subject} in context {}", subject.context().qualified()),
+    }
 }
 
 #[cfg(test)]
@@ -239,7 +238,7 @@ mod tests {
             "Schema being registered is incompatible with an earlier schema for subject \"s\", details: [a, b]",
         );
         check(Fault::ReadOnly(Scope::Subject(plain.clone())), 422, 42205, "Subject s in context  is in read-only mode");
-        check(Fault::ReadOnly(Scope::Global), 422, 42205, "Subject null in context  is in read-only mode");
+        check(Fault::ReadOnly(Scope::Global), 422, 42205, "The registry is in read-only mode");
         check(
             Fault::NotInImportMode(Scope::Subject(qualified)),
             422,

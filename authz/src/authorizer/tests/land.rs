@@ -54,7 +54,7 @@ fn an_owner_can_keep_its_schemas_to_references_of_its_members() {
     );
     assert_eq!(
         refusal.unwrap_err().to_string(),
-        "User is denied operation Write on Subject: payments-money (user:basic/stranger asked to register); owner: pay, \
+        "User is denied operation Write on Subject: payments-money (user:basic/stranger asked to register a schema); owner: pay, \
          contact: #payments; rule: referrers; its owner lets only members refer to it (referrers=members)"
     );
     authorizer.set_settings(Settings { mode: Enforcement::Observe, ..settings(PostReads::Method) });

@@ -140,7 +140,7 @@ fn a_refusal_says_who_owns_it_whom_to_ask_and_what_would_allow_it() {
         "stranger",
         Action::Register,
         "payments-value",
-        "User is denied operation Write on Subject: payments-value (user:basic/stranger asked to register); owner: pay, \
+        "User is denied operation Write on Subject: payments-value (user:basic/stranger asked to register a schema); owner: pay, \
          contact: #payments; rule: role:anyone; it takes the role writer",
     );
     check(
@@ -156,7 +156,7 @@ fn a_refusal_says_who_owns_it_whom_to_ask_and_what_would_allow_it() {
         "stranger",
         Action::Lookup,
         "payments-value",
-        "User is denied operation Write on Subject: payments-value (user:basic/stranger asked to lookup); owner: pay, \
+        "User is denied operation Write on Subject: payments-value (user:basic/stranger asked to look up a schema); owner: pay, \
          contact: #payments; rule: role:anyone; this request changes nothing and authorization.post_reads=operation would \
          allow it",
     );
@@ -165,7 +165,7 @@ fn a_refusal_says_who_owns_it_whom_to_ask_and_what_would_allow_it() {
         "wim",
         Action::Register,
         "other-value",
-        "User is denied operation Write on Subject: other-value (user:basic/wim asked to register); owner: none; rule: \
+        "User is denied operation Write on Subject: other-value (user:basic/wim asked to register a schema); owner: none; rule: \
          unclaimed; no namespace claims it: an admin can claim it for one (PUT /namespaces/{namespace}), and \
          authorization.unclaimed=authenticated would allow it to whoever has a name",
     );
@@ -182,7 +182,7 @@ fn a_refusal_says_who_owns_it_whom_to_ask_and_what_would_allow_it() {
         "ona",
         Action::Config,
         ":.eu:",
-        "User is denied operation Write on Context: .eu (user:basic/ona asked to config); owner: eu, which names no \
+        "User is denied operation Write on Context: .eu (user:basic/ona asked to change the config); owner: eu, which names no \
          contact; rule: role:anyone; it takes the role owner",
     );
     check(
@@ -190,7 +190,7 @@ fn a_refusal_says_who_owns_it_whom_to_ask_and_what_would_allow_it() {
         "ona",
         Action::Config,
         "",
-        "User is denied operation Write on Global (user:basic/ona asked to config); owner: none; rule: global; it takes \
+        "User is denied operation Write on Global (user:basic/ona asked to change the config); owner: none; rule: global; it takes \
          an admin",
     );
     check(
@@ -198,7 +198,7 @@ fn a_refusal_says_who_owns_it_whom_to_ask_and_what_would_allow_it() {
         "stranger",
         Action::Secret,
         "payments-value",
-        "User is denied operation Read on Subject: payments-value (user:basic/stranger asked to secret); owner: pay, \
+        "User is denied operation Read on Subject: payments-value (user:basic/stranger asked to see what is secret); owner: pay, \
          contact: #payments; rule: role:anyone; it takes the role writer",
     );
     check(&authorizer, "nobody", Action::Register, "payments-value", "Authentication is required");

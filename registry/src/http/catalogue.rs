@@ -5,7 +5,6 @@
 
 use crate::fault::{Fault, Scope};
 use compat::Spent;
-use model::Context;
 use storage::Error as StoreError;
 
 /// A failure as the client sees it.

@@ -59,6 +59,37 @@ fn a_page_of_the_audit_is_in_the_order_in_which_things_happened() {
 }
 
 #[test]
+fn a_long_page_of_the_audit_is_sent_in_pieces_and_holds_what_its_short_pages_hold() {
+    const CHANGES: usize = 260;
+    let bank = Bank::settled(&[]);
+    for n in 0..CHANGES {
+        let labels = json!({ "n": n.to_string() });
+        bank.send("ada", "PUT", "/namespaces/a", Some(&json!({ "labels": labels })));
+    }
+    let numbers = |page: &Value| -> Vec<u64> {
+        page["entries"].as_array().unwrap().iter().map(|entry| entry["number"].as_u64().unwrap()).collect()
+    };
+    for namespace in ["-", "a"] {
+        let target = format!("/namespaces/{namespace}/audit");
+        for (who, status) in [("", 401), ("mona", 403)] {
+            assert_eq!(bank.send(who, "GET", &target, None).status, status, "{who} reads {target}");
+        }
+        let answer = bank.send("ada", "GET", &format!("{target}?limit=1000"), None);
+        assert_eq!(answer.header("transfer-encoding"), Some("chunked"), "{target}");
+        let whole = answer.ok();
+        assert!(numbers(&whole).len() >= CHANGES && whole.get("next").is_none());
+        let (mut paged, mut before) = (vec![], String::new());
+        loop {
+            let page = bank.send("ada", "GET", &format!("{target}?limit=50{before}"), None).ok();
+            paged.extend(numbers(&page));
+            let Some(next) = page.get("next") else { break };
+            before = format!("&before={}", next.as_str().unwrap());
+        }
+        assert_eq!(numbers(&whole), paged, "{target}");
+    }
+}
+
+#[test]
 fn readers_neither_break_up_what_a_flood_is_kept_as_nor_write_without_it() {
     let bank = Bank::settled(&[]);
     let read = || bank.audit("alice", "payments");

@@ -49,6 +49,8 @@ trait Make: Send {
 struct Array<S, W> {
     listing: Listing<S>,
     write: W,
+    /// The bracket, or more, at either end.
+    ends: (String, String),
     opened: bool,
     shown: bool,
 }
@@ -59,9 +61,9 @@ where
     W: Fn(&dyn State, S::Item, &mut Vec<u8>) -> Result<(), Fault> + Send,
 {
     fn go_on(&mut self, app: &App, looks: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
-        let Array { listing, write, opened, shown } = self;
+        let Array { listing, write, ends: (open, close), opened, shown } = self;
         if !mem::replace(opened, true) {
-            out.push(b'[');
+            out.extend_from_slice(open.as_bytes());
         }
         if !listing.is_over() {
             app.service.read(|state| {
@@ -75,7 +77,7 @@ where
             })?;
         }
         if listing.is_over() {
-            out.push(b']');
+            out.extend_from_slice(close.as_bytes());
         }
         Ok(())
     }
@@ -96,7 +98,21 @@ pub async fn array<S: Source>(
     here: usize,
     write: impl Fn(&dyn State, S::Item, &mut Vec<u8>) -> Result<(), Fault> + Send + 'static,
 ) -> Result<Answer, Fault> {
-    let mut array = Array { listing, write, opened: false, shown: false };
+    between(app, listing, ("[".to_owned(), "]".to_owned()), here, write).await
+}
+
+/// Answers with a listing as the array in which the text of `ends` opens and closes.
+///
+/// # Errors
+/// As `array`.
+pub async fn between<S: Source>(
+    app: &Arc<App>,
+    listing: Listing<S>,
+    ends: (String, String),
+    here: usize,
+    write: impl Fn(&dyn State, S::Item, &mut Vec<u8>) -> Result<(), Fault> + Send + 'static,
+) -> Result<Answer, Fault> {
+    let mut array = Array { listing, write, ends, opened: false, shown: false };
     let mut first = Vec::new();
     if here > 0 {
         array.go_on(app, here, &mut first)?;

@@ -2,12 +2,14 @@
 //! been kept long enough.
 
 use super::Service;
+use super::listing::{Listing, Show, Source};
 use crate::fault::Fault;
 use model::{AuditChange, HouseRecord, NamespaceId, NamespaceName, Record};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
+use std::vec;
 use storage::{AuditEntry, State, clock};
 
 /// Entries that are forgotten at once: old ones go in the commits of new ones, which must stay short.
@@ -63,15 +65,46 @@ fn millis(duration: Duration) -> i64 {
 /// A page of the audit, the newest entry first.
 pub struct AuditPage {
     /// The entries.
-    pub entries: Vec<AuditEntry>,
+    pub entries: Listing<AuditEntries>,
     /// The number before which the next page ends, if there may be one.
     pub next: Option<u64>,
+}
+
+/// Entries of the audit, as far as they are still kept when they are read.
+pub struct AuditEntries {
+    /// The numbers of those that come next.
+    numbers: vec::IntoIter<u64>,
+}
+
+impl AuditEntries {
+    fn new(numbers: Vec<u64>) -> Listing<Self> {
+        let limit = numbers.len();
+        Listing::new(AuditEntries { numbers: numbers.into_iter() }, 0, limit)
+    }
+}
+
+impl Source for AuditEntries {
+    type Item = AuditEntry;
+
+    fn go_on(&mut self, state: &dyn State, show: &mut Show<'_, AuditEntry>) -> Result<(), Fault> {
+        for number in self.numbers.by_ref() {
+            let mut entry = None;
+            state.audit(None, number..number.saturating_add(1), &mut |found| {
+                entry = Some(found);
+                ControlFlow::Break(())
+            })?;
+            if show(entry).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Service {
     /// Entries of the audit, of one namespace or of all, written at `from` or later and before `to` (in milliseconds since 1970),
     /// with numbers below `before`; the newest first. A refusal is written a little after it happened, so a page is put into
-    /// the order in which things happened.
+    /// the order in which things happened; for that all of it is looked at, and its numbers are kept.
     ///
     /// # Errors
     /// Those of the store.
@@ -85,13 +118,14 @@ impl Service {
         self.read(|state| {
             let number = |time: Option<i64>| time.map(|at| state.audit_since(at)).transpose();
             let numbers = number(from)?.unwrap_or(0)..number(to)?.unwrap_or(u64::MAX).min(before);
-            let mut entries: Vec<AuditEntry> = Vec::new();
+            let mut found: Vec<(i64, u64)> = Vec::new();
             state.audit(namespace, numbers, &mut |entry| {
-                entries.push(entry);
-                if entries.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                found.push((entry.record.happened.unwrap_or(entry.at), entry.number));
+                if found.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })?;
-            let next = entries.last().filter(|_| entries.len() >= limit).map(|entry| entry.number);
-            entries.sort_by_key(|entry| Reverse((entry.record.happened.unwrap_or(entry.at), entry.number)));
+            let next = found.last().filter(|_| found.len() >= limit).map(|(_, number)| *number);
+            found.sort_unstable_by_key(|place| Reverse(*place));
+            let entries = AuditEntries::new(found.into_iter().map(|(_, number)| number).collect());
             Ok(AuditPage { entries, next })
         })
     }

@@ -22,7 +22,7 @@ mod validate;
 
 pub use associate::{Element, Hands, Observed, Op, Outcome};
 pub use associations::{Filter, FoundAssociation, Of, Schemas, Wanted};
-pub use audit::{AuditPage, Retention};
+pub use audit::{AuditEntries, AuditPage, Retention};
 pub use change::{Change, Rights};
 pub use compatibility::{Against, Check};
 pub use library::Library;

@@ -4,11 +4,11 @@ use super::{Answer, Ask};
 use crate::access::shown;
 use crate::app::App;
 use crate::fault::Fault;
+use crate::http::pieces;
 use crate::http::wire::namespace::parsed;
 use crate::service::{AuditPage, Class};
 use authz::{Action, Global};
 use model::{NamespaceId, NamespaceName};
-use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// `GET /namespaces/{namespace}/audit?from=&to=&limit=&before=`
@@ -44,11 +44,8 @@ async fn page(app: &Arc<App>, ask: &Ask, namespace: Option<NamespaceId>) -> Resu
     app.access.audit.written().await;
     let there = Arc::clone(app);
     let page = app.service.work(Class::List, move || there.service.audit(namespace, times, before, limit));
-    let AuditPage { entries, next } = page.await?;
-    let entries: Vec<Value> = entries.iter().map(shown).collect();
-    let mut answer = json!({ "entries": entries });
-    if let Some(next) = next {
-        answer["next"] = next.to_string().into();
-    }
-    Ok(Answer::json(&answer))
+    let AuditPage { entries: listing, next } = page.await?;
+    let rest = next.map_or_else(String::new, |next| format!(r#","next":"{next}""#));
+    let ends = (r#"{"entries":["#.to_owned(), format!("]{rest}}}"));
+    pieces::between(app, listing, ends, 0, |_, entry, out| pieces::json(&shown(&entry), out)).await
 }

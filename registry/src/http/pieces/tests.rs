@@ -4,12 +4,16 @@ use super::*;
 use crate::http::front::{Arrival, Front};
 use crate::node::{Assembled, assemble};
 use crate::settings::gather;
+use authz::basic::{add_user, hash_password};
+use axum::body::HttpBody as _;
 use http::{Request, Response};
 use http_body_util::BodyExt;
+use model::{AuditChange, AuditRecord, Record};
 use serde_json::Value;
+use std::fs;
 use std::io::Read;
 use std::net::SocketAddr;
-use storage::contract::records::{delete_subject, schema};
+use storage::contract::records::{audit, audited, delete_subject, forget, schema};
 use tempfile::TempDir;
 
 /// A registry without sockets.
@@ -25,14 +29,31 @@ impl Drop for Registry {
     }
 }
 
+const ADA: (&str, &str) = ("authorization", "Basic YWRhOmFkYQ==");
+
 /// Subjects, each with one version of two kilobytes: some pieces altogether.
 const SUBJECTS: i32 = 300;
 
 impl Registry {
     async fn new() -> Self {
+        Self::with(tempfile::tempdir().unwrap(), &[]).await
+    }
+
+    /// One in which `ADA` may read the audit.
+    async fn audited() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let data = directory.path().join("data").to_str().unwrap().to_owned();
-        let settings = gather(None, std::iter::empty(), &[("data".into(), data)]).unwrap().settings().unwrap();
+        let users = directory.path().join("users");
+        let (text, _) = add_user("", "ada", &hash_password("ada").unwrap(), None).unwrap();
+        fs::write(&users, text).unwrap();
+        let flags = [("authentication-users", users.to_str().unwrap()), ("authorization-admins", "user:basic/ada")];
+        Self::with(directory, &flags).await
+    }
+
+    async fn with(directory: TempDir, flags: &[(&str, &str)]) -> Self {
+        let data = directory.path().join("data");
+        let flags = [&[("data", data.to_str().unwrap())], flags].concat();
+        let flags: Vec<_> = flags.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let settings = gather(None, std::iter::empty(), &flags).unwrap().settings().unwrap();
         let whole = assemble(&settings, SocketAddr::from(([127, 0, 0, 1], 8081))).unwrap();
         let text = |n: i32| format!("\"{n} {}\"", "ä".repeat(1_000));
         let records: Vec<_> = (0..SUBJECTS).map(|n| schema(&format!("s{n:03}"), 1, n + 1, &text(n))).collect();
@@ -125,6 +146,61 @@ async fn there_are_no_more_at_once_than_there_is_room_for() {
     assert_eq!(subjects(&short), ["s290", "s291", "s292", "s293", "s294"]);
     drop(all);
     assert_eq!(registry.get("/schemas", ("accept", "*/*")).await.status(), 200);
+}
+
+/// The numbers of the entries that a page of the audit shows, and what comes after it.
+fn numbers(page: &[u8]) -> (Vec<u64>, Value) {
+    let page: Value = serde_json::from_slice(page).unwrap();
+    let entries = page["entries"].as_array().unwrap();
+    (entries.iter().map(|entry| entry["number"].as_u64().unwrap()).collect(), page["next"].clone())
+}
+
+#[tokio::test]
+async fn the_audit_is_sent_in_pieces_in_the_order_in_which_things_happened() {
+    let registry = Registry::audited().await;
+    let submit = |records: Vec<Record>| registry.whole.store.submit(Box::new(move |_| Ok(records)));
+    // Every second one is written after the one that it happened before.
+    let happened = |number: i64| if number % 2 == 0 { number - 2 } else { number };
+    let entry = |number| AuditRecord { happened: Some(happened(number)), ..audited(&"s".repeat(200), None) };
+    let entries = (1..=500).map(|number| Record::Audit(AuditChange::Entry(Box::new(entry(number)))));
+    submit(entries.collect()).await.unwrap().unwrap();
+    let mut expected: Vec<u64> = (101..=500).rev().collect();
+    expected.sort_by_key(|number| -happened(*number as i64));
+
+    let whole = registry.get("/namespaces/-/audit?limit=400", ADA).await.into_body();
+    let whole = whole.collect().await.unwrap().to_bytes();
+    assert!(whole.len() > 3 * PIECE, "{}", whole.len());
+    assert_eq!(numbers(&whole), (expected.clone(), "101".into()));
+
+    let (_, made) = registry.streams();
+    let mut body = registry.get("/namespaces/-/audit?limit=400", ADA).await.into_body();
+    assert_eq!(registry.streams(), (1, made), "the first piece waits to be taken");
+    let mut page = frame(&mut body).await.unwrap().to_vec();
+    assert!((PIECE..2 * PIECE).contains(&page.len()), "{}", page.len());
+    assert_eq!(registry.streams(), (1, made + 1));
+    // What is forgotten meanwhile is not shown any more.
+    submit(vec![forget(200)]).await.unwrap().unwrap();
+    while let Some(more) = frame(&mut body).await {
+        page.extend(more);
+    }
+    expected.retain(|number| *number >= 200);
+    assert_eq!(numbers(&page), (expected, "101".into()));
+    assert_eq!(registry.streams().0, 0);
+}
+
+#[tokio::test]
+async fn a_page_of_the_audit_that_is_short_or_empty_is_answered_whole() {
+    let registry = Registry::audited().await;
+    let get = async |target: &str| {
+        let response = registry.get(target, ADA).await;
+        assert!(response.body().size_hint().exact().is_some(), "its length is known");
+        response.into_body().collect().await.unwrap().to_bytes()
+    };
+    assert_eq!(get("/namespaces/-/audit").await, r#"{"entries":[]}"#);
+    let entries = (0..3).map(|_| audit("s", None)).collect();
+    registry.whole.store.submit(Box::new(move |_| Ok(entries))).await.unwrap().unwrap();
+    assert_eq!(numbers(&get("/namespaces/-/audit?limit=2").await), (vec![3, 2], "2".into()));
+    assert_eq!(numbers(&get("/namespaces/-/audit?before=2").await), (vec![1], Value::Null));
 }
 
 /// Makes some pieces and then fails.

@@ -18,7 +18,7 @@ COPY scripts/install-deps.sh scripts/steadily.sh scripts/
 RUN scripts/install-deps.sh build
 COPY . .
 # The commit that `GET /v1/metadata/version` names.
-ARG COMMIT=unknown
+ARG COMMIT=
 # strip keeps function names, so that a backtrace can be read; the line tables would be most of the image.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/.rocksdb,sharing=locked \
@@ -48,10 +48,10 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["freehold", "hea
 ENTRYPOINT ["entrypoint"]
 CMD ["serve"]
 
-ARG COMMIT=unknown
+ARG COMMIT=
 ARG RUN_IMAGE
 LABEL org.opencontainers.image.title="Freehold" \
-      org.opencontainers.image.description="A schema registry for Apache Kafka in which every namespace owns its land" \
+      org.opencontainers.image.description="A schema registry for Apache Kafka with namespace authorization" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.source="https://github.com/freehold-registry/freehold" \
       org.opencontainers.image.documentation="https://github.com/freehold-registry/freehold/blob/main/docs/operations.md" \

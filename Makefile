@@ -27,6 +27,9 @@ steadily := scripts/steadily.sh
 help: ## This list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
+# The version that a registry tells of itself names the commit that it was built from.
+run demo: export FREEHOLD_COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
+
 run: archive ## Build the registry and start it on http://127.0.0.1:8081, data in ./data
 	@$(steadily) 'cargo build' cargo build --release -p registry --bin freehold
 	@exec '$(target)/release/freehold' $(ARGS)

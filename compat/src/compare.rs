@@ -124,13 +124,14 @@ pub fn compare(
     Ok(all)
 }
 
+/// How much of an old schema a message quotes, in UTF-16 units, as Java counts.
+pub(crate) const LONGEST_OLD_SCHEMA: usize = 10_240;
+
 fn old_schema(canonical: &str) -> String {
-    /// In UTF-16 units, as Java counts.
-    const LONGEST: usize = 10_240;
     let mut units = 0;
     for (at, c) in canonical.char_indices() {
         units += c.len_utf16();
-        if units > LONGEST {
+        if units > LONGEST_OLD_SCHEMA {
             return format!("{{oldSchema: <truncated> '{}...'}}", &canonical[..at]);
         }
     }

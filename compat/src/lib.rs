@@ -13,12 +13,14 @@ pub mod avro;
 mod compare;
 mod error;
 mod json;
+mod limits;
 pub mod references;
 mod tags;
 mod work;
 
 pub use compare::{Direction, Finding, Words, closing_message, compare, findings, reserved_field_messages};
 pub use error::{Error, Place};
+pub use limits::LIMITS;
 pub use tags::{EntityKind, TaggedEntity};
 pub use work::{Halt, Spent, StopOnDrop, Work};
 

@@ -10,6 +10,7 @@ mod config;
 mod content;
 mod cut;
 mod level;
+mod limit;
 mod namespace;
 mod record;
 mod subject;
@@ -21,6 +22,7 @@ pub use config::{Config, Mode, UnknownMode};
 pub use content::{Content, Guid, Metadata, Reference, Rule, RuleKind, RuleMode, RuleSet, SchemaType};
 pub use cut::{LONGEST_KEPT, cut};
 pub use level::{CompatibilityLevel, CompatibilityPolicy, UnknownLevel};
+pub use limit::Limit;
 pub use namespace::{
     Claim, ClaimKind, InvalidClaim, InvalidNamespaceName, InvalidPrincipal, MemberRole, Namespace, NamespaceId,
     NamespaceName, Principal, PrincipalKind, Referrers, Visibility,

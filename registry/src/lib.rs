@@ -9,6 +9,7 @@ pub mod control;
 pub mod descriptors;
 pub mod fault;
 pub mod http;
+pub mod limits;
 pub mod log;
 pub mod metrics;
 mod near;
@@ -25,8 +26,8 @@ mod upkeep;
 /// The version of this release.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The commit it was built from, where the build knew it.
+/// The commit it was built from; empty where the build was not told.
 pub const COMMIT: &str = match option_env!("FREEHOLD_COMMIT") {
     Some(commit) => commit,
-    None => "unknown",
+    None => "",
 };

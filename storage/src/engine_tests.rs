@@ -115,7 +115,7 @@ fn a_failed_write_fails_its_whole_group_and_ends_writing() {
 
     // The disk is well again, but nobody knows what is on it.
     *trouble.lock().unwrap() = Trouble::None;
-    let why = "the disk failed: no space".to_owned();
+    let why = "reading or writing failed: no space".to_owned();
     assert_eq!(store.health(), Health::ReadOnly(why.clone()));
     let refused = store.submit(Box::new(|_| Ok(vec![]))).blocking_recv().unwrap();
     assert_eq!(refused.unwrap_err(), Error::ReadOnly(why));

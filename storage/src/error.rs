@@ -39,7 +39,7 @@ pub enum Error {
     #[error("stored data are damaged: {0}")]
     Corrupt(String),
     /// The disk refused, is full, or failed. Nothing of the group was acknowledged.
-    #[error("the disk failed: {0}")]
+    #[error("reading or writing failed: {0}")]
     Io(String),
     /// An earlier failure made the store read-only until it is opened again.
     #[error("the store is read-only since an earlier failure: {0}")]

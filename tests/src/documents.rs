@@ -108,3 +108,13 @@ fn documents_refer_to_files_that_are_there() {
         }
     }
 }
+
+#[test]
+fn the_table_of_bounds_is_that_of_the_program() {
+    let bounds: Vec<String> = registry::limits::all().map(|limit| format!("| {} | {limit} |", limit.what)).collect();
+    let (_, section) = API.split_once("\n## Bounds\n").expect("docs/api.md has a section of bounds");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let documented: Vec<&str> =
+        section.lines().filter(|line| line.starts_with("| ")).filter(|line| *line != "| what | at most |").collect();
+    assert_eq!(documented, bounds);
+}

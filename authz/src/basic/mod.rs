@@ -13,6 +13,7 @@ mod users;
 
 pub use edit::{Added, EditError, add_user, check_password, hash_password, list_users, remove_user, set_password};
 pub use file::{FileError, edit_users, read_users};
+pub(crate) use users::MAX_NAME;
 pub use users::{InvalidUsers, MAX_FILE, StoredHash, User, UserProblem, Users};
 
 use crate::recent::Recent;

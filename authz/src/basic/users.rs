@@ -81,7 +81,7 @@ pub enum UserProblem {
 }
 
 /// The longest name, in bytes.
-pub(super) const MAX_NAME: usize = 255;
+pub(crate) const MAX_NAME: usize = 255;
 
 impl FromStr for Users {
     type Err = InvalidUsers;

@@ -25,20 +25,22 @@ mod tags;
 
 pub use finding::{Finding, FindingKind};
 
-pub(crate) use check::{Abandoned, check};
+pub(crate) use check::{Abandoned, MOST_FINDINGS, MOST_PAIRS, check};
+pub(crate) use data::{MOST_DEPTH as SAMPLE_DEPTH, MOST_VALUES as SAMPLE_VALUES};
+pub(crate) use names::MOST_NAMESPACE;
 
 use crate::{Dependency, Error, Mismatch, Sample, Spent, Strictness, Work};
 use std::sync::Arc;
 
 /// How deep types may nest, in brackets of the text, with every type written out at its first use.
-const STRUCTURE_DEPTH: usize = 256;
+pub(crate) const STRUCTURE_DEPTH: usize = 256;
 
 /// How long a text may be, in bytes. A text is hardly longer than what it was made of, unless a long namespace has to be
 /// written in front of many names; bodies of requests are far smaller.
-const MOST_TEXT: usize = 64 << 20;
+pub(crate) const MOST_TEXT: usize = 64 << 20;
 
 /// How long the text with all that it refers to written out may be, in bytes. It is made for every request that asks for it.
-const MOST_RESOLVED: usize = 16 << 20;
+pub(crate) const MOST_RESOLVED: usize = 16 << 20;
 
 /// Bytes of text that are printed for a unit of work, and those that are read.
 const PRINTED: usize = 8;
@@ -46,7 +48,7 @@ const READ: usize = 2;
 
 /// How deep a property or default may nest. With `STRUCTURE_DEPTH` this stays below what the JSON reader accepts, so that
 /// what was printed can be read again.
-const VALUE_DEPTH: usize = 250;
+pub(crate) const VALUE_DEPTH: usize = 250;
 
 fn too_deep() -> String {
     format!("The types nest deeper than the {STRUCTURE_DEPTH} levels allowed, or their text is too long")

@@ -21,5 +21,8 @@ pub(crate) use writer::write_string;
 /// How deep a text may nest. Jackson's own bound is 1000; real schemas stay below 100, and the readers recurse.
 pub(crate) const MAX_DEPTH: usize = 512;
 
+/// How long a number may be: Jackson's bound, which also keeps the quadratic conversions of big numbers harmless.
+pub(crate) const LONGEST_NUMBER: usize = 1000;
+
 /// How many values a text may have. A value takes some forty bytes in memory and may take two in the text.
 pub(crate) const MOST_VALUES: usize = 2_000_000;

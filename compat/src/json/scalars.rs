@@ -1,5 +1,6 @@
 //! The parts of the reader that read what holds no other values.
 
+use super::LONGEST_NUMBER;
 use super::reader::{ReadError, Reader, Tree};
 use std::borrow::Cow;
 
@@ -30,8 +31,6 @@ impl<'t> Reader<'t> {
     }
 
     pub(super) fn number(&mut self) -> Result<Tree<'t>, ReadError> {
-        /// Jackson's bound; also keeps the quadratic conversions of big numbers harmless.
-        const MAX_LENGTH: usize = 1000;
         let from = self.at;
         let negative = self.peek() == Some(b'-');
         if negative {
@@ -65,10 +64,10 @@ impl<'t> Reader<'t> {
             return self.unexpected("expected white space or a separator after a numeric value");
         }
         let literal = &self.text[from..self.at];
-        if literal.len() > MAX_LENGTH {
+        if literal.len() > LONGEST_NUMBER {
             return self.fail(
                 from,
-                format!("Number value length ({}) exceeds the maximum allowed ({MAX_LENGTH})", literal.len()),
+                format!("Number value length ({}) exceeds the maximum allowed ({LONGEST_NUMBER})", literal.len()),
             );
         }
         Ok(match integer {

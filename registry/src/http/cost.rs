@@ -10,7 +10,7 @@ const NEXT: usize = 176;
 const TEXT: usize = 32;
 
 /// Where `serde_json` stops reading.
-const DEEPEST: usize = 128;
+pub const DEEPEST: usize = 128;
 
 /// Adds up what the values of a body take, as it arrives.
 #[derive(Clone, Copy, Default, Debug)]

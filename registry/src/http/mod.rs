@@ -27,6 +27,8 @@ pub mod target;
 mod trail;
 pub mod wire;
 
+pub use handlers::LARGEST_BATCH;
+
 /// A random (version 4) UUID. It names things; nothing is kept secret by it.
 fn random_uuid() -> uuid::Uuid {
     uuid::Builder::from_random_bytes(fastrand::u128(..).to_be_bytes()).into_uuid()

@@ -40,7 +40,7 @@ pub fn log(trail: Option<&Trail>, id: &HeaderValue, method: &http::Method, path:
     match &trail.refusal {
         Some((code, message)) => {
             let cause = trail.cause.as_deref().unwrap_or_default();
-            let reason = bounded(message);
+            let reason = bounded(without_details(message));
             if status >= 500 {
                 tracing::error!(request_id, operation, subject, caller, %method, path, status, code, micros, reason, cause, "failed");
             } else {
@@ -59,7 +59,28 @@ pub fn log(trail: Option<&Trail>, id: &HeaderValue, method: &http::Method, path:
     }
 }
 
+/// What a schema is refused for, without the details: these quote it, and bodies are not logged.
+fn without_details(message: &str) -> &str {
+    message.split_once(", details: ").map_or(message, |(refusal, _)| refusal)
+}
+
 /// The beginning of a text that may be of any length.
 fn bounded(text: &str) -> &str {
     &text[..text.floor_char_boundary(500)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_stay_out_of_the_log() {
+        let check = |message, logged| assert_eq!(without_details(message), logged);
+        check("Subject 's' not found.", "Subject 's' not found.");
+        check("Invalid schema of type AVRO, details: No type: {\"a\":1}", "Invalid schema of type AVRO");
+        check(
+            "Schema being registered is incompatible with an earlier schema for subject \"s\", details: [{oldSchema: '\"int\"'}]",
+            "Schema being registered is incompatible with an earlier schema for subject \"s\"",
+        );
+    }
 }

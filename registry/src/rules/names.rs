@@ -31,7 +31,7 @@ pub fn check(sent: &str, subject: &Subject, purpose: Use) -> Result<(), Fault> {
 
 /// The longest alias, in bytes: a path gives no longer name either. Every request for the alias shows it in its answer, in
 /// the log and in the audit.
-const LONGEST_ALIAS: usize = 8 * 1024;
+pub const LONGEST_ALIAS: usize = 8 * 1024;
 
 /// Refuses an alias that no subject could be registered or asked for under.
 ///

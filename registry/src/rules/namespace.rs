@@ -43,10 +43,14 @@ pub enum MayClaim {
     Owner(Caller),
 }
 
-const MOST_CLAIMS: usize = 1_000;
-const MOST_MEMBERS: usize = 10_000;
-const MOST_LABELS: usize = 100;
-const LONGEST_TEXT: usize = 500;
+/// How many claims a namespace may have, and how many offers of them.
+pub const MOST_CLAIMS: usize = 1_000;
+/// How many members a namespace may have.
+pub const MOST_MEMBERS: usize = 10_000;
+/// How many labels a namespace may have.
+pub const MOST_LABELS: usize = 100;
+/// How long a contact, label or member may be, in bytes.
+pub const LONGEST_TEXT: usize = 500;
 
 /// A change that may be made.
 pub struct Planned {

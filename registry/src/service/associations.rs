@@ -105,9 +105,9 @@ impl Source for AssociationList {
 }
 
 /// How many associations one request for several resources may read.
-const MOST: usize = 10_000;
+pub const MOST_ASSOCIATIONS: usize = 10_000;
 /// The same with schemas, each of which may be large.
-const MOST_WITH_SCHEMAS: usize = 1_000;
+pub const MOST_WITH_SCHEMAS: usize = 1_000;
 /// Bytes of schemas that one request may read besides the last one.
 const MOST_TEXT: usize = 16 << 20;
 
@@ -129,7 +129,7 @@ impl Service {
         schemas: Schemas,
     ) -> Result<Vec<Result<Vec<FoundAssociation>, Fault>>, Fault> {
         self.read(|state| {
-            let mut left = if schemas == Schemas::Shown { MOST_WITH_SCHEMAS } else { MOST };
+            let mut left = if schemas == Schemas::Shown { MOST_WITH_SCHEMAS } else { MOST_ASSOCIATIONS };
             let mut all = Vec::with_capacity(wanted.len());
             let mut text = MOST_TEXT;
             for wanted in wanted {

@@ -21,7 +21,7 @@ mod subjects;
 mod validate;
 
 pub use associate::{Element, Hands, Observed, Op, Outcome};
-pub use associations::{Filter, FoundAssociation, Of, Schemas, Wanted};
+pub use associations::{Filter, FoundAssociation, MOST_ASSOCIATIONS, MOST_WITH_SCHEMAS, Of, Schemas, Wanted};
 pub use audit::{AuditEntries, AuditPage, Retention};
 pub use change::{Change, Rights};
 pub use compatibility::{Against, Check};

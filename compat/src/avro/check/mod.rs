@@ -16,6 +16,7 @@ use super::finding::{Finding, FindingKind};
 use super::model::*;
 use super::print;
 use crate::{Spent, Work};
+pub(crate) use report::MOST_FINDINGS;
 use report::{COMPATIBLE, Item, PlaceId, ROOT, Report, ResultId, Token, UNTOLD, missing_symbols, small};
 use std::collections::HashMap;
 
@@ -32,7 +33,7 @@ pub(crate) enum Abandoned {
 }
 
 /// More pairs than this are not looked at: each is remembered.
-const MOST_PAIRS: usize = 1_000_000;
+pub(crate) const MOST_PAIRS: usize = 1_000_000;
 /// Nor more fields and symbols than this, over all pairs.
 const MOST_WORK: usize = 20_000_000;
 /// How many pairs that are judged at a glance cost as much as a field.

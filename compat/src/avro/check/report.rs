@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 /// How many findings are told. Beyond a few nobody reads them, and there may be exponentially many.
-const MOST_FINDINGS: usize = 10_000;
+pub(crate) const MOST_FINDINGS: usize = 10_000;
 /// How long the details of a finding may be before they are cut.
 const MOST_INFO: usize = 100_000;
 /// How long paths and details may be over all findings told.

@@ -20,9 +20,9 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 /// How deep values may nest. Both walks and the crate recurse.
-const MOST_DEPTH: usize = 128;
+pub(crate) const MOST_DEPTH: usize = 128;
 /// How many values a sample may have. Built, a value takes some hundred bytes, and in binary a null takes none.
-const MOST_VALUES: usize = 1_000_000;
+pub(crate) const MOST_VALUES: usize = 1_000_000;
 
 /// What a value costs: to be looked at, built, and encoded or decoded.
 const VALUE: usize = 8;

@@ -16,7 +16,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 /// Elements of a batch, and operations of all its elements: the writer decides on them one after the other.
-const LARGEST_BATCH: usize = 1_000;
+pub const LARGEST_BATCH: usize = 1_000;
 
 /// `POST /associations:batchGet`
 pub async fn get(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {

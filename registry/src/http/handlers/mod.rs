@@ -13,6 +13,8 @@ mod schemas;
 mod subjects;
 mod versions;
 
+pub use association_batches::LARGEST_BATCH;
+
 use super::answer::Answer;
 use super::body::{self, Object};
 use super::finds::{Find, Request, Showing};

@@ -6,7 +6,7 @@ use crate::rules::candidate::Described;
 use model::{Context, Guid, Lifecycle, Subject, TOPIC};
 
 /// The longest name of a resource or of its namespace, in characters.
-const LONGEST_NAME: usize = 256;
+pub const LONGEST_NAME: usize = 256;
 
 /// Is a new association asked for, or that there be one?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

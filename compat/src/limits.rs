@@ -1,0 +1,24 @@
+//! What schemas and samples may take, as one list for the documentation.
+
+use crate::{avro, json, references};
+use model::Limit;
+
+/// The bounds of this crate.
+pub const LIMITS: &[Limit] = &[
+    Limit::new("JSON inside JSON in the text of a schema", json::MAX_DEPTH, "levels"),
+    Limit::new("values in the text of a schema", json::MOST_VALUES, "values"),
+    Limit::new("a number in the text of a schema", json::LONGEST_NUMBER, "characters"),
+    Limit::new("Avro: types inside types, in brackets of the text", avro::STRUCTURE_DEPTH, "levels"),
+    Limit::new("Avro: a property or default, in itself", avro::VALUE_DEPTH, "levels"),
+    Limit::new("Avro: a namespace", avro::MOST_NAMESPACE, "bytes"),
+    Limit::new("Avro: the canonical text", avro::MOST_TEXT, "bytes"),
+    Limit::new("Avro: the text with `format=resolved`", avro::MOST_RESOLVED, "bytes"),
+    Limit::new("references in a row", references::MOST_DEPTH, "levels"),
+    Limit::new("schemas that one schema refers to, directly or not", references::MOST_SCHEMAS, "names"),
+    Limit::new("references between them", references::MOST_REFERENCES, "references"),
+    Limit::new("pairs of types in one comparison", avro::MOST_PAIRS, "pairs"),
+    Limit::new("incompatibilities that one comparison tells", avro::MOST_FINDINGS, "messages"),
+    Limit::new("an old schema in a message", crate::compare::LONGEST_OLD_SCHEMA, "characters"),
+    Limit::new("a sample to validate", avro::SAMPLE_DEPTH, "levels"),
+    Limit::new("values in a sample", avro::SAMPLE_VALUES, "values"),
+];

@@ -1,0 +1,30 @@
+//! All bounds that a request can meet and no setting moves: the table in `docs/api.md`.
+
+use crate::http::{LARGEST_BATCH, cost, pieces, target};
+use crate::rules::association::request::LONGEST_NAME;
+use crate::rules::{names, namespace};
+use crate::service::{self, library};
+use model::{Claim, Limit};
+
+const LIMITS: &[Limit] = &[
+    Limit::new("the target of a request", target::LONGEST, "bytes"),
+    Limit::new("JSON inside JSON in a body", cost::DEEPEST, "levels"),
+    Limit::new("the texts of all schemas that one schema refers to, each counted once", library::MOST_BYTES, "bytes"),
+    Limit::new("work of one request: resolving, parsing, comparing, validating", service::BUDGET as usize, "units"),
+    Limit::new("long listings being sent at once", pieces::AT_ONCE, "listings"),
+    Limit::new("an alias", names::LONGEST_ALIAS, "bytes"),
+    Limit::new("the name of a resource of an association", LONGEST_NAME, "characters"),
+    Limit::new("a batch of associations", LARGEST_BATCH, "requests"),
+    Limit::new("associations that a batch shows", service::MOST_ASSOCIATIONS, "associations"),
+    Limit::new("the same with schemas", service::MOST_WITH_SCHEMAS, "associations"),
+    Limit::new("claims of a namespace", namespace::MOST_CLAIMS, "claims"),
+    Limit::new("the name in a claim", Claim::MAX_NAME, "bytes"),
+    Limit::new("members of a namespace", namespace::MOST_MEMBERS, "members"),
+    Limit::new("labels of a namespace", namespace::MOST_LABELS, "labels"),
+    Limit::new("contact, label of a namespace", namespace::LONGEST_TEXT, "bytes"),
+];
+
+/// The bounds of all crates, those of schemas first.
+pub fn all() -> impl Iterator<Item = &'static Limit> {
+    compat::LIMITS.iter().chain(LIMITS).chain(authz::LIMITS)
+}

@@ -26,8 +26,8 @@ mod upkeep;
 /// The version of this release.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The commit it was built from; empty where the build was not told.
+/// The commit it was built from; `development` where the build was not told.
 pub const COMMIT: &str = match option_env!("FREEHOLD_COMMIT") {
     Some(commit) => commit,
-    None => "",
+    None => "development",
 };

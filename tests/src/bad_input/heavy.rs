@@ -46,7 +46,8 @@ fn an_enum_of_a_million_symbols_is_registered_and_evolves_or_is_refused_in_time(
     lives(&node);
     drop(node);
 
-    let node = Node::with(Settings::flags(&["--http-body-limit", "20000000"]));
+    // A build without optimisation may take more than the default time on busy cores.
+    let node = Node::with(Settings::flags(&["--http-body-limit", "20000000", "--http-request-timeout", "120"]));
     assert_eq!(check(&node, "POST", "/subjects/s/versions", &symbols(1_000_000, "x")).status, 200);
     assert_eq!(check(&node, "POST", "/subjects/s/versions", &symbols(1_000_000, "y")).status, 409);
     // Every symbol is missing.

@@ -6,7 +6,7 @@ use model::Limit;
 /// The bounds of this crate.
 pub const LIMITS: &[Limit] = &[
     Limit::new("JSON inside JSON in the text of a schema", json::MAX_DEPTH, "levels"),
-    Limit::new("values in the text of a schema", json::MOST_VALUES, "values"),
+    Limit::new("a schema and all that it refers to, in memory while it is parsed", json::MOST_BYTES, "bytes"),
     Limit::new("a number in the text of a schema", json::LONGEST_NUMBER, "characters"),
     Limit::new("Avro: types inside types, in brackets of the text", avro::STRUCTURE_DEPTH, "levels"),
     Limit::new("Avro: a property or default, in itself", avro::VALUE_DEPTH, "levels"),

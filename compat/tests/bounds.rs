@@ -249,10 +249,58 @@ fn long_names_do_not_multiply() {
 }
 
 #[test]
-fn the_number_of_values_in_a_text_is_bounded() {
-    let prop = |values: usize| format!(r#"{{"type":"int","p":[{}]}}"#, vec!["1"; values].join(","));
-    new(&prop(1_000_000));
-    assert!(matches!(try_new(&prop(2_000_000), &[]), Err(Error::Syntax { .. })));
+fn what_is_built_from_a_text_is_bounded() {
+    let refused = |text: &str| {
+        let error = try_new(text, &[]).unwrap_err();
+        assert!(
+            error.details().starts_with("The values of the text take more than the 64 MiB of memory allowed"),
+            "{error}"
+        );
+    };
+    let list = |values: usize| format!(r#"{{"type":"int","p":[{}]}}"#, vec!["1"; values].join(","));
+    new(&list(900_000));
+    refused(&list(1_000_000));
+    // Read, but not copied; and not even read.
+    refused(&list(2_000_000));
+    refused(&list(2_200_000));
+    let props = |count: usize| {
+        let members: Vec<String> = (0..count).map(|n| format!(r#""{n:x}":0"#)).collect();
+        format!(r#"{{"type":"int",{}}}"#, members.join(","))
+    };
+    timed("dense properties", || {
+        let dense = new(&props(400_000));
+        assert!(dense.size_hint() < 64 << 20, "{}", dense.size_hint());
+        dense.normal().unwrap();
+        refused(&props(600_000));
+    });
+    // What a message quotes is not copied whole.
+    timed("a message about a large value", || {
+        let error =
+            try_new(&format!(r#"{{"type":"array","p":[{}]}}"#, vec!["[]"; 500_000].join(",")), &[]).unwrap_err();
+        assert!(error.details().starts_with(r#"Array has no items type: {"type":"array","p":[[],[],"#), "{error}");
+    });
+    // Aliases would repeat a long namespace.
+    let aliases: Vec<String> = (0..100_000).map(|n| format!("\"A{n}\"")).collect();
+    refused(&format!(
+        r#"{{"type":"fixed","name":"F","namespace":"{}","size":1,"aliases":[{}]}}"#,
+        "n".repeat(1_000),
+        aliases.join(",")
+    ));
+}
+
+#[test]
+fn a_large_schema_of_the_usual_kind_is_read() {
+    let field = |n: usize| {
+        let doc = "What the field means, for whoever reads the schema in a few years. ".repeat(2);
+        format!(
+            r#"{{"name":"field_{n}","type":["null",{{"type":"string","avro.java.string":"String"}}],"default":null,"doc":"{doc}","confluent:tags":["PII"],"owner":"team"}}"#
+        )
+    };
+    let fields: Vec<String> = (0..10_000).map(field).collect();
+    let text = record(&fields.join(","));
+    assert!(text.len() > 2 << 20);
+    let large = new(&text);
+    assert!(large.same(&large.normal().unwrap()));
 }
 
 #[test]

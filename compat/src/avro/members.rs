@@ -3,7 +3,7 @@
 
 use super::VALUE_DEPTH;
 use super::model::Props;
-use crate::json::{Json, Node as Tree, Tree as Value};
+use crate::json::{Cut, Full, Json, Memory, Node as Tree, Tree as Value, full};
 
 /// What is wrong, and at which byte offset.
 pub(super) struct Problem {
@@ -42,30 +42,44 @@ pub(super) fn alias_list<'a>(tree: &'a Tree<'_>) -> Result<Vec<(&'a str, usize)>
 
 /// The members of a type that are properties. The reserved ones are the same for all types, also where they mean nothing;
 /// only `default` is reserved on enums alone.
-pub(super) fn type_props(tree: &Tree<'_>, has_default: bool) -> Result<Props, Problem> {
-    props(tree, |key| match key {
+pub(super) fn type_props(tree: &Tree<'_>, has_default: bool, memory: &mut Memory) -> Result<Props, Problem> {
+    let reserved = |key: &str| match key {
         "type" | "name" | "namespace" | "doc" | "fields" | "items" | "values" | "size" | "symbols" | "aliases" => true,
         "default" => has_default,
         _ => false,
-    })
+    };
+    props(tree, reserved, memory)
 }
 
-pub(super) fn props(tree: &Tree<'_>, reserved: impl Fn(&str) -> bool) -> Result<Props, Problem> {
+pub(super) fn props(tree: &Tree<'_>, reserved: impl Fn(&str) -> bool, memory: &mut Memory) -> Result<Props, Problem> {
     let Value::Object(members) = &tree.tree else { return Ok(Vec::new()) };
-    let free = members.iter().filter(|member| !reserved(&member.key));
-    free.map(|member| Ok(((&*member.key).into(), value(&member.value)?))).collect()
+    let free = || members.iter().filter(|member| !reserved(&member.key));
+    let mut props = Vec::with_capacity(free().count());
+    for member in free() {
+        props.push(member.to_json(VALUE_DEPTH, memory).or_else(|why| uncut(&member.value, &why))?);
+    }
+    Ok(props)
 }
 
-pub(super) fn value(tree: &Tree<'_>) -> Result<Json, Problem> {
-    match tree.to_json(VALUE_DEPTH) {
-        Some(value) => Ok(value),
-        None => problem(tree.at, format!("The value nests deeper than the {VALUE_DEPTH} levels allowed")),
+pub(super) fn value(tree: &Tree<'_>, memory: &mut Memory) -> Result<Json, Problem> {
+    tree.to_json(VALUE_DEPTH, memory).or_else(|why| uncut(tree, &why))
+}
+
+fn uncut<T>(tree: &Tree<'_>, why: &Cut) -> Result<T, Problem> {
+    match why {
+        Cut::TooDeep => problem(tree.at, format!("The value nests deeper than the {VALUE_DEPTH} levels allowed")),
+        Cut::Full => problem(tree.at, full()),
     }
 }
 
-/// The text of a node for a message.
+/// Counts what is built for what stands at this offset.
+pub(super) fn take(bytes: usize, at: usize, memory: &mut Memory) -> Result<(), Problem> {
+    memory.take(bytes).or_else(|Full| problem(at, full()))
+}
+
+/// The text of a node for a message. Each value of an excerpt is at least a character of the text.
 pub(super) fn echo(tree: &Tree<'_>) -> String {
-    tree.to_json(crate::json::MAX_DEPTH).map_or_else(|| "...".to_owned(), |json| shorten(&json.to_string()))
+    shorten(&tree.excerpt(&mut (QUOTED + 1)).to_string())
 }
 
 /// How many characters of the schema a message quotes; a schema may have megabytes.

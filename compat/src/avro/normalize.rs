@@ -87,26 +87,29 @@ impl Normalizer<'_> {
 
     fn field(&self, field: &mut Field, retype: bool) {
         if let Some(default) = &mut field.default {
-            *default = self.value(retype.then_some(field.schema), default);
+            self.value(retype.then_some(field.schema), default);
         }
         field.aliases.sort_by(|a, b| utf16_order(a, b));
         sort(&mut field.props);
     }
 
-    /// A value as a value of a type (`None`: of no type in particular) is written, with sorted members. What is no value of
-    /// the type stays.
-    fn value(&self, schema: Option<NodeId>, value: &Json) -> Json {
+    /// Writes a value as a value of a type (`None`: of no type in particular) is written, with sorted members. What is no value
+    /// of the type stays.
+    fn value(&self, schema: Option<NodeId>, value: &mut Json) {
         let node = schema.map(|id| &self.nodes[id as usize]);
         match (node, value) {
             // A default may be one of any branch; the first that takes it is the one that is meant.
-            (Some(Node::Union(branches)), _) => {
+            (Some(Node::Union(branches)), value) => {
                 let takes = |branch: &NodeId| self.validity.borrow_mut().takes(*branch, value);
-                self.value(branches.iter().copied().find(takes), value)
+                let meant = branches.iter().copied().find(takes);
+                self.value(meant, value);
             }
-            (Some(Node::Primitive { primitive, .. }), Json::Int(_) | Json::Double(_)) => number(*primitive, value),
+            (Some(Node::Primitive { primitive, .. }), value @ (Json::Int(_) | Json::Double(_))) => {
+                number(*primitive, value);
+            }
             (_, Json::Array(elements)) => {
                 let items = if let Some(Node::Array { items, .. }) = node { Some(*items) } else { None };
-                Json::Array(elements.iter().map(|element| self.value(items, element)).collect())
+                elements.iter_mut().for_each(|element| self.value(items, element));
             }
             (_, Json::Object(members)) => {
                 let inner = |key: &str| match node {
@@ -117,12 +120,10 @@ impl Normalizer<'_> {
                     }
                     _ => None,
                 };
-                let member = |(key, member): &(Box<str>, Json)| (key.clone(), self.value(inner(key), member));
-                let mut members: Vec<_> = members.iter().map(member).collect();
+                members.iter_mut().for_each(|(key, member)| self.value(inner(key), member));
                 members.sort_by(|(a, _), (b, _)| utf16_order(a, b));
-                Json::Object(members)
             }
-            _ => value.clone(),
+            _ => {}
         }
     }
 }
@@ -136,7 +137,7 @@ fn named(named: &mut Named) {
 }
 
 /// Properties by their keys, and the members of their values likewise.
-fn sort(props: &mut Props) {
+fn sort(props: &mut [(Box<str>, Json)]) {
     props.iter_mut().for_each(|(_, value)| sort_members(value));
     props.sort_by(|(a, _), (b, _)| utf16_order(a, b));
 }
@@ -161,10 +162,10 @@ fn logical_first(node: &Node, props: &mut Props) {
     });
 }
 
-/// A number as a number of this type is written: with the digits that a double or float needs. One that the type cannot
+/// Writes a number as a number of this type is written: with the digits that a double or float needs. One that the type cannot
 /// hold stays as it is.
-fn number(primitive: Primitive, value: &Json) -> Json {
-    let number = match value {
+fn number(primitive: Primitive, value: &mut Json) {
+    let number = match &*value {
         Json::Int(digits) => digits.parse::<f64>().ok(),
         Json::Double(number) => Some(*number),
         _ => None,
@@ -174,7 +175,9 @@ fn number(primitive: Primitive, value: &Json) -> Json {
         Primitive::Float => number.map(|number| number as f32).filter(|number| number.is_finite()).map(shortest),
         _ => None,
     };
-    typed.map_or_else(|| value.clone(), Json::Double)
+    if let Some(typed) = typed {
+        *value = Json::Double(typed);
+    }
 }
 
 /// The double that is written with the digits that a float needs.

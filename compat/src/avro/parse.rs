@@ -6,12 +6,12 @@
 
 use super::logical;
 use super::members::{
-    Problem, QUOTED, alias_list, cut, echo, problem, props, required, shorten, text, type_props, value,
+    Problem, QUOTED, alias_list, cut, echo, problem, props, required, shorten, take, text, type_props, value,
 };
 use super::model::*;
 use super::names::{self, Name};
 use super::resolve::{self, Unresolved};
-use crate::json::{Json, Node as Tree, Tree as Value, parse_java_double};
+use crate::json::{Json, Member, Memory, Node as Tree, SMALL, Tree as Value, parse_java_double};
 use crate::{Dependency, Error, Place, Strictness, Work};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -56,21 +56,36 @@ pub(super) fn parse(
 pub(super) struct Arena {
     pub(super) nodes: Vec<Node>,
     pub(super) names: HashMap<Name, NodeId>,
+    /// Bytes that may still be built.
+    memory: Memory,
 }
+
+/// What is built for a definition beside its node, for a field, for a symbol, and for a use of a name that is not known yet:
+/// what stays, and what is needed to find duplicates and definitions. Of an alias its namespace is counted too, since its full
+/// name is written where aliases are sorted.
+const DEFINITION: usize = size_of::<Record>() + 2 * size_of::<(Name, NodeId)>() + 4 * SMALL;
+const FIELD: usize = size_of::<Field>() + 4 * SMALL;
+const SYMBOL: usize = size_of::<Box<str>>() + SMALL;
+const USE: usize = size_of::<(NodeId, Name, usize)>() + 2 * SMALL;
+const ALIAS: usize = 2 * size_of::<Name>() + 2 * SMALL;
 
 fn parse_text(text: &str, strictness: Strictness, arena: &mut Arena, work: &Work) -> Result<NodeId, Error> {
     // All that is done but for what is paid for apart takes time in proportion to the text.
     work.spend(text.len() / super::READ)?;
     let invalid = |p: Problem| Error::Invalid { message: cut(&p.message, 5 * QUOTED), place: Place::of(text, p.at) };
-    let read = crate::json::rest(text);
+    let before = arena.memory.left();
+    let read = crate::json::rest(text, &mut arena.memory);
     let (tree, end) = match read.map_err(|e| Error::Syntax { message: e.message, place: Place::of(text, e.at) })? {
         None => return Err(Error::Empty),
         Some(read) => read,
     };
+    let of_tree = before - arena.memory.left();
     let open = Open { first: arena.nodes.len(), ..Open::default() };
     let mut parser = Parser { strictness, open, arena };
     let root = parser.schema(&tree, None, 0).map_err(invalid)?;
     let open = parser.open;
+    drop(tree);
+    arena.memory.give(of_tree);
     let root = resolve::resolve(arena, root, open, strictness, work).map_err(|why| match why {
         Unresolved::Problem(problem) => invalid(problem),
         Unresolved::Spent(spent) => spent.into(),
@@ -107,10 +122,16 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn add(&mut self, node: Node) -> NodeId {
+    fn add(&mut self, node: Node, at: usize) -> Result<NodeId, Problem> {
+        self.take(size_of::<Node>(), at)?;
         let id = NodeId::try_from(self.arena.nodes.len()).expect("a text of 4 GiB never gets here");
         self.arena.nodes.push(node);
-        id
+        Ok(id)
+    }
+
+    /// Counts what is built for what stands at this offset.
+    fn take(&mut self, bytes: usize, at: usize) -> Result<(), Problem> {
+        take(bytes, at, &mut self.arena.memory)
     }
 
     fn schema(&mut self, tree: &Tree<'_>, namespace: Option<&Arc<str>>, depth: usize) -> Result<NodeId, Problem> {
@@ -123,8 +144,8 @@ impl Parser<'_> {
             Value::Object(_) => {
                 let word = required(tree, "type", "No type")?;
                 if let Some(primitive) = Primitive::of(word) {
-                    let props = type_props(tree, false)?;
-                    return Ok(self.add(Node::Primitive { primitive, props }));
+                    let props = type_props(tree, false, &mut self.arena.memory)?;
+                    return self.add(Node::Primitive { primitive, props }, tree.at);
                 }
                 match word {
                     "record" => self.record(tree, RecordWord::Record, namespace, depth),
@@ -143,7 +164,7 @@ impl Parser<'_> {
     /// A use of a name: a primitive, a type known by now (in this namespace, else as written), or one yet to come.
     fn find(&mut self, written: &str, namespace: Option<&Arc<str>>, at: usize) -> Result<NodeId, Problem> {
         if let Some(primitive) = Primitive::of(written) {
-            return Ok(self.add(Node::Primitive { primitive, props: Vec::new() }));
+            return self.add(Node::Primitive { primitive, props: Vec::new() }, at);
         }
         if written.starts_with('.') {
             // The null namespace in a definition; in a use it means nothing.
@@ -155,7 +176,8 @@ impl Parser<'_> {
         if let Some(&id) = known {
             return Ok(id);
         }
-        let id = self.add(Node::Unresolved);
+        self.take(USE, at)?;
+        let id = self.add(Node::Unresolved, at)?;
         self.open.uses.push((id, name, at));
         Ok(id)
     }
@@ -167,6 +189,7 @@ impl Parser<'_> {
         namespace: Option<&Arc<str>>,
         depth: usize,
     ) -> Result<NodeId, Problem> {
+        self.take(branches.len() * size_of::<NodeId>(), tree.at)?;
         let ids =
             branches.iter().map(|branch| self.schema(branch, namespace, depth + 1)).collect::<Result<Box<[_]>, _>>()?;
         if let Some(nested) = ids.iter().position(|&id| matches!(self.arena.nodes[id as usize], Node::Union(_))) {
@@ -176,7 +199,7 @@ impl Parser<'_> {
             return problem(branches[at].at, format!("Duplicate in union:{name}"));
         }
         let unfinished = ids.iter().any(|&id| matches!(self.arena.nodes[id as usize], Node::Unresolved));
-        let id = self.add(Node::Union(ids));
+        let id = self.add(Node::Union(ids), tree.at)?;
         if unfinished {
             self.open.unions.push((id, tree.at));
         }
@@ -188,11 +211,11 @@ impl Parser<'_> {
             return problem(tree.at, format!("Array has no items type: {}", echo(tree)));
         };
         let items = self.schema(items, namespace, depth + 1)?;
-        let mut props = type_props(tree, false)?;
+        let mut props = type_props(tree, false, &mut self.arena.memory)?;
         if logical::is_map(&self.arena.nodes[items as usize], &props) {
             logical::put_first(&mut props);
         }
-        Ok(self.add(Node::Array { items, props }))
+        self.add(Node::Array { items, props }, tree.at)
     }
 
     fn map(&mut self, tree: &Tree<'_>, namespace: Option<&Arc<str>>, depth: usize) -> Result<NodeId, Problem> {
@@ -200,8 +223,8 @@ impl Parser<'_> {
             return problem(tree.at, format!("Map has no values type: {}", echo(tree)));
         };
         let values = self.schema(values, namespace, depth + 1)?;
-        let props = type_props(tree, false)?;
-        Ok(self.add(Node::Map { values, props }))
+        let props = type_props(tree, false, &mut self.arena.memory)?;
+        self.add(Node::Map { values, props }, tree.at)
     }
 
     fn record(
@@ -215,6 +238,7 @@ impl Parser<'_> {
         let Some(Value::Array(list)) = tree.get("fields").map(|fields| &fields.tree) else {
             return problem(tree.at, format!("Record has no fields: {}", echo(tree)));
         };
+        self.take(list.len() * FIELD, tree.at)?;
         let mut fields = Vec::with_capacity(list.len());
         let mut defaults = Vec::new();
         for (at, field) in list.iter().enumerate() {
@@ -262,6 +286,7 @@ impl Parser<'_> {
         let mut aliases: Vec<Box<str>> = Vec::new();
         let mut seen = HashSet::new();
         for (alias, _) in alias_list(tree)? {
+            self.take(ALIAS, tree.at)?;
             if seen.insert(alias) {
                 aliases.push(alias.into());
             }
@@ -274,12 +299,12 @@ impl Parser<'_> {
             default,
             order,
             aliases,
-            props: props(tree, reserved)?,
+            props: props(tree, reserved, &mut self.arena.memory)?,
         })
     }
 
     /// A default. A text on a float or double is read as Java reads doubles, whatever the strictness.
-    fn default(&self, tree: &Tree<'_>, schema: NodeId) -> Result<Json, Problem> {
+    fn default(&mut self, tree: &Tree<'_>, schema: NodeId) -> Result<Json, Problem> {
         let floating = Kind::Primitive(Primitive::Float);
         let double = Kind::Primitive(Primitive::Double);
         let node = &self.arena.nodes[schema as usize];
@@ -293,7 +318,7 @@ impl Parser<'_> {
                 None => problem(tree.at, format!("For input string: \"{}\"", shorten(text))),
             };
         }
-        value(tree)
+        value(tree, &mut self.arena.memory)
     }
 
     fn unique_fields(&self, name: &Name, fields: &[Field], trees: &[Tree<'_>]) -> Result<(), Problem> {
@@ -324,7 +349,6 @@ impl Parser<'_> {
         let Some(Value::Array(list)) = tree.get("symbols").map(|symbols| &symbols.tree) else {
             return problem(tree.at, format!("Enum has no symbols: {}", echo(tree)));
         };
-        let mut symbols: Vec<Box<str>> = Vec::with_capacity(list.len());
         let mut seen = HashSet::with_capacity(list.len());
         for symbol in list {
             let Some(text) = symbol.as_str() else { return problem(symbol.at, "Null name") };
@@ -332,15 +356,19 @@ impl Parser<'_> {
             if !seen.insert(text) {
                 return problem(symbol.at, format!("Duplicate enum symbol: {text}"));
             }
-            symbols.push(text.into());
         }
+        let symbols = || list.iter().filter_map(Tree::as_str);
         let default = match tree.get("default").and_then(|default| Some((default.as_str()?, default.at))) {
             Some((default, at)) if !seen.contains(default) => {
-                let all = shorten(&symbols.join(", "));
+                let all = shorten(&symbols().collect::<Vec<_>>().join(", "));
                 return problem(at, format!("The Enum Default: {default} is not in the enum symbol set: [{all}]"));
             }
             default => default.map(|(default, _)| default.into()),
         };
+        // What is sought in is not held beside what is copied.
+        drop(seen);
+        self.take(list.len() * SYMBOL, tree.at)?;
+        let symbols = symbols().map(Into::into).collect();
         let named = self.named(tree, name, true)?;
         self.define(Node::Enum(Box::new(Enum { named, symbols, default })), tree)
     }
@@ -366,7 +394,11 @@ impl Parser<'_> {
     }
 
     /// The name of a definition.
-    fn name(&self, tree: &Tree<'_>, namespace: Option<&Arc<str>>) -> Result<Name, Problem> {
+    fn name(&mut self, tree: &Tree<'_>, namespace: Option<&Arc<str>>) -> Result<Name, Problem> {
+        if tree.get("namespace").is_none() {
+            // The canonical text may have one here, and must not take more when it is read again.
+            self.take(size_of::<Member<'_>>(), tree.at)?;
+        }
         let own: Option<Arc<str>> = tree.get("namespace").and_then(Tree::as_str).map(Arc::from);
         let written = required(tree, "name", "No name in schema")?;
         let name = Name::new(written, own.as_ref().or(namespace));
@@ -378,8 +410,9 @@ impl Parser<'_> {
         Ok(name)
     }
 
-    fn named(&self, tree: &Tree<'_>, name: Name, has_default: bool) -> Result<Named, Problem> {
-        let props = type_props(tree, has_default)?;
+    fn named(&mut self, tree: &Tree<'_>, name: Name, has_default: bool) -> Result<Named, Problem> {
+        self.take(DEFINITION, tree.at)?;
+        let props = type_props(tree, has_default, &mut self.arena.memory)?;
         let mut aliases = Vec::new();
         let mut seen = HashSet::new();
         for (alias, at) in alias_list(tree)? {
@@ -387,6 +420,7 @@ impl Parser<'_> {
             if self.strictness == Strictness::New {
                 self.check_name(alias.short(), at)?;
             }
+            self.take(ALIAS + alias.namespace().map_or(0, |space| space.len()), at)?;
             if seen.insert(alias.clone()) {
                 aliases.push(alias);
             }
@@ -396,7 +430,7 @@ impl Parser<'_> {
 
     /// Adds a definition and makes its name known, unless it is known already.
     fn define(&mut self, node: Node, tree: &Tree<'_>) -> Result<NodeId, Problem> {
-        let id = self.add(node);
+        let id = self.add(node, tree.at)?;
         let named = match &mut self.arena.nodes[id as usize] {
             Node::Record(record) => &mut record.named,
             Node::Enum(symbols) => &mut symbols.named,
@@ -418,5 +452,41 @@ impl Parser<'_> {
 
     fn check_name(&self, name: &str, at: usize) -> Result<(), Problem> {
         names::check(name, self.strictness).or_else(|message| problem(at, shorten(&message)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::avro::print;
+
+    /// What is built from a text: its tree, and what stays. And its canonical text.
+    fn built(text: &str, strictness: Strictness) -> (usize, usize, String) {
+        let mut memory = Memory::default();
+        let all = memory.left();
+        crate::json::rest(text, &mut memory).unwrap();
+        let mut arena = Arena::default();
+        let root = parse_text(text, strictness, &mut arena, &Work::unlimited()).unwrap();
+        let stays = all - arena.memory.left();
+        let model = Model { nodes: arena.nodes, root, referenced: Vec::new(), own: 0 };
+        (all - memory.left(), stays, print::canonical(&model).unwrap())
+    }
+
+    #[test]
+    fn what_was_accepted_takes_no_more_when_it_is_read_again() {
+        for text in [
+            r#""int""#,
+            r#"{"type":"int"}"#,
+            r#"["null",{"type":"map","values":"string","p":[1e999,-0,1e3,"\u0041"]}]"#,
+            r#"{"type":"record","name":"x.A","fields":[{"name":"f","type":"B"},{"name":"g","type":
+                {"type":"record","name":"y.C","fields":[{"name":"h","type":{"type":"fixed","name":"x.B","size":1}}]}}]}"#,
+            r#"{"type":"record","name":"A","namespace":"n","aliases":["B","m.C","B"],"fields":[
+                {"name":"f","type":{"type":"enum","name":".E","symbols":["A"],"default":"A"},"aliases":["g","g"]},
+                {"name":"h","type":"float","default":"NaN","order":"ASCENDING","doc":"\u0041"}]}"#,
+        ] {
+            let (tree, stays, canonical) = built(text, Strictness::New);
+            let (tree_again, stays_again, _) = built(&canonical, Strictness::Stored);
+            assert!(tree_again + stays_again <= tree + stays, "{text} and {canonical}");
+        }
     }
 }

@@ -7,14 +7,16 @@
 //!
 //! Nothing here knows schemas.
 
+mod memory;
 mod number;
 mod reader;
 mod scalars;
 mod value;
 mod writer;
 
+pub(crate) use memory::{Full, MOST_BYTES, Memory, SMALL, full};
 pub(crate) use number::{java_double, java_float, parse_java_double};
-pub(crate) use reader::{Node, Tree, read, rest};
+pub(crate) use reader::{Cut, Member, Node, Tree, read, rest};
 pub(crate) use value::{Json, same_members, utf16_order};
 pub(crate) use writer::write_string;
 
@@ -23,6 +25,3 @@ pub(crate) const MAX_DEPTH: usize = 512;
 
 /// How long a number may be: Jackson's bound, which also keeps the quadratic conversions of big numbers harmless.
 pub(crate) const LONGEST_NUMBER: usize = 1000;
-
-/// How many values a text may have. A value takes some forty bytes in memory and may take two in the text.
-pub(crate) const MOST_VALUES: usize = 2_000_000;

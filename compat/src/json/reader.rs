@@ -1,11 +1,12 @@
 //! Text to tree. Every node knows where it stands; strings borrow from the text unless an escape had to be undone.
 //!
 //! Accepts what the reference's reader accepts: RFC 8259 plus `/* */` and `//` comments. Of duplicate members the last
-//! value counts, at the place of the first. Recursion is bounded by `MAX_DEPTH`, everything else is linear.
+//! value counts, at the place of the first. Recursion is bounded by `MAX_DEPTH`, what is built by a `Memory`, and everything
+//! else is linear, but for the order in which the members of a large object are sorted.
 
-use super::{Json, MAX_DEPTH, MOST_VALUES};
-use std::borrow::Cow;
-use std::collections::HashMap;
+use super::{Full, Json, MAX_DEPTH, Memory, SMALL, full};
+use std::mem;
+use std::ops::Deref;
 
 /// A value and the byte offset at which it begins.
 #[derive(Debug)]
@@ -21,15 +22,33 @@ pub(crate) enum Tree<'t> {
     Bool(bool),
     Int(&'t str),
     Double(f64),
-    String(Cow<'t, str>),
-    Array(Vec<Node<'t>>),
-    Object(Vec<Member<'t>>),
+    String(Text<'t>),
+    Array(Box<[Node<'t>]>),
+    Object(Box<[Member<'t>]>),
+}
+
+/// A string: a part of the text, unless an escape had to be undone. A `Cow<str>` would make every value larger by eight bytes.
+#[derive(Debug)]
+pub(crate) enum Text<'t> {
+    Borrowed(&'t str),
+    Owned(Box<str>),
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Text::Borrowed(text) => text,
+            Text::Owned(text) => text,
+        }
+    }
 }
 
 /// A member of an object.
 #[derive(Debug)]
 pub(crate) struct Member<'t> {
-    pub(crate) key: Cow<'t, str>,
+    pub(crate) key: Text<'t>,
     pub(crate) value: Node<'t>,
 }
 
@@ -40,9 +59,23 @@ pub(crate) struct ReadError {
     pub(crate) at: usize,
 }
 
+/// Why a value cannot be cut loose from its text.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    TooDeep,
+    Full,
+}
+
+impl From<Full> for Cut {
+    fn from(Full: Full) -> Self {
+        Cut::Full
+    }
+}
+
 /// Reads one value and demands that nothing but white space follows.
 pub(crate) fn read(text: &str) -> Result<Node<'_>, ReadError> {
-    let (node, end) = rest(text)?.ok_or_else(|| ReadError { message: "No content".to_owned(), at: text.len() })?;
+    let (node, end) = rest(text, &mut Memory::default())?
+        .ok_or_else(|| ReadError { message: "No content".to_owned(), at: text.len() })?;
     let tail = text[end..].trim_matches(|c: char| c <= ' ');
     if !tail.is_empty() {
         let at = text.len() - text[end..].trim_start_matches(|c: char| c <= ' ').len();
@@ -52,8 +85,8 @@ pub(crate) fn read(text: &str) -> Result<Node<'_>, ReadError> {
 }
 
 /// Reads the first value and returns it with the offset behind it; `None` if the text holds none.
-pub(crate) fn rest(text: &str) -> Result<Option<(Node<'_>, usize)>, ReadError> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, values: 0 };
+pub(crate) fn rest<'t>(text: &'t str, memory: &mut Memory) -> Result<Option<(Node<'t>, usize)>, ReadError> {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, memory };
     reader.skip_blanks()?;
     if reader.at == text.len() {
         return Ok(None);
@@ -66,7 +99,7 @@ impl<'t> Node<'t> {
     /// The value of a member, if this is an object that has it.
     pub(crate) fn get(&self, key: &str) -> Option<&Node<'t>> {
         if let Tree::Object(members) = &self.tree {
-            members.iter().find(|m| m.key == key).map(|m| &m.value)
+            members.iter().find(|m| *m.key == *key).map(|m| &m.value)
         } else {
             None
         }
@@ -77,35 +110,82 @@ impl<'t> Node<'t> {
         if let Tree::String(text) = &self.tree { Some(text) } else { None }
     }
 
-    /// The value cut loose from its text; `None` if it nests deeper than `depth`.
-    pub(crate) fn to_json(&self, depth: usize) -> Option<Json> {
-        Some(match &self.tree {
+    /// The value cut loose from its text.
+    ///
+    /// # Errors
+    /// It nests deeper than `depth`, or takes more memory than is left.
+    pub(crate) fn to_json(&self, depth: usize, memory: &mut Memory) -> Result<Json, Cut> {
+        memory.take(size_of::<Json>())?;
+        Ok(match &self.tree {
+            Tree::Null => Json::Null,
+            Tree::Bool(value) => Json::Bool(*value),
+            Tree::Int(digits) => Json::Int(copied(digits, memory)?),
+            Tree::Double(value) => {
+                // One that is infinite is printed as a string, and must not take more when it is read again.
+                memory.take(SMALL)?;
+                Json::Double(*value)
+            }
+            Tree::String(text) => Json::String(copied(text, memory)?),
+            Tree::Array(items) => {
+                let depth = depth.checked_sub(1).ok_or(Cut::TooDeep)?;
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    values.push(item.to_json(depth, memory)?);
+                }
+                Json::Array(values.into())
+            }
+            Tree::Object(members) => {
+                let depth = depth.checked_sub(1).ok_or(Cut::TooDeep)?;
+                let mut values = Vec::with_capacity(members.len());
+                for member in members {
+                    values.push(member.to_json(depth, memory)?);
+                }
+                Json::Object(values.into())
+            }
+        })
+    }
+
+    /// The beginning of the value: what is beyond so many values is left out.
+    pub(crate) fn excerpt(&self, values: &mut usize) -> Json {
+        *values = values.saturating_sub(1);
+        match &self.tree {
             Tree::Null => Json::Null,
             Tree::Bool(value) => Json::Bool(*value),
             Tree::Int(digits) => Json::Int((*digits).into()),
             Tree::Double(value) => Json::Double(*value),
             Tree::String(text) => Json::String((&**text).into()),
             Tree::Array(items) => {
-                let depth = depth.checked_sub(1)?;
-                Json::Array(items.iter().map(|item| item.to_json(depth)).collect::<Option<_>>()?)
+                Json::Array(items.iter().map_while(|item| (*values > 0).then(|| item.excerpt(values))).collect())
             }
             Tree::Object(members) => {
-                let depth = depth.checked_sub(1)?;
-                let member = |m: &Member<'t>| Some(((&*m.key).into(), m.value.to_json(depth)?));
-                Json::Object(members.iter().map(member).collect::<Option<_>>()?)
+                let member = |m: &Member<'t>| (*values > 0).then(|| ((&*m.key).into(), m.value.excerpt(values)));
+                Json::Object(members.iter().map_while(member).collect())
             }
-        })
+        }
     }
 }
 
-pub(super) struct Reader<'t> {
+impl Member<'_> {
+    /// The member cut loose from its text; as `Node::to_json`.
+    pub(crate) fn to_json(&self, depth: usize, memory: &mut Memory) -> Result<(Box<str>, Json), Cut> {
+        memory.take(size_of::<Box<str>>())?;
+        Ok((copied(&self.key, memory)?, self.value.to_json(depth, memory)?))
+    }
+}
+
+fn copied(text: &str, memory: &mut Memory) -> Result<Box<str>, Full> {
+    memory.take(SMALL)?;
+    Ok(text.into())
+}
+
+pub(super) struct Reader<'t, 'm> {
     pub(super) text: &'t str,
     pub(super) bytes: &'t [u8],
     pub(super) at: usize,
-    values: usize,
+    memory: &'m mut Memory,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> Reader<'t, '_> {
     pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -124,6 +204,11 @@ impl<'t> Reader<'t> {
             None => self.end(expected),
             Some(c) => self.fail(self.at, format!("Unexpected character ({c:?} (code {})): {expected}", u32::from(c))),
         }
+    }
+
+    /// Counts what is built for what stands at `at`.
+    pub(super) fn take(&mut self, bytes: usize, at: usize) -> Result<(), ReadError> {
+        self.memory.take(bytes).or_else(|Full| self.fail(at, full()))
     }
 
     fn skip_blanks(&mut self) -> Result<(), ReadError> {
@@ -157,10 +242,7 @@ impl<'t> Reader<'t> {
 
     fn value(&mut self, depth: usize) -> Result<Node<'t>, ReadError> {
         let at = self.at;
-        self.values += 1;
-        if self.values > MOST_VALUES {
-            return self.fail(at, format!("More than the {MOST_VALUES} values allowed"));
-        }
+        self.take(size_of::<Node<'_>>(), at)?;
         let tree = match self.peek() {
             Some(b'{') => self.object(depth)?,
             Some(b'[') => self.array(depth)?,
@@ -188,7 +270,7 @@ impl<'t> Reader<'t> {
         self.skip_blanks()?;
         if self.peek() == Some(b']') {
             self.at += 1;
-            return Ok(Tree::Array(items));
+            return Ok(Tree::Array(Box::default()));
         }
         loop {
             items.push(self.value(depth)?);
@@ -202,17 +284,17 @@ impl<'t> Reader<'t> {
             self.skip_blanks()?;
         }
         self.at += 1;
-        Ok(Tree::Array(items))
+        Ok(Tree::Array(items.into()))
     }
 
     fn object(&mut self, depth: usize) -> Result<Tree<'t>, ReadError> {
         let depth = self.nested(depth)?;
         self.at += 1;
-        let mut members = Members::default();
+        let mut members = Vec::new();
         self.skip_blanks()?;
         if self.peek() == Some(b'}') {
             self.at += 1;
-            return Ok(Tree::Object(members.list));
+            return Ok(Tree::Object(Box::default()));
         }
         loop {
             match self.peek() {
@@ -220,6 +302,7 @@ impl<'t> Reader<'t> {
                 None => return self.end("expected close marker for Object"),
                 Some(_) => return self.unexpected("was expecting double-quote to start field name"),
             }
+            self.take(size_of::<Member<'_>>() - size_of::<Node<'_>>(), self.at)?;
             let key = self.string()?;
             self.skip_blanks()?;
             if self.peek() != Some(b':') {
@@ -228,7 +311,7 @@ impl<'t> Reader<'t> {
             self.at += 1;
             self.skip_blanks()?;
             let value = self.value(depth)?;
-            members.put(key, value);
+            members.push(Member { key, value });
             self.skip_blanks()?;
             match self.peek() {
                 Some(b',') => self.at += 1,
@@ -239,39 +322,36 @@ impl<'t> Reader<'t> {
             self.skip_blanks()?;
         }
         self.at += 1;
-        Ok(Tree::Object(members.list))
+        last_of_each_key(&mut members);
+        Ok(Tree::Object(members.into()))
     }
 }
 
-/// The members read so far; an index joins in when there are many, so that duplicates never cost quadratic time.
-#[derive(Default)]
-struct Members<'t> {
-    list: Vec<Member<'t>>,
-    index: HashMap<Cow<'t, str>, usize>,
-}
-
-impl<'t> Members<'t> {
-    const INDEXED_FROM: usize = 32;
-
-    fn put(&mut self, key: Cow<'t, str>, value: Node<'t>) {
-        let known = if self.list.len() < Self::INDEXED_FROM {
-            self.list.iter().position(|m| m.key == key)
-        } else {
-            if self.index.is_empty() {
-                self.index = self.list.iter().enumerate().map(|(at, m)| (m.key.clone(), at)).collect();
-            }
-            self.index.get(&key).copied()
-        };
-        match known {
-            Some(at) => self.list[at].value = value,
-            None => {
-                if !self.index.is_empty() {
-                    self.index.insert(key.clone(), self.list.len());
-                }
-                self.list.push(Member { key, value });
-            }
-        }
+/// Leaves one member of each key: the last value, at the place of the first.
+fn last_of_each_key(members: &mut Vec<Member<'_>>) {
+    /// So many are compared with each other, more are sorted.
+    const FEW: usize = 16;
+    if members.len() <= FEW && (1..members.len()).all(|at| members[..at].iter().all(|m| *m.key != *members[at].key)) {
+        return;
     }
+    // Indices, since an index of the keys themselves would take as much as the members do.
+    let mut order: Vec<u32> = (0..).take(members.len()).collect();
+    let key = |at: u32| &*members[at as usize].key;
+    order.sort_unstable_by(|&a, &b| key(a).cmp(key(b)).then(a.cmp(&b)));
+    let repeated = |same: &&[u32]| same.len() > 1;
+    let groups: Vec<&[u32]> = order.chunk_by(|&a, &b| key(a) == key(b)).filter(repeated).collect();
+    if groups.is_empty() {
+        return;
+    }
+    let mut goes = vec![false; members.len()];
+    for same in groups {
+        let [first, .., last] = same else { continue };
+        let (before, after) = members.split_at_mut(*last as usize);
+        mem::swap(&mut before[*first as usize].value, &mut after[0].value);
+        same[1..].iter().for_each(|&at| goes[at as usize] = true);
+    }
+    let mut goes = goes.into_iter();
+    members.retain(|_| !goes.next().unwrap_or(false));
 }
 
 #[cfg(test)]
@@ -281,7 +361,7 @@ mod tests {
     #[test]
     fn comments_are_white_space() {
         assert!(read("/* a */ [ // b\n 1 /**/ , /***/ 2 ] ").is_ok());
-        assert!(rest(" // nothing\n").unwrap().is_none());
+        assert!(rest(" // nothing\n", &mut Memory::default()).unwrap().is_none());
     }
 
     #[test]
@@ -324,5 +404,40 @@ mod tests {
     fn nesting_up_to_the_bound_is_read() {
         let text = "[".repeat(MAX_DEPTH) + &"]".repeat(MAX_DEPTH);
         assert!(read(&text).is_ok());
+    }
+
+    #[test]
+    fn of_members_with_one_key_the_last_counts_at_the_place_of_the_first() {
+        for count in [3, 40] {
+            let pairs = |n: usize| format!("\"k{}\":{n}", n % count);
+            let text: Vec<String> = (0..2 * count).map(pairs).collect();
+            let text = format!("{{{}}}", text.join(","));
+            let Tree::Object(members) = read(&text).unwrap().tree else { panic!() };
+            let found: Vec<String> = members.iter().map(|m| format!("{} {:?}", &*m.key, m.value.tree)).collect();
+            let wanted: Vec<String> = (0..count).map(|n| format!("k{n} Int({:?})", (count + n).to_string())).collect();
+            assert_eq!(found, wanted);
+        }
+    }
+
+    #[test]
+    fn what_is_built_is_counted_and_bounded() {
+        #[track_caller]
+        fn check(text: &str, tree: usize, copy: usize) {
+            let mut memory = Memory::default();
+            let all = memory.left();
+            let (node, _) = rest(text, &mut memory).unwrap().unwrap();
+            let after = memory.left();
+            node.to_json(64, &mut memory).unwrap();
+            assert_eq!((all - after, after - memory.left()), (tree, copy), "{text}");
+            memory.take(memory.left() - copy + 1).unwrap();
+            assert_eq!(node.to_json(64, &mut memory).err(), Some(Cut::Full));
+        }
+        check("null", 32, 24);
+        check("[1,2]", 3 * 32, 24 + 2 * 40);
+        check(r#"{"a":0}"#, 32 + 56, 24 + 32 + 40);
+        check(r#"{"\u0061":"\n"}"#, 32 + 56 + 2 * SMALL, 24 + 32 + 40);
+        check("1e999", 32, 40);
+        let error = read(&format!("[{}]", vec!["1"; 3_000_000].join(","))).unwrap_err();
+        assert_eq!(error.message, "The values of the text take more than the 64 MiB of memory allowed");
     }
 }

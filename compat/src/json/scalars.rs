@@ -1,10 +1,9 @@
 //! The parts of the reader that read what holds no other values.
 
-use super::LONGEST_NUMBER;
-use super::reader::{ReadError, Reader, Tree};
-use std::borrow::Cow;
+use super::reader::{ReadError, Reader, Text, Tree};
+use super::{LONGEST_NUMBER, SMALL};
 
-impl<'t> Reader<'t> {
+impl<'t> Reader<'t, '_> {
     pub(super) fn word(&mut self) -> Result<Tree<'t>, ReadError> {
         let from = self.at;
         let tail = &self.text[from..];
@@ -90,7 +89,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads a string; the reader stands on the opening quote.
-    pub(super) fn string(&mut self) -> Result<Cow<'t, str>, ReadError> {
+    pub(super) fn string(&mut self) -> Result<Text<'t>, ReadError> {
         self.at += 1;
         let from = self.at;
         let mut undone = String::new();
@@ -102,10 +101,11 @@ impl<'t> Reader<'t> {
                     let plain = &self.text[plain_from..self.at];
                     self.at += 1;
                     if plain_from == from {
-                        return Ok(Cow::Borrowed(plain));
+                        return Ok(Text::Borrowed(plain));
                     }
                     undone.push_str(plain);
-                    return Ok(Cow::Owned(undone));
+                    self.take(SMALL, from)?;
+                    return Ok(Text::Owned(undone.into()));
                 }
                 Some(b'\\') => {
                     undone.push_str(&self.text[plain_from..self.at]);

@@ -13,8 +13,8 @@ pub(crate) enum Json {
     /// Everything else that is a number. Infinite when the literal is beyond the range of a double.
     Double(f64),
     String(Box<str>),
-    Array(Vec<Json>),
-    Object(Vec<(Box<str>, Json)>),
+    Array(Box<[Json]>),
+    Object(Box<[(Box<str>, Json)]>),
 }
 
 impl Json {
@@ -74,11 +74,11 @@ pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::read;
+    use crate::json::{Memory, read};
 
     #[track_caller]
     fn check(a: &str, b: &str, same: bool) {
-        let value = |text| read(text).unwrap().to_json(64).unwrap();
+        let value = |text| read(text).unwrap().to_json(64, &mut Memory::default()).unwrap();
         assert_eq!(value(a) == value(b), same, "{a} and {b}");
     }
 

@@ -86,13 +86,13 @@ pub(crate) fn write_string(text: &str, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::read;
+    use crate::json::{Memory, read};
 
     #[test]
     fn values_are_reprinted_compactly() {
         #[track_caller]
         fn check(input: &str, output: &str) {
-            assert_eq!(read(input).unwrap().to_json(64).unwrap().to_string(), output);
+            assert_eq!(read(input).unwrap().to_json(64, &mut Memory::default()).unwrap().to_string(), output);
         }
         check(" { \"b\" : [ 1 , true , null ] , \"a\" : { } } ", r#"{"b":[1,true,null],"a":{}}"#);
         check(r#"{"a":1,"b":2,"a":3}"#, r#"{"a":3,"b":2}"#);

@@ -2,7 +2,7 @@
 
 use crate::fault::Fault;
 use crate::http::{catalogue, wire};
-use model::Namespace;
+use model::{Claim, Namespace, NamespaceName};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,18 +38,35 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Wanted>, String> {
             files.push(path.clone());
         }
     }
-    let mut all: BTreeMap<String, (Wanted, PathBuf)> = BTreeMap::new();
-    for file in files {
+    let mut documents = Vec::new();
+    for file in &files {
         let at = |error: String| format!("{}: {error}", file.display());
-        let text = std::fs::read_to_string(&file).map_err(|error| at(error.to_string()))?;
-        for wanted in parse(&text).map_err(at)? {
-            let name = wanted.namespace.name.to_string();
-            if let Some((_, first)) = all.insert(name.clone(), (wanted, file.clone())) {
-                return Err(at(format!("namespace {name} stands in {} already", first.display())));
+        let text = std::fs::read_to_string(file).map_err(|error| at(error.to_string()))?;
+        documents.extend(parse(&text).map_err(at)?.into_iter().map(|wanted| (file.as_path(), wanted)));
+    }
+    together(documents)
+}
+
+/// What the documents say together, by name of the namespace. Each is named once, and a claim has one holder: what applying
+/// documents that contradict each other comes to would depend on their order.
+fn together(documents: Vec<(&Path, Wanted)>) -> Result<Vec<Wanted>, String> {
+    let mut all: BTreeMap<NamespaceName, (&Path, Wanted)> = BTreeMap::new();
+    let mut holders: BTreeMap<Claim, (&Path, NamespaceName)> = BTreeMap::new();
+    for (file, wanted) in documents {
+        let at = |error: String| Err(format!("{}: {error}", file.display()));
+        let name = wanted.namespace.name.clone();
+        for claim in &wanted.namespace.claims {
+            if let Some((first, holder)) = holders.insert(claim.clone(), (file, name.clone()))
+                && holder != name
+            {
+                return at(format!("namespace {name} claims {claim}, as {holder} does in {}", first.display()));
             }
         }
+        if let Some((first, _)) = all.insert(name.clone(), (file, wanted)) {
+            return at(format!("namespace {name} stands in {} already", first.display()));
+        }
     }
-    Ok(all.into_values().map(|(wanted, _)| wanted).collect())
+    Ok(all.into_values().map(|(_, wanted)| wanted).collect())
 }
 
 /// The files of a directory, ordered by name.
@@ -108,6 +125,24 @@ mod tests {
         assert_eq!(all[0].namespace.claims.len(), 2);
         assert_eq!(all[0].namespace.contact.as_deref(), Some("#payments"));
         assert_eq!((all[0].offers, all[1].offers), (Offers::Unsaid, Offers::AsWritten));
+    }
+
+    #[test]
+    fn documents_that_contradict_each_other_are_refused() {
+        let read = |one: &str, other: &str| {
+            let texts = [("one.yaml", one), ("other.yaml", other)];
+            let documents =
+                texts.map(|(file, text)| parse(text).unwrap().into_iter().map(move |one| (file.as_ref(), one)));
+            together(documents.into_iter().flatten().collect()).map(|all| all.len())
+        };
+        let risk = "name: risk\nclaims: [payments.risk]";
+        assert_eq!(read("name: payments\nclaims: [payments]", risk), Ok(2));
+        assert_eq!(
+            read("name: payments\nclaims: [x, payments.risk]", risk),
+            Err("other.yaml: namespace risk claims payments.risk, as payments does in one.yaml".to_owned())
+        );
+        assert_eq!(read("name: risk", risk), Err("other.yaml: namespace risk stands in one.yaml already".to_owned()));
+        assert_eq!(read(risk, risk), Err("other.yaml: namespace risk stands in one.yaml already".to_owned()));
     }
 
     #[test]

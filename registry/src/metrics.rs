@@ -2,7 +2,7 @@
 
 use crate::http::routes::{Operation, ROUTES};
 use crate::process::Process;
-use model::{AuditChange, Record, RegistryRecord, SchemaType};
+use model::{AuditChange, Record};
 use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
@@ -55,7 +55,7 @@ pub struct Metrics {
     pub streams: IntGauge,
     /// Pieces made of them.
     pub pieces: IntCounter,
-    written: IntCounterVec,
+    by_format: IntGaugeVec,
     store_bytes: IntGaugeVec,
     queues: IntGaugeVec,
     connections: IntGauge,
@@ -104,13 +104,6 @@ impl Metrics {
             registry.register(Box::new(gauges.clone()))?;
             Ok::<_, prometheus::Error>(gauges)
         };
-        let written = IntCounterVec::new(
-            Opts::new("freehold_versions_written_total", "Versions written, by format"),
-            &["format"],
-        )?;
-        registry.register(Box::new(written.clone()))?;
-        // From 0, so that the first one is an increase.
-        written.with_label_values(&[SchemaType::Avro.as_str()]);
         let build = Opts::new("freehold_build_info", "Always 1; the labels say what runs here");
         let build = IntGaugeVec::new(build, &["version", "commit"])?;
         build.with_label_values(&[crate::VERSION, crate::COMMIT]).set(1);
@@ -121,7 +114,11 @@ impl Metrics {
             unrouted: of(),
             requests,
             durations,
-            written,
+            by_format: gauges(
+                "freehold_versions_by_format",
+                "Schema versions by format, soft-deleted ones included",
+                "format",
+            )?,
             store_bytes: gauges("freehold_store_bytes", "Bytes on disk, by part of the store", "part")?,
             queues: gauges("freehold_queue_length", "What waits or runs, by queue", "queue")?,
             connections: gauge("freehold_connections", "Open connections of clients")?,
@@ -196,17 +193,8 @@ impl Metrics {
         self.commits.inc_by(group.commits as u64);
         self.syncs.inc();
         for stamped in group.records {
-            match &stamped.record {
-                Record::Audit(AuditChange::Entry(entry)) => self.access.audited(entry),
-                // A soft-deleted version is written again as one.
-                Record::Registry(RegistryRecord::Schema(version)) if !version.deleted => {
-                    let format = match &version.content.schema_type {
-                        SchemaType::Other(_) => "other",
-                        known => known.as_str(),
-                    };
-                    self.written.with_label_values(&[format]).inc();
-                }
-                _ => {}
+            if let Record::Audit(AuditChange::Entry(entry)) = &stamped.record {
+                self.access.audited(entry);
             }
         }
     }
@@ -226,6 +214,9 @@ impl Metrics {
         self.subjects.set(signed(totals.subjects));
         self.versions.set(signed(totals.versions));
         self.schemas.set(signed(totals.live_versions));
+        for (format, versions) in totals.by_format() {
+            self.by_format.with_label_values(&[format]).set(signed(versions));
+        }
         self.writable.set(i64::from(*health == Health::Ok));
         let mut text = Vec::new();
         prometheus::TextEncoder::new().encode(&self.registry.gather(), &mut text).map_err(|error| error.to_string())?;

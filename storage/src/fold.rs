@@ -355,6 +355,12 @@ impl<K: KvMut> Fold<'_, K> {
         totals.versions = totals.versions.saturating_sub(stored(before).into()) + u64::from(stored(after));
         totals.live_versions = totals.live_versions.saturating_sub(live(before).into()) + u64::from(live(after));
         totals.subjects += u64::from(known.is_none());
+        if let Some(count) = before.and_then(|version| totals.of(&version.schema_type)) {
+            *count = count.saturating_sub(1);
+        }
+        if let Some(count) = after.and_then(|version| totals.of(&version.schema_type)) {
+            *count += 1;
+        }
 
         if summary.versions == 0 {
             totals.subjects = totals.subjects.saturating_sub(1);

@@ -4,9 +4,10 @@ use super::*;
 use crate::contract::records::*;
 use crate::kv::Map;
 use crate::{Associations, Holder, MemoryState, State};
-use model::Context;
+use model::{Context, SchemaType};
 use proptest::prelude::*;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 fn folded(records: impl IntoIterator<Item = Record>) -> MemoryState {
     let mut state = MemoryState::default();
@@ -52,7 +53,33 @@ fn versions_appear_and_are_counted() {
         ],
     );
     let totals = folded([schema("s", 1, 1, "a"), deleted("s", 2, 2, "b"), schema("t", 1, 1, "a")]).totals().unwrap();
-    assert_eq!(totals, crate::Totals { subjects: 2, versions: 3, live_versions: 2 });
+    assert_eq!(totals, crate::Totals { subjects: 2, versions: 3, live_versions: 2, ..crate::Totals::default() });
+}
+
+#[test]
+fn versions_are_counted_by_format() {
+    let of = |format: SchemaType, version| {
+        let mut record = schema_record("s", version, version, "{}");
+        Arc::make_mut(&mut record.content).schema_type = format;
+        record
+    };
+    let mut gone = of(SchemaType::Json, 2);
+    gone.deleted = true;
+    let records = [
+        of(SchemaType::Avro, 1),
+        of(SchemaType::Json, 2),
+        of(SchemaType::Json, 3),
+        of(SchemaType::Protobuf, 4),
+        of(SchemaType::Other("LOGICAL".to_owned()), 5),
+        gone,
+    ];
+    let mut records: Vec<Record> =
+        records.into_iter().map(|record| Record::Registry(RegistryRecord::Schema(record))).collect();
+    let counts = |records: &[Record]| folded(records.to_vec()).totals().unwrap().by_format();
+    assert_eq!(counts(&records), [("AVRO", 1), ("JSON", 2), ("PROTOBUF", 1), ("other", 1)]);
+    let tombstone = |version| RegistryRecord::SchemaTombstone { subject: Subject::parse("s"), version };
+    records.extend([3, 5].map(|version| Record::Registry(tombstone(version))));
+    assert_eq!(counts(&records), [("AVRO", 1), ("JSON", 1), ("PROTOBUF", 1), ("other", 0)]);
 }
 
 #[test]
@@ -350,6 +377,7 @@ fn assert_consistent(state: &MemoryState) {
         totals.subjects += u64::from(summary.versions == 0);
         totals.versions += 1;
         totals.live_versions += u64::from(!version.deleted);
+        totals.of(&version.schema_type).into_iter().for_each(|count| *count += 1);
         summary.versions += 1;
         summary.highest = number;
         if !version.deleted {

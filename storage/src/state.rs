@@ -196,6 +196,30 @@ pub struct Totals {
     pub versions: u64,
     /// Versions that are not soft-deleted.
     pub live_versions: u64,
+    /// Those of all versions that are JSON Schema.
+    pub json: u64,
+    /// Those that are Protobuf.
+    pub protobuf: u64,
+    /// Those of languages that this registry does not know.
+    pub foreign: u64,
+}
+
+impl Totals {
+    /// Versions, soft-deleted ones included, by the name of their format.
+    pub fn by_format(&self) -> [(&'static str, u64); 4] {
+        let avro = self.versions.saturating_sub(self.json + self.protobuf + self.foreign);
+        [("AVRO", avro), ("JSON", self.json), ("PROTOBUF", self.protobuf), ("other", self.foreign)]
+    }
+
+    /// The count of a format other than Avro, which is what is left.
+    pub(crate) fn of(&mut self, format: &SchemaType) -> Option<&mut u64> {
+        match format {
+            SchemaType::Avro => None,
+            SchemaType::Json => Some(&mut self.json),
+            SchemaType::Protobuf => Some(&mut self.protobuf),
+            SchemaType::Other(_) => Some(&mut self.foreign),
+        }
+    }
 }
 
 /// The questions. Listings call `visit` in order until it breaks.

@@ -70,7 +70,7 @@ fn an_idle_registry_shows_few_series_and_what_it_takes_up() {
     }
     let page = node.get("/metrics").text;
     assert!(value(&page, r#"freehold_store_bytes{part="log"}"#) > before, "{page}");
-    assert_eq!(value(&page, r#"freehold_versions_written_total{format="AVRO"}"#), value(&page, "freehold_versions"));
+    assert_eq!(value(&page, r#"freehold_versions_by_format{format="AVRO"}"#), value(&page, "freehold_versions"));
     for queue in ["writer", "parse", "list"] {
         assert_eq!(value(&page, &format!(r#"freehold_queue_length{{queue="{queue}"}}"#)), 0.0);
     }

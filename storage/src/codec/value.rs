@@ -13,7 +13,7 @@ type Result<T> = std::result::Result<T, Malformed>;
 const FORMAT: u8 = 1;
 /// Of a namespace with an id, and members named by bits.
 const NAMESPACE_FORMAT: u8 = 2;
-/// Of a head that says how far the audit is.
+/// Of a head that says how far the audit is, and how many versions are of which format.
 const HEAD_FORMAT: u8 = 2;
 const FLAGS_AT: usize = 1;
 
@@ -212,6 +212,7 @@ impl Form for Head {
         self.totals.subjects.put(out);
         self.totals.versions.put(out);
         self.totals.live_versions.put(out);
+        [self.totals.json, self.totals.protobuf, self.totals.foreign].iter().for_each(|count| count.put(out));
         self.audit.put(out);
     }
 
@@ -222,9 +223,15 @@ impl Form for Head {
         }
         let position = Position { registry: Form::take(input)?, house: Form::take(input)? };
         let at = Form::take(input)?;
+        let (subjects, versions, live_versions) = (Form::take(input)?, Form::take(input)?, Form::take(input)?);
+        let totals = Totals { subjects, versions, live_versions, ..Totals::default() };
+        if format == FORMAT {
+            // Of a time when nothing but Avro was taken.
+            return Ok(Head { position, at, totals, audit: AuditLog::default() });
+        }
         let totals =
-            Totals { subjects: Form::take(input)?, versions: Form::take(input)?, live_versions: Form::take(input)? };
-        let audit = if format == FORMAT { AuditLog::default() } else { Form::take(input)? };
+            Totals { json: Form::take(input)?, protobuf: Form::take(input)?, foreign: Form::take(input)?, ..totals };
+        let audit = Form::take(input)?;
         Ok(Head { position, at, totals, audit })
     }
 }

@@ -370,31 +370,36 @@ impl<K: KvMut> Fold<'_, K> {
         if after.is_some() {
             summary.highest = summary.highest.max(number);
         } else if summary.highest == number {
-            summary.highest = self.last_below(subject, number, false)?.unwrap_or(number);
+            summary.highest = self.last_below(subject, number)?.unwrap_or(number);
         }
         if live(after) == 1 {
             summary.latest = summary.latest.max(Some(number));
         } else if summary.latest == Some(number) {
-            summary.latest = self.last_below(subject, number, true)?;
+            summary.latest = match summary.live {
+                0 => None,
+                _ => self.last_live_below(subject, number)?,
+            };
         }
         self.kv.put(Table::State, key, encode(&summary));
         Ok((known, Some(summary)))
     }
 
-    /// The highest version below another one that was the highest, or the highest one that is not soft-deleted. It looks at
-    /// nothing above, where deletions may be pending: a subject that is deleted from the top costs as much as it has versions.
-    fn last_below(&self, subject: &Subject, version: Version, only_live: bool) -> Result<Option<Version>, Error> {
-        let mut found = Ok(None);
-        let range = (key::versions(subject).0, key::version(subject, version));
-        self.kv.scan(Table::State, &range, Direction::Down, &mut |key, bytes| {
-            found = match value::is_deleted(bytes) {
-                Ok(true) if only_live => return ControlFlow::Continue(()),
-                Ok(_) => key::take_version(key).map(|(_, version)| Some(version)),
-                Err(error) => Err(error),
-            };
+    /// The highest version below another one that was the highest. It looks at nothing above, where deletions may be pending: a
+    /// subject that is deleted from the top costs as much as it has versions.
+    fn last_below(&self, subject: &Subject, version: Version) -> Result<Option<Version>, Error> {
+        let mut found = None;
+        self.kv.scan(Table::State, &key::versions_below(subject, version), Direction::Down, &mut |key, _| {
+            found = Some(key::take_version(key).map(|(_, version)| version));
             ControlFlow::Break(())
         })?;
-        Ok(found?)
+        Ok(found.transpose()?)
+    }
+
+    /// The highest of those that are not soft-deleted. Whoever deletes and registers the newest version again and again does not
+    /// have all that are deleted below it read each time.
+    fn last_live_below(&self, subject: &Subject, version: Version) -> Result<Option<Version>, Error> {
+        let found = tally::last_live(self.kv, &key::versions_below(subject, version))?;
+        Ok(found.map(|key| key::take_version(&key)).transpose()?.map(|(_, version)| version))
     }
 
     fn raise(&mut self, key: Vec<u8>, id: SchemaId) -> Result<(), Error> {

@@ -569,3 +569,30 @@ fn deleting_many_versions_in_one_commit_costs_as_much_as_they_are() {
         assert!(each < 30, "{each} entries are read for each version, from {}", order[0]);
     }
 }
+
+#[test]
+fn the_newest_version_comes_and_goes_above_many_deleted_ones_without_their_being_read() {
+    const MANY: i32 = 600;
+    let newest = |n: i32| schema("s", n, n, &n.to_string());
+    let reads = |first: Record| {
+        let state = folded([first].into_iter().chain((2..=MANY).map(|n| deleted("s", n, n, &n.to_string()))));
+        let blocks = counted(&state.kv).len();
+        let counted = Counted { map: state.kv.clone(), read: 0.into() };
+        let mut overlay = crate::kv::Overlay::new(&counted);
+        let (mut most, mut summary) = (0, SubjectSummary::default());
+        for n in MANY + 1..MANY + 20 {
+            for record in [newest(n), deleted("s", n, n, &n.to_string()), tombstone("s", n)] {
+                let before = counted.read.get();
+                append(&stamp(&head(&overlay).unwrap(), 0, record), &mut overlay).unwrap();
+                most = most.max(counted.read.get() - before);
+            }
+            summary = read(&overlay, Table::State, &key::subject(&Subject::parse("s"))).unwrap().unwrap();
+        }
+        (most, blocks, summary.latest)
+    };
+    let (most, _, latest) = reads(deleted("s", 1, 1, "1"));
+    assert!(most < 40 && latest.is_none(), "{most} entries are read where none is live");
+    let (most, blocks, latest) = reads(newest(1));
+    assert!(most < blocks + 40 && latest == Some(1), "{most} entries are read, with {blocks} blocks");
+    assert!(blocks < 300, "a block holds more than one entry");
+}

@@ -3,7 +3,7 @@
 //!
 //! A block begins at the key of its own entry and ends where the next one begins. It is split in the middle when it holds more
 //! than `MOST` entries and goes when it holds none. So a listing passes over whole blocks by their counts, and reads the
-//! entries of at most two blocks to find the place in them. The fold keeps the counts with what they count; they can be made
+//! entries of at most two blocks to find the place in them; so does the search for the last live one. The fold keeps the counts with what they count; they can be made
 //! anew from that at any time (`derive`).
 
 use crate::codec::bytes::{Form, Input, Malformed, decode, encode};
@@ -148,10 +148,45 @@ pub(crate) fn seek(
     pass(kv, &(at, range.1.clone()), standing, skip)
 }
 
+/// The key of the last entry of a range that is live. Blocks without any are passed over by their counts, and the entries of at
+/// most two others are read.
+pub(crate) fn last_live(kv: &(impl Kv + ?Sized), range: &Range) -> Result<Option<Vec<u8>>, Error> {
+    // Behind `end` there is none.
+    let (mut end, mut outcome) = (range.1.clone(), Ok(None));
+    kv.scan(Table::State, &key::tallies(range), Direction::Down, &mut |block, bytes| {
+        let start = key::take_tally(block).to_vec();
+        outcome = decode::<Tally>(bytes).map_err(Error::from).and_then(|tally| match tally.live {
+            0 => Ok(None),
+            // Of the last block some may lie behind the range.
+            _ => last_live_of(kv, &(start.clone(), end.clone())),
+        });
+        end = start;
+        if matches!(outcome, Ok(None)) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    match outcome? {
+        // The range may begin inside a block.
+        None => last_live_of(kv, &(range.0.clone(), end)),
+        found => Ok(found),
+    }
+}
+
+/// The same, entry by entry.
+fn last_live_of(kv: &(impl Kv + ?Sized), range: &Range) -> Result<Option<Vec<u8>>, Error> {
+    let mut found = None;
+    each(kv, range, Direction::Down, &mut |key, live| {
+        if !live {
+            return ControlFlow::Continue(());
+        }
+        found = Some(key.to_vec());
+        ControlFlow::Break(())
+    })?;
+    Ok(found)
+}
+
 /// Passes over entries one by one.
 fn pass(kv: &(impl Kv + ?Sized), range: &Range, standing: Standing, skip: &mut u64) -> Result<Option<Vec<u8>>, Error> {
     let mut outcome = Ok(None);
-    each(kv, range, &mut |key, live| {
+    each(kv, range, Direction::Up, &mut |key, live| {
         if !standing.admits(live) {
             return ControlFlow::Continue(());
         }
@@ -168,7 +203,7 @@ fn pass(kv: &(impl Kv + ?Sized), range: &Range, standing: Standing, skip: &mut u
 /// Counts the entries of a range anew and writes a block for each `size` of them.
 fn write(kv: &mut impl KvMut, range: &Range, size: u64) -> Result<(), Error> {
     let mut blocks: Vec<(Vec<u8>, Tally)> = Vec::new();
-    each(kv, range, &mut |key, live| {
+    each(kv, range, Direction::Up, &mut |key, live| {
         match blocks.last_mut() {
             Some((_, tally)) if tally.all < size => tally.add(live),
             last => {
@@ -189,10 +224,11 @@ fn write(kv: &mut impl KvMut, range: &Range, size: u64) -> Result<(), Error> {
 fn each(
     kv: &(impl Kv + ?Sized),
     range: &Range,
+    direction: Direction,
     visit: &mut dyn FnMut(&[u8], bool) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let mut outcome = Ok(());
-    kv.scan(Table::State, range, Direction::Up, &mut |key, bytes| match is_live(key, bytes) {
+    kv.scan(Table::State, range, direction, &mut |key, bytes| match is_live(key, bytes) {
         Ok(live) => visit(key, live),
         Err(error) => {
             outcome = Err(error);
@@ -244,7 +280,7 @@ fn first_tally(kv: &(impl Kv + ?Sized), range: &Range) -> Result<Option<Vec<u8>>
 #[cfg(test)]
 pub(crate) fn count(kv: &impl Kv, range: &Range) -> u64 {
     let mut count = 0;
-    each(kv, range, &mut |_, live| {
+    each(kv, range, Direction::Up, &mut |_, live| {
         count += u64::from(live);
         ControlFlow::Continue(())
     })

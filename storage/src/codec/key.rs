@@ -141,6 +141,11 @@ pub(crate) fn versions(subject: &Subject) -> Range {
     beginning(Key::new(VERSION).text(subject.as_str()))
 }
 
+/// Versions below one.
+pub(crate) fn versions_below(subject: &Subject, version: Version) -> Range {
+    (versions(subject).0, self::version(subject, version))
+}
+
 /// Versions from 1 to a version.
 pub(crate) fn versions_through(subject: &Subject, through: Version) -> Range {
     let mut end = version(subject, through);

@@ -201,6 +201,7 @@ impl Bench<'_> {
         say(&format!("{:.1} CPU-ms for a page at the end of all versions", self.report.page));
         let requests = load::write_requests(&work.join("requests-100000"), &loaded, 10)?;
         let server = self.size(server, &data, &loaded, &requests)?;
+        self.distinct(&server, &loaded, &requests)?;
         // Everything at once, for longer: until all that is kept in memory has reached its bounds.
         let post = [ACCEPT, CONTENT_TYPE];
         for round in 0..4 {
@@ -217,6 +218,21 @@ impl Bench<'_> {
         let server = self.freehold(&data)?;
         self.report.after_kill = server.until_ready.as_secs_f64() * 1e3;
         server.stop(End::Orderly);
+        Ok(())
+    }
+
+    /// Reads by id of more ids than answers are kept ready for, each as often as any other.
+    fn distinct(&mut self, server: &Server, loaded: &Loaded, requests: &Requests) -> Result<(), String> {
+        let load = Load::of(&requests.by_id, &[ACCEPT]);
+        let mut compared = Compared::new(&format!("by id, {} ids", loaded.ids.len()));
+        let hits = hits_of(server)?;
+        for round in 1..=self.options.rounds {
+            compared.freehold.push(self.run(server, server.address, &load, 0)?);
+            say(&format!("by id, all ids, round {round}: {}", compared.last()));
+        }
+        let hits = hits_of(server)? - hits;
+        compared.ready = hits / compared.freehold.iter().map(|run| run.requests).sum::<f64>();
+        self.report.reads.push(compared);
         Ok(())
     }
 
@@ -282,7 +298,6 @@ impl Bench<'_> {
     }
 }
 
-/// Requests for which the work of an earlier one was used.
 /// CPU-milliseconds of a page of 100 versions that begins a thousand before the end.
 fn page(server: &Server, loaded: &Loaded) -> Result<f64, String> {
     const PAGES: u32 = 200;
@@ -295,6 +310,7 @@ fn page(server: &Server, loaded: &Loaded) -> Result<f64, String> {
     Ok((server.cpu() - before) * 1e3 / f64::from(PAGES))
 }
 
+/// Requests for which the work of an earlier one was used.
 fn hits_of(server: &Server) -> Result<f64, String> {
     let ready = counter(server.address, "freehold_ready_answers_hits_total")?;
     Ok(ready + counter(server.address, "freehold_finds_hits_total")?)

@@ -22,6 +22,8 @@ const LIMITS: &[Limit] = &[
     Limit::new("members of a namespace", namespace::MOST_MEMBERS, "members"),
     Limit::new("labels of a namespace", namespace::MOST_LABELS, "labels"),
     Limit::new("contact, label of a namespace", namespace::LONGEST_TEXT, "bytes"),
+    Limit::new("all texts of a namespace together", namespace::MOST_TEXT, "bytes"),
+    Limit::new("subjects that change hands, in a dry run", service::MOST_HANDOVERS, "subjects"),
 ];
 
 /// The bounds of all crates, those of schemas first.

@@ -51,6 +51,8 @@ pub const MOST_MEMBERS: usize = 10_000;
 pub const MOST_LABELS: usize = 100;
 /// How long a contact, label or member may be, in bytes.
 pub const LONGEST_TEXT: usize = 500;
+/// How many bytes all texts of a namespace may have: whoever may read nothing else may have the whole of it shown.
+pub const MOST_TEXT: usize = 1 << 20;
 
 /// A change that may be made.
 pub struct Planned {
@@ -218,11 +220,25 @@ fn validate(namespace: &Namespace, may_claim: &MayClaim) -> Result<(), Fault> {
             "has a contact, label or member with a control character, or with more than {LONGEST_TEXT} bytes"
         ));
     }
+    if size(namespace) > MOST_TEXT {
+        return invalid(&format!("has more than {MOST_TEXT} bytes of claims, members, offers and labels; use groups"));
+    }
     let owned = namespace.members.values().any(|role| *role == MemberRole::Owner);
     if matches!(may_claim, MayClaim::Owner(_)) && !owned {
         return invalid("would be left without an owner; only an admin can do that");
     }
     Ok(())
+}
+
+/// Bytes of all texts of a namespace.
+fn size(namespace: &Namespace) -> usize {
+    let Namespace { claims, members, offers, contact, labels, .. } = namespace;
+    let claims = claims.iter().map(|claim| claim.to_string().len());
+    let members = members.iter().map(|(who, role)| who.as_str().len() + role.as_str().len());
+    let offers = offers.iter().map(|(claim, to)| claim.to_string().len() + to.as_str().len());
+    let labels = labels.iter().map(|(key, value)| key.len() + value.len());
+    let contact = contact.iter().map(String::len);
+    claims.chain(members).chain(offers).chain(labels).chain(contact).sum()
 }
 
 fn put(namespace: Namespace) -> Record {

@@ -27,7 +27,7 @@ pub use change::{Change, Rights};
 pub use compatibility::{Against, Check};
 pub use library::Library;
 pub use lookup::Lookup;
-pub use namespaces::{Confirm, Edited, Owned, Summary};
+pub use namespaces::{Confirm, Edited, Handovers, MOST_HANDOVERS, Owned, Summary};
 pub use pool::{BUDGET, Class, Pools};
 pub use register::Offered;
 pub use schema_list::{AssociationFilter, Listed, SchemaFilter};

@@ -8,10 +8,10 @@ use super::listing::{Listing, Show, Source};
 use super::{Change, Class, Done, Service};
 use crate::fault::Fault;
 use crate::rules::namespace::{Edit, Expect, IfMissing, MayClaim, Planned, after, plan, remove};
-use authz::claims::handovers;
+use authz::claims::{Handover, handovers};
 use authz::{Action, Authorizer, Caller, Global, Land};
 use model::{Claim, Namespace, NamespaceName, Referrers, Subject, SubjectPrefix, Visibility};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use storage::{Begin, Standing, State, Subjects};
@@ -34,12 +34,24 @@ pub struct Edited {
     pub namespace: Namespace,
     /// Is it new?
     pub created: bool,
-    /// Subjects that change hands, as far as they were looked up.
-    pub handovers: Vec<authz::claims::Handover>,
+    /// Subjects that change hands, where they were looked up.
+    pub handovers: Handovers,
+}
+
+/// Subjects that change hands.
+#[derive(Clone, Debug, Default)]
+pub struct Handovers {
+    /// The first of them, by qualified name.
+    pub first: Vec<Handover>,
+    /// How many there are.
+    pub count: usize,
 }
 
 /// Subjects that a refusal lists.
 const LISTED: usize = 20;
+
+/// Subjects that a dry run lists.
+pub const MOST_HANDOVERS: usize = 1_000;
 
 impl Service {
     /// The namespaces as they stand.
@@ -72,19 +84,20 @@ impl Service {
         let (land, authorizer) = (self.land(), self.authorizer.clone());
         let may = may_claim(&authorizer, &caller);
         let planned = plan(&name, land.namespaces(), &may, &expect, if_missing, &edit)?;
-        let found = if confirm == Confirm::Yes { vec![] } else { self.handed_over(&land, &planned).await? };
+        let found =
+            if confirm == Confirm::Yes { Handovers::default() } else { self.handed_over(&land, &planned).await? };
         if confirm == Confirm::DryRun {
             let Planned { namespace, created, .. } = planned;
             return Ok(Done { answer: Edited { namespace, created, handovers: found }, wrote: false });
         }
-        if !found.is_empty() {
-            let some = found.iter().take(LISTED).map(handover).collect();
-            return Err(Fault::Handovers(some, found.len()));
+        if found.count > 0 {
+            let some = found.first.iter().take(LISTED).map(handover).collect();
+            return Err(Fault::Handovers(some, found.count));
         }
         self.commit(change, move |state, name| {
             let (all, may) = (state.namespaces()?, may_claim(&authorizer, &caller));
             let Planned { namespace, created, records } = plan(name, &all, &may, &expect, if_missing, &edit)?;
-            Ok((records, Edited { namespace, created, handovers: vec![] }))
+            Ok((records, Edited { namespace, created, handovers: Handovers::default() }))
         })
         .await
     }
@@ -111,29 +124,18 @@ impl Service {
     }
 
     /// Subjects that a planned change would hand over.
-    async fn handed_over(&self, land: &Land, planned: &Planned) -> Result<Vec<authz::claims::Handover>, Fault> {
+    async fn handed_over(&self, land: &Arc<Land>, planned: &Planned) -> Result<Handovers, Fault> {
         let Namespace { name, claims, .. } = &planned.namespace;
         let changed: Vec<Claim> = match land.namespace(name.as_str()) {
             Some(before) => before.claims.symmetric_difference(claims).cloned().collect(),
             None => claims.iter().cloned().collect(),
         };
         if changed.is_empty() {
-            return Ok(vec![]);
+            return Ok(Handovers::default());
         }
         let after = after(land.namespaces(), planned.put())?;
-        let (before, store) = (land.clone(), Arc::clone(&self.store));
-        self.pools
-            .run(Class::List, move || {
-                let view = store.view()?;
-                let mut subjects = BTreeSet::new();
-                for claim in &changed {
-                    covered(&*view, claim, &mut |subject| {
-                        subjects.insert(subject);
-                    })?;
-                }
-                Ok(handovers(&before, &after, &subjects).collect())
-            })
-            .await
+        let (before, store) = (Arc::clone(land), Arc::clone(&self.store));
+        self.pools.run(Class::List, move || handed_over(&*store.view()?, &changed, &before, &after)).await
     }
 
     /// Namespaces, by name.
@@ -274,19 +276,53 @@ fn prefix_of(claim: &Claim) -> SubjectPrefix {
     }
 }
 
-/// Visits the subjects that a claim covers, owned or not.
-fn covered(state: &dyn State, claim: &Claim, visit: &mut dyn FnMut(Subject)) -> Result<(), storage::Error> {
-    state.subjects(&prefix_of(claim), &mut |subject, _| {
-        if claim.covers(&subject) {
-            visit(subject);
+/// The subjects that change hands with these claims, each once.
+fn handed_over(state: &dyn State, changed: &[Claim], before: &Land, after: &Land) -> Result<Handovers, Fault> {
+    let prefixes: Vec<SubjectPrefix> = changed.iter().map(prefix_of).collect();
+    let within: Vec<Subjects<'_>> = prefixes.iter().map(Subjects::Matching).collect();
+    let mut found = Handovers::default();
+    state.subjects_from(Subjects::EachOf(&within), Standing::Any, Begin::Skipping(0), &mut |subject, _| {
+        if let Some(handover) = handovers(before, after, [&subject]).next() {
+            found.count += 1;
+            if found.first.len() < MOST_HANDOVERS {
+                found.first.push(handover);
+            }
         }
         ControlFlow::Continue(())
-    })
+    })?;
+    Ok(found)
 }
 
-fn handover(handover: &authz::claims::Handover) -> String {
+fn handover(handover: &Handover) -> String {
     let name = |namespace: &Option<NamespaceName>| {
         namespace.as_ref().map_or_else(|| "nobody".to_owned(), NamespaceName::to_string)
     };
     format!("{} ({} to {})", handover.subject, name(&handover.from), name(&handover.to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use storage::MemoryState;
+    use storage::contract::records::{namespace, schema};
+
+    #[test]
+    fn subjects_that_change_hands_are_counted_once_and_the_first_are_shown() {
+        let mut state = MemoryState::default();
+        let names = (0..1_100).map(|n| format!("p.{n:04}")).chain(["a", "p-x", "p.q.r", "px"].map(str::to_owned));
+        state.fold((1..).zip(names).map(|(id, name)| schema(&name, 1, id, "x")), 0).unwrap();
+        let land = |namespaces: Vec<Namespace>| Land::new(namespaces).unwrap();
+        let before = land(vec![namespace("own", "p.q")]);
+        let mut new = namespace("new", "p");
+        new.claims.insert("p.q".parse().unwrap());
+        let after = land(vec![new.clone(), Namespace { claims: [].into(), ..namespace("own", "p.q") }]);
+        // One claim lies inside the other.
+        let claims: Vec<Claim> = new.claims.into_iter().collect();
+        let found = handed_over(&state, &claims, &before, &after).unwrap();
+        assert_eq!((found.first.len(), found.count), (MOST_HANDOVERS, 1_102));
+        let shown: Vec<String> = found.first[..2].iter().map(handover).collect();
+        assert_eq!(shown, ["p-x (nobody to new)", "p.0000 (nobody to new)"]);
+        let within = handed_over(&state, &["p.q".parse().unwrap()], &before, &after).unwrap();
+        assert_eq!(within.first.iter().map(handover).collect::<Vec<_>>(), ["p.q.r (own to new)"]);
+    }
 }

@@ -240,20 +240,22 @@ fn standing(client: &Client, step: &Step) -> Result<Standing, String> {
     if answer["allowed"] != true {
         return Ok(Standing::Refused(answer["reason"].as_str().unwrap_or("the registry gives no reason").to_owned()));
     }
-    let (handovers, obstacle) = if step.moves_land() { tried(client, step)? } else { (Vec::new(), None) };
-    Ok(Standing::Permitted { handovers, obstacle })
+    if step.moves_land() { tried(client, step) } else { Ok(Standing::permitted()) }
 }
 
-/// The subjects that change hands with a step, or why it is refused as things stand.
-fn tried(client: &Client, step: &Step) -> Result<(Vec<String>, Option<String>), String> {
+/// A step that may be taken, with the subjects that change hands, or why it is refused as things stand.
+fn tried(client: &Client, step: &Step) -> Result<Standing, String> {
     let body = crate::http::wire::namespace::shown(&step.namespace).to_string();
     let reply = client.ask("PUT", &format!("{}?dryRun=true", path(step)), None, Some(&body))?;
     if !matches!(reply.status, 200 | 201) {
-        return Ok((Vec::new(), Some(message(&reply.body))));
+        let obstacle = Some(message(&reply.body));
+        return Ok(Standing::Permitted { handovers: Vec::new(), count: 0, obstacle });
     }
     let answer: Value = serde_json::from_str(&reply.body).map_err(|error| error.to_string())?;
     let list = answer["handovers"].as_array().cloned().unwrap_or_default();
-    Ok((list.iter().filter_map(|item| item["subject"].as_str()).map(str::to_owned).collect(), None))
+    let handovers: Vec<String> = list.iter().filter_map(|item| item["subject"].as_str()).map(str::to_owned).collect();
+    let count = answer["handoverCount"].as_u64().unwrap_or_default();
+    Ok(Standing::Permitted { handovers, count, obstacle: None })
 }
 
 /// The message of a failure.

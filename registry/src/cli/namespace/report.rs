@@ -29,13 +29,22 @@ pub struct Item {
 pub enum Standing {
     /// Yes.
     Permitted {
-        /// Subjects that change hands with it.
+        /// Subjects that change hands with it, the first of them.
         handovers: Vec<String>,
+        /// How many they are.
+        count: u64,
         /// Why the registry would refuse it as things stand, before the other steps are taken.
         obstacle: Option<String>,
     },
     /// No, for this reason.
     Refused(String),
+}
+
+impl Standing {
+    /// Nothing is in the way, and nothing changes hands.
+    pub fn permitted() -> Self {
+        Standing::Permitted { handovers: Vec::new(), count: 0, obstacle: None }
+    }
 }
 
 impl Report {
@@ -130,8 +139,10 @@ impl Item {
         lines.extend(self.step.changes.iter().map(|change| format!("    {}", line(change))));
         match &self.standing {
             Standing::Refused(reason) => lines.push(format!("    ! not yours to change: {reason}")),
-            Standing::Permitted { handovers, obstacle } => {
+            Standing::Permitted { handovers, count, obstacle } => {
                 lines.extend(handovers.iter().map(|subject| format!("    ! {} changes hands", value(subject))));
+                let more = count.saturating_sub(handovers.len() as u64);
+                lines.extend((more > 0).then(|| format!("    ! and {more} more change hands")));
                 lines.extend(obstacle.iter().map(|reason| format!("    ! as things stand it is refused: {reason}")));
             }
         }
@@ -149,8 +160,9 @@ impl Item {
         });
         match &self.standing {
             Standing::Refused(reason) => item["reason"] = reason.as_str().into(),
-            Standing::Permitted { handovers, obstacle } => {
+            Standing::Permitted { handovers, count, obstacle } => {
                 item["handovers"] = handovers.as_slice().into();
+                item["handoverCount"] = (*count).into();
                 if let Some(reason) = obstacle {
                     item["reason"] = reason.as_str().into();
                 }
@@ -203,7 +215,8 @@ mod tests {
     use crate::cli::namespace::plan::steps;
 
     fn permitted(handovers: &[&str]) -> Standing {
-        Standing::Permitted { handovers: handovers.iter().map(|s| (*s).to_owned()).collect(), obstacle: None }
+        let (handovers, count) = (handovers.iter().map(|s| (*s).to_owned()).collect(), handovers.len() as u64);
+        Standing::Permitted { handovers, count, obstacle: None }
     }
 
     fn report(standing: Standing) -> Report {
@@ -218,6 +231,9 @@ mod tests {
         let lines = "~ a\n    - claim x\n    + label n: \" no\"\n    ~ contact #a -> \"b\\n+ c\"\n";
         let text = report(permitted(&["x-value"])).text();
         assert_eq!(text, format!("{lines}    ! x-value changes hands\nnamespaces: 1 to change, 1 as its file says\n"));
+        let many = Standing::Permitted { handovers: vec!["x-value".into()], count: 1_003, obstacle: None };
+        let text = report(many).text();
+        assert!(text.contains("    ! x-value changes hands\n    ! and 1002 more change hands\n"), "{text}");
         let text = report(Standing::Refused("no".into())).text();
         assert_eq!(
             text,
@@ -256,6 +272,7 @@ mod tests {
                         { "what": "contact", "key": null, "from": "#a", "to": "b\n+ c" },
                     ],
                     "handovers": ["x-value"],
+                    "handoverCount": 1,
                 }],
                 "summary": { "same": 1, "create": 0, "change": 1, "refused": 0 },
             })

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::fault::Fault;
 use crate::http::pieces::{self, HERE};
 use crate::http::routes::Operation;
+use crate::http::wire::entity_tag;
 use crate::http::wire::namespace::{self as wire, parsed, shown, summarised, tag};
 use crate::http::{alias, body};
 use crate::rules::namespace::{Edit, Expect, IfMissing};
@@ -34,17 +35,20 @@ async fn names(app: &Arc<App>, listing: Listing<Owned>) -> Result<Answer, Fault>
 
 /// `GET /namespaces/{namespace}`, `…/members` and `…/claims`
 pub fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let namespace = app.service.namespace(ask.parameter(0))?;
+    let (land, name) = (app.service.land(), ask.parameter(0));
+    let namespace = land.namespace(name).ok_or_else(|| Fault::NamespaceNotFound(name.to_owned()))?;
     let (offset, limit) = ask.query.page(1000)?;
-    let part = match ask.operation {
+    let whole = shown(namespace).to_string();
+    let tag = entity_tag(whole.as_bytes());
+    let part: Value = match ask.operation {
         Operation::ListMembers => {
             let page = namespace.members.iter().skip(offset).take(limit);
             page.map(|(who, role)| (who.to_string(), Value::from(role.as_str()))).collect()
         }
         Operation::ListClaims => namespace.claims.iter().skip(offset).take(limit).map(Claim::to_string).collect(),
-        _ => shown(&namespace),
+        _ => return Ok(Answer::text(whole).tagged(tag)),
     };
-    Ok(Answer::json(&part).tagged(tag(&namespace)))
+    Ok(Answer::json(&part).tagged(tag))
 }
 
 /// `PUT /namespaces/{namespace}`: the whole namespace.
@@ -241,10 +245,11 @@ fn confirm(ask: &Ask) -> Confirm {
 fn edited(done: &Done<Edited>) -> Answer {
     let Edited { namespace, created, handovers } = &done.answer;
     let mut answer = shown(namespace);
-    if !handovers.is_empty() {
+    if handovers.count > 0 {
         let name = |name: &Option<NamespaceName>| name.as_ref().map(|name| name.as_str().to_owned());
         let one = |handover: &authz::claims::Handover| json!({ "subject": handover.subject.as_str(), "from": name(&handover.from), "to": name(&handover.to) });
-        answer["handovers"] = handovers.iter().map(one).collect();
+        answer["handovers"] = handovers.first.iter().map(one).collect();
+        answer["handoverCount"] = handovers.count.into();
     }
     let status = if *created && done.wrote { 201 } else { 200 };
     Answer::json(&answer).with_status(status).tagged(tag(namespace)).wrote(done.wrote)

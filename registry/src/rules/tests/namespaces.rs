@@ -113,6 +113,19 @@ fn an_owner_leaves_no_namespace_without_one_and_nothing_is_written_where_nothing
 }
 
 #[test]
+fn all_texts_of_a_namespace_are_bounded_together() {
+    let all = [namespace("pay: payments; ; alice")];
+    let check = |who: &str, members: usize, refused: bool| {
+        let members: String = (0..members).map(|n| format!(" {n:0>400}")).collect();
+        let outcome = change(&all, who, &format!("pay: payments; ;{members} alice"), &Expect::Anything);
+        assert_eq!(outcome == "InvalidNamespace", refused, "{who}, {} bytes", members.len());
+    };
+    check("alice", 2_500, false);
+    check("alice", 2_600, true);
+    check("admin", 2_600, true);
+}
+
+#[test]
 fn a_change_that_expects_another_namespace_is_refused() {
     let all = [namespace("pay: payments; ; alice")];
     let tagged = |tag: &str| Expect::Tagged(vec![tag.to_owned()], shown);

@@ -27,6 +27,7 @@ const FILES: &[(&str, &str)] = &[
     ("associations", include_str!("../../cases/associations.cases")),
     ("avro", include_str!("../../cases/avro.cases")),
     ("http", include_str!("../../cases/http.cases")),
+    ("clients", include_str!("../../cases/clients.cases")),
     ("global", include_str!("../../cases/global.cases")),
     ("later", include_str!("../../cases/later.cases")),
 ];

@@ -75,3 +75,31 @@ fn a_find_never_answers_for_a_version_that_is_gone() {
         }
     });
 }
+
+/// Hashing, compressing and encoding of what is long is done elsewhere than for what is short.
+#[test]
+fn what_is_long_is_found_and_compressed_like_what_is_short() {
+    let node = Node::start();
+    for (id, length) in [(1, 10), (2, 300_000)] {
+        let doc = "abc ".repeat(length / 4);
+        let body = json!({ "schema": format!(r#"{{"type":"fixed","name":"F{id}","size":1,"doc":"{doc}"}}"#) });
+        let register = || node.post(&format!("/subjects/s{id}/versions"), &body).ok();
+        register();
+        let (again, before) = (register(), hits(&node));
+        assert_eq!(register(), again);
+        assert_eq!(hits(&node) - before, 1.0);
+
+        let target = format!("/schemas/ids/{id}");
+        let get = |headers: &[(&str, &str)]| node.caller().send("GET", &target, headers, None);
+        let plain = get(&[]);
+        assert!(plain.text.contains(&doc));
+        for _ in 0..2 {
+            let packed = get(&[("Accept-Encoding", "gzip")]);
+            assert_eq!((packed.header("content-encoding"), &packed.text), (Some("gzip"), &plain.text));
+            let tag = packed.header("etag").unwrap();
+            assert_eq!(get(&[("Accept-Encoding", "gzip"), ("If-None-Match", tag)]).status, 304);
+        }
+        let wide = get(&[("Accept", "application/json; charset=utf-16")]);
+        assert_eq!(wide.header("content-type"), Some("application/json;charset=utf-16"));
+    }
+}

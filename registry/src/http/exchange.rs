@@ -200,7 +200,8 @@ async fn admitted(request: Request<Unread>) -> Result<Answered, Failure> {
     let mut answer = answered.map_err(Failure::Fault)?;
     answer.depends = answer.depends.filter(|depends| depends.since(ask.settings));
     let wrote = answer.wrote;
-    Ok(Answered { response: finish(app, operation, answer, form, accepted, target.as_str()), wrote })
+    let response = finish(app, operation, answer, form, accepted, target.as_str()).await.map_err(Failure::Fault)?;
+    Ok(Answered { response, wrote })
 }
 
 impl Exchange {

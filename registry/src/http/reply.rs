@@ -9,6 +9,8 @@ use super::server::Shared;
 use super::trail::Trail;
 use super::wire;
 use crate::app::App;
+use crate::fault::Fault;
+use crate::service::Class;
 use axum::body::Body;
 use bytes::Bytes;
 use flate2::Compression;
@@ -86,28 +88,64 @@ pub fn utf16(text: &[u8], beginning: bool) -> Vec<u8> {
     mark.into_iter().chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect()
 }
 
+/// Bytes in their final form, with their entity tag if they are to have one.
+struct Encoded {
+    bytes: Bytes,
+    etag: Option<HeaderValue>,
+}
+
+/// How a body becomes its final form.
+#[derive(Clone, Copy)]
+struct Encoding {
+    utf16: bool,
+    gzip: bool,
+    tag: bool,
+}
+
+impl Encoding {
+    /// Up to so many bytes take less time than handing them over and coming back.
+    const SHORT: usize = 64 << 10;
+
+    fn apply(self, plain: Bytes) -> Encoded {
+        let plain = if self.utf16 { utf16(&plain, true).into() } else { plain };
+        let bytes = if self.gzip { gzipped(&plain) } else { plain };
+        Encoded { etag: self.tag.then(|| etag(&bytes)), bytes }
+    }
+
+    /// A long body keeps no other request waiting. It gets its turn however many wait, since it may be the answer to a change.
+    async fn apply_to_any(self, app: &App, plain: Bytes) -> Result<Encoded, Fault> {
+        if plain.len() <= Self::SHORT || !(self.utf16 || self.gzip || self.tag) {
+            return Ok(self.apply(plain));
+        }
+        app.service.go_on(Class::Parse, move || Ok(self.apply(plain))).await
+    }
+}
+
 /// The response to an answer; kept ready if it may be.
-pub fn finish(
+///
+/// # Errors
+/// `Internal`, where a long body could not be encoded.
+pub async fn finish(
     app: &App,
     operation: Operation,
     answer: Answer,
     form: Form,
     accepted: &Accepted,
     target: &str,
-) -> Response<Body> {
+) -> Result<Response<Body>, Fault> {
     let negotiated = answer.kind == Kind::Negotiated;
     let tag = answer.etag.as_deref().and_then(|tag| HeaderValue::from_str(tag).ok());
     let gzip = form.gzip && answer.kind != Kind::Nothing;
     let body = match answer.body {
         Content::Pieces(pieces) => pieces.into_body(negotiated && accepted.wants_utf16(), gzip),
         Content::Whole(plain) => {
-            let plain = if negotiated { encoded(plain, accepted) } else { plain };
-            let bytes = if gzip { gzipped(&plain) } else { plain };
-            if let Some(depends) = answer.depends.filter(|_| negotiated && accepted.parameters.is_none()) {
-                let ready = ReadyAnswer { operation, etag: etag(&bytes), body: bytes, depends };
-                let ready = app.ready.keep(form, target, ready);
+            let depends = answer.depends.filter(|_| negotiated && accepted.parameters.is_none());
+            let encoding = Encoding { utf16: negotiated && accepted.wants_utf16(), gzip, tag: depends.is_some() };
+            let Encoded { bytes, etag } = encoding.apply_to_any(app, plain).await?;
+            if let (Some(depends), Some(etag)) = (depends, etag) {
+                let ready = app.ready.keep(form, target, ReadyAnswer { operation, etag, body: bytes, depends });
                 app.metrics.ready(false);
-                return respond(&ready, form, &HeaderMap::new());
+                return Ok(respond(&ready, form, &HeaderMap::new()));
             }
             Body::from(bytes)
         }
@@ -128,7 +166,7 @@ pub fn finish(
     if gzip {
         response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    response
+    Ok(response)
 }
 
 /// Compresses the envelope of a failure.

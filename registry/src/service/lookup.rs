@@ -42,7 +42,7 @@ impl Service {
             let view = store.view()?;
             let learning = Learning::new(&library, &spending);
             let mut asked = false;
-            with_fallback(&*view, &falls_back, &request.subject, |subject| {
+            with_fallback(&*view, &falls_back, &request.subject, &spending, |subject| {
                 spending.spend(CONTEXT)?;
                 let first = !std::mem::replace(&mut asked, true);
                 match look_up(&*view, &learning, &request, subject, level) {

@@ -42,6 +42,7 @@ use authz::{Authorizer, Resource};
 use compat::Work;
 use model::{CompatibilityLevel, Context, Record, Subject};
 use ownership::Ownership;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use storage::{State, Store};
 
@@ -118,6 +119,19 @@ impl Service {
         self.pools.run(class, job).await
     }
 
+    /// Runs a job here as far as that is cheap, and from its beginning among those of its class if it is not.
+    ///
+    /// # Errors
+    /// `Spent`, `Busy`, those of the job.
+    pub async fn begin_here<T: Send + 'static>(
+        &self,
+        class: Class,
+        work: &Work,
+        job: impl Fn() -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.pools.begin_here(class, work, job).await
+    }
+
     /// The budget of work of one request.
     pub fn budget(&self) -> Work {
         self.pools.budget()
@@ -191,26 +205,48 @@ impl FallsBack {
 
 /// Reads under a subject; one of the default context that is not found is looked for in every named context, in order, and
 /// the first hit is the answer (the reference's cross-context fall-back), but only contexts of the name's owner are asked. The
-/// refusal is that of the subject asked for.
+/// refusal is that of the subject asked for. Each context is paid for, since there may be many.
 fn with_fallback<T>(
     state: &dyn State,
     falls_back: &FallsBack,
     subject: &Subject,
+    work: &Work,
     mut read: impl FnMut(&Subject) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
     let refusal = match read(subject) {
         Err(fault) if is_absence(&fault) => fault,
         outcome => return outcome,
     };
+    let found = in_named_contexts(state, falls_back, subject, work, |subject| match read(subject) {
+        Err(fault) if is_absence(&fault) => Ok(None),
+        outcome => outcome.map(Some),
+    })?;
+    found.ok_or(refusal)
+}
+
+/// The first that is found under the same name in a named context, where the subject is of the default context.
+fn in_named_contexts<T>(
+    state: &dyn State,
+    falls_back: &FallsBack,
+    subject: &Subject,
+    work: &Work,
+    mut read: impl FnMut(&Subject) -> Result<Option<T>, Fault>,
+) -> Result<Option<T>, Fault> {
+    /// What it costs to ask one more: a few look-ups.
+    const ASKED: usize = 100;
+    let mut outcome = Ok(None);
     if subject.context().is_default() {
-        for context in state.contexts()?.into_iter().filter(|context| falls_back.allows(subject, context)) {
-            match read(&Subject::new(context, subject.name())) {
-                Err(fault) if is_absence(&fault) => {}
-                outcome => return outcome,
-            }
-        }
+        let mut ask = |context: Context| {
+            work.spend(ASKED)?;
+            let may = falls_back.allows(subject, &context);
+            if may { read(&Subject::new(context, subject.name())) } else { Ok(None) }
+        };
+        state.contexts_from(None, &mut |context| {
+            outcome = ask(context);
+            if matches!(outcome, Ok(None)) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
     }
-    Err(refusal)
+    outcome
 }
 
 fn is_absence(fault: &Fault) -> bool {
@@ -218,4 +254,36 @@ fn is_absence(fault: &Fault) -> bool {
         fault,
         Fault::SubjectNotFound(_) | Fault::VersionNotFound(_) | Fault::SchemaNotFound | Fault::SchemaNotFoundAs(_)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use compat::{Halt, Spent};
+    use model::RegistryRecord;
+    use storage::MemoryState;
+
+    #[test]
+    fn each_context_that_is_asked_for_a_bare_name_is_paid_for() {
+        let mut state = MemoryState::default();
+        let context = |n: usize| Context::new(&format!(".c{n:04}")).unwrap();
+        let made = |n: usize| Record::Registry(RegistryRecord::Context { context: context(n), exists: true });
+        state.fold((0..1_000).map(made), 0).unwrap();
+        let falls_back = FallsBack { authorizer: Authorizer::open(), fall_back: FallBack::Any };
+        let asked = Subject::parse("s");
+        let ask = |holder: usize, units: u64| {
+            let holder = Subject::new(context(holder), "s");
+            let mut seen = 0;
+            let outcome = with_fallback(&state, &falls_back, &asked, &Work::new(units, &Halt::default()), |subject| {
+                seen += 1;
+                if *subject == holder { Ok(()) } else { Err(Fault::SubjectNotFound(subject.clone())) }
+            });
+            (outcome, seen)
+        };
+        // The first that has it is the answer, and nothing is read behind it.
+        assert!(matches!(ask(4, 1 << 20), (Ok(()), 6)));
+        assert!(matches!(ask(999, 1 << 20), (Ok(()), 1_001)));
+        assert!(matches!(ask(1_000, 1 << 20), (Err(Fault::SubjectNotFound(subject)), 1_001) if subject == asked));
+        assert!(matches!(ask(999, 1_000), (Err(Fault::Spent(Spent::TooMuch)), 11)));
+    }
 }

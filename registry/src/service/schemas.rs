@@ -1,7 +1,7 @@
 //! `/schemas`: by id and by GUID, who holds an id, and contexts.
 
 use super::listing::{Listing, Show, Source};
-use super::{FallsBack, Service, library};
+use super::{FallsBack, Service, in_named_contexts, library};
 use crate::fault::Fault;
 use crate::rules::find::Deleted;
 use crate::rules::knowledge::Learnt;
@@ -43,11 +43,11 @@ impl Service {
     /// The version that is shown for an id: of the subject asked for where it has it, else the first holder.
     ///
     /// # Errors
-    /// `SchemaNotFoundAs`, those of the store.
-    pub fn by_id(&self, id: SchemaId, subject: Option<&Subject>) -> Result<ById, Fault> {
+    /// `SchemaNotFoundAs`, `Spent`, those of the store.
+    pub fn by_id(&self, id: SchemaId, subject: Option<&Subject>, work: &Work) -> Result<ById, Fault> {
         self.read(|state| {
             let missing = || Fault::SchemaNotFoundAs(id.to_string());
-            let holder = resolve(state, &self.falls_back(), id, subject)?.ok_or_else(missing)?;
+            let holder = resolve(state, &self.falls_back(), id, subject, work)?.ok_or_else(missing)?;
             let stored = state.version(&holder.subject, holder.version)?.ok_or_else(missing)?;
             let max_id = state.highest_id(holder.subject.context())?.unwrap_or(id);
             Ok(ById { shown: Shown::of(state, stored)?, max_id })
@@ -57,16 +57,16 @@ impl Service {
     /// Subjects that hold an id, with the newest version of each.
     ///
     /// # Errors
-    /// `SchemaNotFound`, those of the store.
+    /// `SchemaNotFound`, `Spent`, those of the store.
     pub fn holders(
         &self,
         id: SchemaId,
         subject: Option<&Subject>,
+        work: &Work,
         deleted: Deleted,
-        offset: usize,
-        limit: usize,
+        (offset, limit): (usize, usize),
     ) -> Result<Listing<Holders>, Fault> {
-        let holder = self.read(|state| resolve(state, &self.falls_back(), id, subject))?;
+        let holder = self.read(|state| resolve(state, &self.falls_back(), id, subject, work))?;
         let context = holder.ok_or(Fault::SchemaNotFound)?.subject.context().clone();
         Ok(Listing::new(Holders { context, id, deleted, behind: None }, offset, limit))
     }
@@ -230,6 +230,7 @@ fn resolve(
     falls_back: &FallsBack,
     id: SchemaId,
     subject: Option<&Subject>,
+    work: &Work,
 ) -> Result<Option<Holder>, Fault> {
     let default = Context::default_context();
     let Some(subject) = subject else { return Ok(first_holder(state, &default, id)?) };
@@ -242,12 +243,8 @@ fn resolve(
     if !subject.context().is_default() {
         return Ok(None);
     }
-    for context in state.contexts()?.into_iter().filter(|context| falls_back.allows(subject, context)) {
-        if let Some(holder) = held_by(state, &Subject::new(context, subject.name()), id)? {
-            return Ok(Some(holder));
-        }
-    }
-    Ok(first_holder(state, &default, id)?)
+    let found = in_named_contexts(state, falls_back, subject, work, |subject| Ok(held_by(state, subject, id)?))?;
+    if found.is_some() { Ok(found) } else { Ok(first_holder(state, &default, id)?) }
 }
 
 fn held_by(state: &dyn State, subject: &Subject, id: SchemaId) -> Result<Option<Holder>, storage::Error> {

@@ -5,6 +5,7 @@ use super::{Change, Done, Service, Shown, with_fallback};
 use crate::fault::Fault;
 use crate::rules::delete::{self, Depth, Selector};
 use crate::rules::find::Deleted;
+use compat::Work;
 use model::{Context, SchemaId, Subject, SubjectPrefix, Version};
 use std::ops::ControlFlow;
 use storage::{Begin, Referrer, Standing, State, StoredVersion, SubjectSummary, Subjects};
@@ -41,11 +42,17 @@ impl Service {
     /// One version, also of the same name in a named context.
     ///
     /// # Errors
-    /// `SubjectNotFound`, `VersionNotFound`, those of the store.
-    pub fn version(&self, subject: &Subject, selector: Selector, deleted: Deleted) -> Result<Shown, Fault> {
+    /// `SubjectNotFound`, `VersionNotFound`, `Spent`, those of the store.
+    pub fn version(
+        &self,
+        subject: &Subject,
+        selector: Selector,
+        deleted: Deleted,
+        work: &Work,
+    ) -> Result<Shown, Fault> {
         self.read(|state| {
-            let stored =
-                with_fallback(state, &self.falls_back(), subject, |subject| stored(state, subject, selector, deleted))?;
+            let read = |subject: &Subject| stored(state, subject, selector, deleted);
+            let stored = with_fallback(state, &self.falls_back(), subject, work, read)?;
             Ok(Shown::of(state, stored)?)
         })
     }
@@ -80,17 +87,17 @@ impl Service {
     /// Ids of versions that refer to a version, ordered by context, then id.
     ///
     /// # Errors
-    /// `SubjectNotFound`, `VersionNotFound`, those of the store.
+    /// `SubjectNotFound`, `VersionNotFound`, `Spent`, those of the store.
     pub fn referenced_by(
         &self,
         subject: &Subject,
         selector: Selector,
         deleted: Deleted,
-        offset: usize,
-        limit: usize,
+        (offset, limit): (usize, usize),
+        work: &Work,
     ) -> Result<Listing<Referring>, Fault> {
         let target = self.read(|state| {
-            with_fallback(state, &self.falls_back(), subject, |subject| {
+            with_fallback(state, &self.falls_back(), subject, work, |subject| {
                 stored(state, subject, selector, Deleted::Include)
             })
         })?;
@@ -237,7 +244,16 @@ fn existing(state: &dyn State, subject: &Subject, deleted: Deleted) -> Result<Su
     if exists { Ok(summary) } else { Err(Fault::SubjectNotFound(subject.clone())) }
 }
 
-fn stored(state: &dyn State, subject: &Subject, selector: Selector, deleted: Deleted) -> Result<StoredVersion, Fault> {
+/// A version of a subject.
+///
+/// # Errors
+/// `SubjectNotFound`, `VersionNotFound`, those of the store.
+pub(super) fn stored(
+    state: &dyn State,
+    subject: &Subject,
+    selector: Selector,
+    deleted: Deleted,
+) -> Result<StoredVersion, Fault> {
     let summary = existing(state, subject, deleted)?;
     let number = match selector {
         Selector::Latest => summary.latest,

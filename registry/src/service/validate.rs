@@ -1,6 +1,7 @@
 //! `POST /subjects/{subject}/versions/{version}/validate`: does a sample document fit a schema, and where not?
 
-use super::{Class, Service};
+use super::subjects::stored;
+use super::{Class, Service, with_fallback};
 use crate::fault::Fault;
 use crate::rules::delete::Selector;
 use crate::rules::find::Deleted;
@@ -29,13 +30,14 @@ impl Service {
         sample: Validation,
         work: &Work,
     ) -> Result<Option<compat::Mismatch>, Fault> {
-        let shown = self.version(&subject, selector, Deleted::Include)?;
         let (store, parsed, spending) = (Arc::clone(&self.store), Arc::clone(&self.library), work.clone());
+        let falls_back = self.falls_back();
         let job = move || {
             let view = store.view()?;
-            let schema = parsed.stored(&*view, &shown.stored, &spending)?.parsed;
-            let framed =
-                |bytes: &[u8]| bytes.len() >= 5 && bytes[0] == 0 && bytes[1..5] == shown.stored.id.to_be_bytes();
+            let read = |subject: &Subject| stored(&*view, subject, selector, Deleted::Include);
+            let stored = with_fallback(&*view, &falls_back, &subject, &spending, read)?;
+            let schema = parsed.stored(&*view, &stored, &spending)?.parsed;
+            let framed = |bytes: &[u8]| bytes.len() >= 5 && bytes[0] == 0 && bytes[1..5] == stored.id.to_be_bytes();
             let fits = |sample| schema.validate(sample, &spending);
             let outcome = match &sample {
                 Validation::Json(text) => fits(Sample::Json(text))?,

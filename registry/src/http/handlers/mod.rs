@@ -119,6 +119,13 @@ impl Ask {
         Ok(Change::new(permit, self.operation.route().name).named(self.named.clone()))
     }
 
+    /// What this request is known by among the finds. A large body is hashed where schemas are parsed.
+    async fn request(&self, app: &App, subject: &Subject) -> Result<Request, Fault> {
+        let (target, subject, body) = (self.target.clone(), subject.clone(), self.body.clone());
+        let request = move || Ok(Request::new(target.as_str(), &subject, &body));
+        app.service.work(Class::to_read(self.body.len()), request).await
+    }
+
     /// The version that a request like this one found, if that still holds.
     fn found(&self, app: &App, request: &Request, subject: &Subject) -> Result<Option<Shown>, Fault> {
         let find = app.ready.finds.get(&app.ready.stripes, request);
@@ -195,6 +202,17 @@ async fn there<T: Send + 'static>(
     app.service.work(class, move || part(&app_there, &ask_there)).await
 }
 
+/// Does a part of what a handler does here, and from its beginning among what lists where it turns out to look into many
+/// contexts.
+async fn here<T: Send + 'static>(
+    app: &Arc<App>,
+    ask: &Arc<Ask>,
+    part: impl Fn(&App, &Ask) -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Fault> {
+    let (app_there, ask_there) = (Arc::clone(app), Arc::clone(ask));
+    app.service.begin_here(Class::List, &ask.work, move || part(&app_there, &ask_there)).await
+}
+
 /// Makes the answer of a handler that has found a schema.
 async fn show(
     app: &Arc<App>,
@@ -210,7 +228,10 @@ async fn read(
     ask: &Arc<Ask>,
     handler: fn(&App, &Ask) -> Result<Answer, Fault>,
 ) -> Result<Answer, Fault> {
-    there(app, ask, ask.class(), handler).await
+    match ask.class() {
+        Class::Ready => here(app, ask, handler).await,
+        class => there(app, ask, class, handler).await,
+    }
 }
 
 /// Answers a request.

@@ -1,6 +1,6 @@
 //! `/schemas`
 
-use super::{Answer, Ask};
+use super::{Answer, Ask, here};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::pieces::{self, HERE};
@@ -60,7 +60,7 @@ pub fn by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let context = subject.as_ref().map_or_else(Context::default_context, |subject| subject.context().clone());
     let depends = app.ready.stripes.id(&context, id);
     let before = app.position();
-    let found = app.service.by_id(id, subject.as_ref())?;
+    let found = app.service.by_id(id, subject.as_ref(), &ask.work)?;
     let depends = app.ready.stripes.and_subject(depends, &found.shown.stored.subject);
     let settled = app.position() == before;
 
@@ -77,26 +77,29 @@ pub fn by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 
 /// `GET /schemas/ids/{id}/schema`
 pub fn text_by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let found = app.service.by_id(ask.id()?, subject_parameter(ask)?.as_ref())?;
+    let found = app.service.by_id(ask.id()?, subject_parameter(ask)?.as_ref(), &ask.work)?;
     text(app, ask, &found.shown)
 }
 
 /// `GET /schemas/ids/{id}/subjects`
-pub async fn subjects_by_id(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
-    pieces::array(app, holders(app, ask)?, HERE, |_, holder, out| pieces::json(&holder.subject.as_str(), out)).await
+pub async fn subjects_by_id(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
+    pieces::array(app, here(app, ask, holders).await?, HERE, |_, holder, out| {
+        pieces::json(&holder.subject.as_str(), out)
+    })
+    .await
 }
 
 /// `GET /schemas/ids/{id}/versions`
-pub async fn versions_by_id(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn versions_by_id(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
     let write = |_: &dyn State, holder: Holder, out: &mut Vec<u8>| {
         pieces::json(&json!({ "subject": holder.subject.as_str(), "version": holder.version }), out)
     };
-    pieces::array(app, holders(app, ask)?, HERE, write).await
+    pieces::array(app, here(app, ask, holders).await?, HERE, write).await
 }
 
 fn holders(app: &App, ask: &Ask) -> Result<Listing<Holders>, Fault> {
-    let (offset, limit) = ask.query.page(i32::MAX as usize)?;
-    app.service.holders(ask.id()?, subject_parameter(ask)?.as_ref(), ask.deleted(), offset, limit)
+    let page = ask.query.page(i32::MAX as usize)?;
+    app.service.holders(ask.id()?, subject_parameter(ask)?.as_ref(), &ask.work, ask.deleted(), page)
 }
 
 /// `GET /schemas/guids/{guid}`

@@ -4,7 +4,7 @@ use super::schemas::Extras;
 use super::{Answer, Ask, show};
 use crate::app::App;
 use crate::fault::Fault;
-use crate::http::finds::{Find, Request, Showing};
+use crate::http::finds::{Find, Showing};
 use crate::http::pieces::{self, HERE};
 use crate::http::wire;
 use crate::http::wire::schema::SchemaOut;
@@ -27,7 +27,7 @@ pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
 /// `POST /subjects/{subject}`
 pub async fn look_up(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
     let (subject, _) = ask.permit(app, Action::Lookup, ask.subject())?.into_parts();
-    let request = Request::new(ask.target.as_str(), &subject, &ask.body);
+    let request = ask.request(app, &subject).await?;
     let depends = app.ready.stripes.subject(&subject);
     let shown = match ask.found(app, &request, &subject)? {
         Some(shown) => shown,

@@ -1,10 +1,10 @@
 //! `/subjects/{subject}/versions`
 
 use super::schemas::{Extras, format, qualify_references};
-use super::{Answer, Ask, schemas, show, subjects, there};
+use super::{Answer, Ask, here, schemas, show, subjects, there};
 use crate::app::App;
 use crate::fault::Fault;
-use crate::http::finds::{Find, Request, Showing};
+use crate::http::finds::{Find, Showing};
 use crate::http::pieces::{self, HERE};
 use crate::http::wire::schema::SchemaOut;
 use crate::http::{body, wire};
@@ -38,7 +38,7 @@ pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
 pub async fn register(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
     let leave = app.access.gate.authorizer.permit_register(&ask.caller, ask.subject())?;
     let (subject, observed) = (leave.resource().clone(), observed(&leave));
-    let request = Request::new(ask.target.as_str(), &subject, &ask.body);
+    let request = ask.request(app, &subject).await?;
     let depends = app.ready.stripes.subject(&subject);
     if let Some(shown) = ask.found(app, &request, &subject)? {
         say_observed(app, ask, &subject, observed);
@@ -104,7 +104,7 @@ fn observed(leave: &Leave<Subject>) -> Option<Refusal> {
 pub fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     let (subject, selector) = (ask.subject(), ask.selector()?);
     let depends = app.ready.stripes.subject(&subject);
-    let mut shown = app.service.version(&subject, selector, ask.deleted())?;
+    let mut shown = app.service.version(&subject, selector, ask.deleted(), &ask.work)?;
     let extras = Extras::of(app, ask, &shown)?;
     if qualify_references(ask, &mut shown) {
         // Here, unlike by id, the hash shown is that of the references shown.
@@ -123,14 +123,17 @@ pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 
 /// `GET /subjects/{subject}/versions/{version}/schema`
 pub fn text(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let shown = app.service.version(&ask.subject(), ask.selector()?, ask.deleted())?;
+    let shown = app.service.version(&ask.subject(), ask.selector()?, ask.deleted(), &ask.work)?;
     schemas::text(app, ask, &shown)
 }
 
 /// `GET /subjects/{subject}/versions/{version}/referencedby`
-pub async fn referenced_by(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
-    let (offset, limit) = ask.query.page(1000)?;
-    let listing = app.service.referenced_by(&ask.subject(), ask.selector()?, ask.deleted(), offset, limit)?;
+pub async fn referenced_by(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
+    let referring = |app: &App, ask: &Ask| {
+        let page = ask.query.page(1000)?;
+        app.service.referenced_by(&ask.subject(), ask.selector()?, ask.deleted(), page, &ask.work)
+    };
+    let listing = here(app, ask, referring).await?;
     pieces::array(app, listing, HERE, |_, id, out| pieces::json(&id, out)).await
 }
 

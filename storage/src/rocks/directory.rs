@@ -7,8 +7,8 @@
 use crate::Error;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
 
 /// The format this release writes. A change of it comes with a step that brings the one before to it.
 const FORMAT: u32 = 2;
@@ -105,12 +105,34 @@ fn unusable(dir: &Path, why: impl ToString) -> Error {
 
 /// A lock on a directory.
 #[derive(Debug)]
-pub(super) struct Lock(File);
+pub(super) struct Lock {
+    file: File,
+    path: PathBuf,
+}
+
+impl Lock {
+    /// Is the directory still where it was? RocksDB goes on writing into files that have no name any more, and would not notice.
+    ///
+    /// # Errors
+    /// `Directory`: it was removed, or another one is in its place.
+    pub fn check(&self) -> Result<(), Error> {
+        let place = |found: fs::Metadata| (found.dev(), found.ino());
+        let dir = self.path.parent().unwrap_or(&self.path);
+        let (named, held) = (fs::metadata(&self.path), self.file.metadata());
+        match held.and_then(|held| Ok(place(held) == place(named?))) {
+            Ok(true) => Ok(()),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(unusable(dir, error)),
+            _ => {
+                Err(unusable(dir, "it was removed or replaced while it was in use; what is written now would be lost"))
+            }
+        }
+    }
+}
 
 impl Drop for Lock {
     fn drop(&mut self) {
         // Closing the file is not enough: a process that is being started has it as well, for a moment.
-        let _ = self.0.unlock();
+        let _ = self.file.unlock();
     }
 }
 
@@ -119,7 +141,7 @@ fn lock(dir: &Path) -> Result<Lock, Error> {
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
     let file = file.map_err(|error| unusable(dir, format!("cannot write {}: {error}", path.display())))?;
     match file.try_lock() {
-        Ok(()) => Ok(Lock(file)),
+        Ok(()) => Ok(Lock { file, path }),
         Err(TryLockError::WouldBlock) => {
             Err(Error::InUse { dir: dir.to_owned(), detail: format!("{} is locked", path.display()) })
         }

@@ -117,7 +117,7 @@ impl Rocks {
             return Err(Error::HalfRestored { dir: dir.to_owned() });
         }
         let scrub = Scrub::idle();
-        let mut disk = Disk { scrub, db: db.clone(), patience: Patience::default(), watermark: None, _lock: None };
+        let mut disk = Disk { scrub, db: db.clone(), patience: Patience::default(), watermark: None, lock: None };
         if own.as_ref().is_some_and(|own| own.format == Format::Former) {
             audit::move_all_former(&disk)?;
             directory::mark(dir)?;
@@ -128,7 +128,7 @@ impl Rocks {
             own.mark.map_or(Ok(()), |mark| watermark::check(dir, &mark, &head))?;
             Ok::<_, Error>((Watermark::keep(dir, &head)?, own.lock))
         });
-        (disk.watermark, disk._lock) = own.transpose()?.unzip();
+        (disk.watermark, disk.lock) = own.transpose()?.unzip();
         disk.scrub = Scrub::start(db, options.scrub_bytes_per_second)?;
         Engine::start(disk, options.observer.clone(), condition, options.limits)
     }
@@ -149,8 +149,8 @@ pub struct Disk {
     patience: Patience,
     /// None in memory.
     watermark: Option<Watermark>,
-    /// Goes last.
-    _lock: Option<Lock>,
+    /// None in memory; goes last.
+    lock: Option<Lock>,
 }
 
 struct Db {
@@ -178,6 +178,7 @@ impl Backend for Disk {
                 _ => return Err(self.db.failed(error)),
             }
         }
+        self.lock.as_ref().map_or(Ok(()), Lock::check)?;
         if let Some(watermark) = &self.watermark
             && let Some(Ok(head)) = changes.get(Table::Meta, key::HEAD).map(decode::<Head>)
         {
@@ -327,6 +328,21 @@ fn opening(error: rocksdb::Error, dir: &Path) -> Error {
 mod tests {
     use super::*;
     use crate::{Store, audit::tests as former};
+
+    #[test]
+    fn nothing_is_acknowledged_in_a_directory_that_was_taken_away() {
+        for another in [false, true] {
+            let parent = tempfile::TempDir::new().unwrap();
+            let dir = parent.path().join("data");
+            let store = Rocks::open(Options::new(Place::Directory(dir.clone()))).unwrap();
+            let write = || store.backend().write(former::changes(&former::former()));
+            assert_eq!(write(), Ok(()));
+            std::fs::rename(&dir, parent.path().join("moved")).unwrap();
+            let other = another.then(|| directory::prepare(&dir, Purpose::Serve).unwrap());
+            assert!(matches!(write(), Err(Error::Directory { why, .. }) if why.contains("removed or replaced")));
+            drop(other);
+        }
+    }
 
     #[test]
     fn a_directory_of_format_1_is_brought_to_the_format_of_today() {

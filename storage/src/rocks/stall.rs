@@ -63,7 +63,7 @@ mod tests {
         let db = settings::open(Path::new(settings::IN_MEMORY), &Options::new(Place::Memory)).unwrap();
         let db = Arc::new(Db { db, condition: Arc::new(Condition::default()) });
         let scrub = Scrub::start(db.clone(), 1).unwrap();
-        Disk { scrub, db, patience: Patience { idle, failing: idle }, watermark: None, _lock: None }
+        Disk { scrub, db, patience: Patience { idle, failing: idle }, watermark: None, lock: None }
     }
 
     fn change() -> Changes {

@@ -1,6 +1,7 @@
 //! Who besides its owner may write a file by which it is decided who may do what.
 
-use std::fs::{self, Metadata};
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,14 @@ pub struct Exposed {
     pub path: PathBuf,
     /// Its mode.
     pub mode: u32,
+}
+
+/// Opens such a file. It is one that can be read again: a pipe would be waited for, and gives its text only once.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    File::open(path)
 }
 
 /// Refuses a file that everybody may write.
@@ -45,6 +54,14 @@ pub fn other_writers(path: &Path) -> Option<String> {
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn only_regular_files_are_opened() {
+        for path in [&*std::env::temp_dir(), Path::new("/dev/zero")] {
+            assert!(open(path).is_err(), "{}", path.display());
+        }
+        assert!(open(Path::new("/proc/self/status")).is_ok());
+    }
 
     #[test]
     fn others_who_may_write_are_named() {

@@ -5,7 +5,6 @@
 //! see it, so that a file caught half-written is not taken for a shorter one.
 
 use crate::guard;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -88,7 +87,7 @@ impl WatchedFile {
 
 fn read(path: &Path, max: usize) -> io::Result<String> {
     let mut text = String::new();
-    let file = File::open(path)?;
+    let file = guard::open(path)?;
     guard::check(path, &file.metadata()?)
         .map_err(|exposed| io::Error::new(io::ErrorKind::PermissionDenied, exposed))?;
     let read = file.take(max as u64 + 1).read_to_string(&mut text)?;

@@ -33,7 +33,7 @@ pub enum FileError {
 /// # Errors
 /// It cannot be read, is too long, or everybody may write it.
 pub fn read_users(path: &Path) -> Result<Option<String>, FileError> {
-    let file = match File::open(path) {
+    let file = match guard::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         opened => opened?,
     };

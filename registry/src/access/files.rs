@@ -2,7 +2,7 @@
 
 use super::Access;
 use super::audit::Audit;
-use super::settings::{Exposure, Settings};
+use super::settings::{Exposure, Settings, Sink};
 use crate::metrics::Metrics;
 use authz::basic::{Basic, InvalidUsers};
 use authz::{
@@ -129,7 +129,12 @@ fn say(gate: &Gate, settings: &Settings) {
     let policy = gate.authorizer.policy();
     let (model, rules) = (policy.model_hash(), policy.policy_hash());
     match &settings.users {
-        None => tracing::warn!("no credentials are configured: anyone who reaches this address may write"),
+        None => {
+            tracing::warn!("no credentials are configured: anyone who reaches this address may write");
+            if settings.sink != Sink::None {
+                tracing::warn!("audit.sink gets nothing: where nobody has a name there is no audit");
+            }
+        }
         Some(users) => {
             let now = gate.authorizer.settings();
             if now.admins.is_empty() {

@@ -58,6 +58,9 @@ const PREFIX: &str = "FREEHOLD_";
 /// Variables that are not of the table: the file itself, the build, and the password of `freehold user` and `namespace`.
 const OTHER_VARIABLES: [&str; 3] = ["FREEHOLD_CONFIG", "FREEHOLD_COMMIT", "FREEHOLD_PASSWORD"];
 
+/// The longest time that can be set: a hundred years.
+const LONGEST: Duration = Duration::from_secs(36_500 * 24 * 60 * 60);
+
 /// Gathers values: defaults, then the file, then the environment, then the flags.
 ///
 /// # Errors
@@ -185,12 +188,12 @@ impl Gathered {
     }
 
     pub(crate) fn time(&self, key: &str, least: Duration) -> Result<Duration, Error> {
-        let most = Duration::from_secs(u32::MAX.into());
         let reason = format!(
-            "must be a time of at least {}: a number of seconds, or such as 250ms, 10s, 5m, 12h, 90d",
-            units::shown_time(least)
+            "must be a time of at least {} and at most {}: a number of seconds, or such as 250ms, 10s, 5m, 12h, 90d",
+            units::shown_time(least),
+            units::shown_time(LONGEST)
         );
-        self.read(key, &reason, |text| units::time(text).filter(|time| *time >= least && *time <= most))
+        self.read(key, &reason, |text| units::time(text).filter(|time| (least..=LONGEST).contains(time)))
     }
 
     /// The effective configuration as TOML, each line with its source, secrets hidden.

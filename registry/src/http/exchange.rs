@@ -10,6 +10,7 @@ use super::query::Query;
 use super::ready::{Form, ReadyAnswer, Settings};
 use super::reply::{compress, finish, refused, respond};
 use super::routes::{Method, Operation};
+use super::server::Held;
 use super::takes;
 use super::trail::Trail;
 use crate::app::App;
@@ -357,6 +358,14 @@ fn is_plain(coding: &str) -> bool {
 /// counts is what they take once their JSON has been read.
 async fn read(app: &App, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Failure> {
     let limit = app.limits.body;
+    let too_large = || {
+        let message = format!("The request body is larger than {limit} bytes");
+        Failure::Plain(Refusal::plain(413, message))
+    };
+    if body.size_hint().lower() > limit as u64 {
+        // Its length says so: nobody has to send it first.
+        return Err(too_large());
+    }
     let mut body = std::pin::pin!(Limited::new(body, limit));
     let (mut read, mut cost) = (BytesMut::new(), Cost::default());
     let mut held: Option<OwnedSemaphorePermit> = None;
@@ -364,10 +373,7 @@ async fn read(app: &App, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePerm
         let data = match frame.map(http_body::Frame::into_data) {
             Ok(Ok(data)) => data,
             Ok(Err(_trailers)) => continue,
-            Err(error) if error.is::<LengthLimitError>() => {
-                let message = format!("The request body is larger than {limit} bytes");
-                return Err(Failure::Plain(Refusal::plain(413, message)));
-            }
+            Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
             Err(_) => return Err(Failure::Plain(Refusal::plain(400, "The request body ended early"))),
         };
         cost.follow(&data);
@@ -382,7 +388,7 @@ async fn read(app: &App, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePerm
         let owed = cost.total().saturating_sub(SMALL_BODY + paid);
         if owed > 0 {
             let owed = u32::try_from(owed).unwrap_or(u32::MAX);
-            let more = Arc::clone(&app.bodies).try_acquire_many_owned(owed).map_err(|_| Failure::Fault(Fault::Busy))?;
+            let more = app.places.room(&app.bodies, owed, Held::Body).await.ok_or(Failure::Fault(Fault::Busy))?;
             match &mut held {
                 Some(held) => held.merge(more),
                 None => held = Some(more),

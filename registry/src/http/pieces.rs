@@ -6,6 +6,7 @@
 //! part for the whole.
 
 use super::answer::Answer;
+use super::server::Held;
 use crate::app::App;
 use crate::fault::Fault;
 use crate::service::Class;
@@ -128,7 +129,7 @@ pub async fn between<S: Source>(
     if array.is_over() {
         return Ok(Answer::text(first));
     }
-    let place = app.places.room(&app.pieces, 1).await.ok_or(Fault::Busy)?;
+    let place = app.places.room(&app.pieces, 1, Held::Answer).await.ok_or(Fault::Busy)?;
     Ok(Answer::pieces(Pieces::new(Arc::clone(app), first, Box::new(array), place)))
 }
 

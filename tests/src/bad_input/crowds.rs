@@ -99,6 +99,34 @@ fn answers_that_are_not_taken_stay_within_their_budget() {
 }
 
 #[test]
+fn bodies_that_do_not_come_leave_their_memory_to_others() {
+    let node = node(&["--http-body-memory", "1", "--http-body-limit", "250000", "--http-request-timeout", "1h"]);
+    // There is room for one body of many values, and then for none of some length.
+    let silent = || {
+        let mut wire = node.wire();
+        let head = "POST /subjects/s/versions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n";
+        wire.send(head.as_bytes()).send(b"{\"x\": [").send(&b"{\"a\":0},".repeat(1200));
+        wire
+    };
+    let avro = json!({ "type": "record", "name": "R", "doc": "d".repeat(200_000), "fields": [] });
+    let body = json!({ "schema": avro.to_string() });
+    let (mut holds, mut refused) = (silent(), false);
+    wait::until("somebody else's body", || {
+        let answer = node.post("/subjects/t/versions", &body);
+        assert!(answer.status == 200 || answer.error_code() == 503, "{answer:?}");
+        let through = answer.status == 200;
+        if through && !refused {
+            // The other one has not been read yet, or found no room.
+            holds = silent();
+        }
+        refused |= !through;
+        (through && refused).then_some(())
+    });
+    wait::until("the silent one is cut off", || (!holds.is_open()).then_some(()));
+    lives(&node);
+}
+
+#[test]
 fn a_client_that_takes_nothing_of_its_answer_is_cut_off() {
     let node = Node::with(Settings::flags(&["--http-write-timeout", "1", "--log-level", "debug"]));
     let id = large(&node, "large", LARGE);

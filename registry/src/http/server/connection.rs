@@ -9,11 +9,14 @@ use tokio::sync::{Notify, OwnedSemaphorePermit};
 /// In the middle of a request a client may pause for this long before its connection can be taken for another.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How many bytes a second a client must send or take on average, once it makes the registry wait in the middle of a request.
+pub(super) const LEAST_RATE: u32 = 16 * 1024;
+
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Connection {
     opened: Instant,
-    /// When the client last sent or took a byte, in milliseconds since `opened`.
+    /// Until when the client has done its part, in milliseconds since `opened`.
     moved: AtomicU64,
     /// Requests begun, and among them those whose answers have not been written in full.
     begun: AtomicU64,
@@ -44,10 +47,19 @@ pub(super) enum Place {
 pub(super) enum Standing {
     /// Between requests, or at the head of one, since then.
     Idle(Instant),
-    /// In the middle of a request, of which the client has sent or taken nothing since then.
+    /// In the middle of a request, of which the client has sent or taken nothing, or too little, since then.
     Paused(Instant),
     /// At work.
     Busy,
+}
+
+/// What memory is held for while a client makes the registry wait.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Held {
+    /// An answer that the client does not take.
+    Answer,
+    /// A body of which the client does not send the rest.
+    Body,
 }
 
 impl Connection {
@@ -65,10 +77,25 @@ impl Connection {
         })
     }
 
-    /// The client has sent or taken a byte.
-    pub(super) fn moved(&self) {
-        let millis = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.moved.store(millis, Ordering::Relaxed);
+    /// The client has sent or taken so many bytes. In the middle of a request that it makes wait they count as the time that
+    /// they take at the least rate, so that a byte now and then is no help.
+    pub(super) fn moved(&self, bytes: usize) {
+        if !matches!(self.standing(), Standing::Paused(_)) {
+            return self.touched();
+        }
+        let earned = (bytes as u64).saturating_mul(1000) / u64::from(LEAST_RATE);
+        let moved = self.moved.load(Ordering::Relaxed).saturating_add(earned);
+        self.moved.store(moved.min(self.now()), Ordering::Relaxed);
+    }
+
+    /// Whatever the client had to do until now, it has done.
+    fn touched(&self) {
+        self.moved.store(self.now(), Ordering::Relaxed);
+    }
+
+    /// In milliseconds since `opened`.
+    fn now(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Has no request come on it yet?
@@ -111,10 +138,14 @@ impl Connection {
         }
     }
 
-    /// Has the client taken nothing of its answer for a while?
-    pub(super) fn is_stalled(&self) -> bool {
+    /// Does the client hold this kind of thing for a while already, without doing its part?
+    pub(super) fn is_stalled(&self, held: Held) -> bool {
         let paused = matches!(self.standing(), Standing::Paused(since) if since.elapsed() > PAUSE);
-        paused && self.blocked.load(Ordering::Relaxed)
+        let waits = match held {
+            Held::Answer => &self.blocked,
+            Held::Body => &self.in_body,
+        };
+        paused && waits.load(Ordering::Relaxed)
     }
 
     /// Since when it waits for its client, if it can give way now.
@@ -167,6 +198,45 @@ pub(super) struct InFlight {
 impl Drop for InFlight {
     fn drop(&mut self) {
         self.connection.in_flight.fetch_sub(1, Ordering::AcqRel);
-        self.connection.moved();
+        self.connection.touched();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A client in the middle of a request, that has moved a second and a half ago and now moves so many bytes: does it stall?
+    #[track_caller]
+    fn check(bytes: usize, stalls: bool) {
+        for held in [Held::Answer, Held::Body] {
+            let connection = Connection {
+                opened: Instant::now() - Duration::from_secs(100),
+                moved: AtomicU64::new(98_500),
+                blocked: AtomicBool::new(held == Held::Answer),
+                in_body: AtomicBool::new(held == Held::Body),
+                ..Arc::into_inner(Connection::new(Place::None)).unwrap()
+            };
+            let connection = Arc::new(connection);
+            let request = connection.begin();
+            connection.moved(bytes);
+            let other = if held == Held::Body { Held::Answer } else { Held::Body };
+            assert_eq!(
+                (connection.is_stalled(held), connection.is_stalled(other)),
+                (stalls, false),
+                "{bytes} {held:?}"
+            );
+            assert_eq!(connection.may_give_way().is_some(), stalls);
+            drop(request);
+            assert!(!connection.is_stalled(held));
+        }
+    }
+
+    #[test]
+    fn a_byte_now_and_then_does_not_keep_what_others_need() {
+        check(0, true);
+        check(1, true);
+        check(64 << 10, false);
+        check(1 << 30, false);
     }
 }

@@ -7,6 +7,7 @@ mod own;
 mod places;
 mod socket;
 
+pub use connection::Held;
 pub use outgoing::{Answers, Full, Shared};
 pub use places::{Places, SPARE};
 

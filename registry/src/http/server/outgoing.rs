@@ -4,7 +4,7 @@
 //! read keeps it in memory. Bytes that several answers share are counted once. A stream is counted piece by piece and waits
 //! where a piece does not fit. Where the budget is used up, clients that take nothing of their answers are cut off.
 
-use super::connection::InFlight;
+use super::connection::{Held, InFlight};
 use super::places::{Places, ROOM};
 use axum::body::Body;
 use bytes::{Buf, Bytes};
@@ -118,7 +118,7 @@ impl Answers {
     /// Room for so many bytes, which those may have to make who take nothing of their answers.
     async fn room(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
         let permits = u32::try_from(bytes.min(self.bytes)).unwrap_or(u32::MAX);
-        self.places.room(&self.budget, permits).await
+        self.places.room(&self.budget, permits, Held::Answer).await
     }
 
     /// The same for a piece of a stream, which waits until there is room.
@@ -129,7 +129,7 @@ impl Answers {
             match tokio::time::timeout(ROOM, permit.as_mut()).await {
                 Ok(permit) => return permit.ok(),
                 Err(_) => {
-                    self.places.close_stalled();
+                    self.places.close_stalled(Held::Answer);
                 }
             }
         }

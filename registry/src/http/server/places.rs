@@ -1,7 +1,7 @@
 //! Who may keep a connection open: so many at once, and a few besides for health and metrics. Where all places are taken, the
 //! connection that has waited for its client longest gives way to a new one.
 
-use super::connection::{Connection, Place};
+use super::connection::{Connection, Held, Place};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ pub const SPARE: usize = 16;
 /// How long a connection that is told to give way may take; then another one is looked for.
 const GIVES_WAY: Duration = Duration::from_millis(100);
 
-/// How long room that clients who take nothing have to make may be in coming.
+/// How long room that clients who do not do their part have to make may be in coming.
 pub(super) const ROOM: Duration = Duration::from_millis(500);
 
 /// The places, and who has them.
@@ -105,22 +105,22 @@ impl Places {
         }
     }
 
-    /// Room in a budget for something on its way to a client. Where it is used up, the connections are closed whose clients have
-    /// taken nothing of their answers for a while; `None` where that is not enough.
-    pub async fn room(&self, budget: &Arc<Semaphore>, permits: u32) -> Option<OwnedSemaphorePermit> {
+    /// Room in a budget for something that comes from a client or goes to one. Where it is used up, the connections are closed
+    /// whose clients hold such a thing for a while without doing their part; `None` where that is not enough.
+    pub async fn room(&self, budget: &Arc<Semaphore>, permits: u32, held: Held) -> Option<OwnedSemaphorePermit> {
         if let Ok(permit) = Arc::clone(budget).try_acquire_many_owned(permits) {
             return Some(permit);
         }
-        if !self.close_stalled() {
+        if !self.close_stalled(held) {
             return None;
         }
         tokio::time::timeout(ROOM, Arc::clone(budget).acquire_many_owned(permits)).await.ok()?.ok()
     }
 
-    /// Closes the connections whose clients have taken nothing of their answers for a while. Were there any?
-    pub(super) fn close_stalled(&self) -> bool {
+    /// Closes the connections whose clients hold such a thing for a while without doing their part. Were there any?
+    pub(super) fn close_stalled(&self, held: Held) -> bool {
         let taken = self.taken();
-        let stalled = taken.values().filter(|connection| connection.is_stalled());
+        let stalled = taken.values().filter(|connection| connection.is_stalled(held));
         stalled.map(|connection| connection.give_way()).count() > 0
     }
 }

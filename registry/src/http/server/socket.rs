@@ -1,7 +1,7 @@
 //! The socket under hyper: notes what the client sends and takes, cuts off one that takes too little of its answers, and
 //! answers one that has closed only its own half.
 
-use super::connection::Connection;
+use super::connection::{Connection, LEAST_RATE};
 use super::framing::Framing;
 use super::own::enveloped;
 use bytes::{Buf, Bytes};
@@ -12,9 +12,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
-
-/// How many bytes a second a client must take of its answers on average, once it makes the registry wait.
-const LEAST_RATE: u32 = 16 * 1024;
 
 /// A client that has closed its half of the connection may be waiting for its answer, or may be gone; TCP does not tell. After
 /// this time it is taken to be gone, and its request ends.
@@ -71,9 +68,9 @@ impl<S> Socket<S> {
             Poll::Ready(Ok(bytes)) => {
                 if self.patience.is_blocked() {
                     self.patience.took(bytes, Instant::now());
-                    self.connection.set_blocked(false);
                 }
-                self.connection.moved();
+                self.connection.moved(bytes);
+                self.connection.set_blocked(false);
                 self.gone.at = None;
                 Poll::Ready(Ok(bytes))
             }
@@ -99,7 +96,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
             if !read.is_empty() {
                 this.framing.follow(read);
                 this.connection.set_framing(this.framing.in_body(), this.framing.ambiguous());
-                this.connection.moved();
+                this.connection.moved(read.len());
                 return Poll::Ready(Ok(()));
             }
             // A request that is cut off is told to its reader at once.

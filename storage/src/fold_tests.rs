@@ -571,6 +571,22 @@ fn deleting_many_versions_in_one_commit_costs_as_much_as_they_are() {
 }
 
 #[test]
+fn the_versions_that_hold_an_id_are_found_without_the_others() {
+    let others = (1..=300).map(|n| deleted("s", n, n, &n.to_string()));
+    let state = folded(others.chain([deleted("s", 301, 7, "7"), deleted("s0", 1, 7, "7"), schema(":.c:s", 1, 7, "x")]));
+    let counted = Counted { map: state.kv, read: 0.into() };
+    let state = crate::query::Folded::over(&counted).unwrap();
+    let mut found = Vec::new();
+    let visit = &mut |version| {
+        found.push(version);
+        ControlFlow::Continue(())
+    };
+    state.holders_in(&Subject::parse("s"), 7, visit).unwrap();
+    assert_eq!(found, [301, 7]);
+    assert!(counted.read.get() < 10, "{} entries are read", counted.read.get());
+}
+
+#[test]
 fn the_newest_version_comes_and_goes_above_many_deleted_ones_without_their_being_read() {
     const MANY: i32 = 600;
     let newest = |n: i32| schema("s", n, n, &n.to_string());

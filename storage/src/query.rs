@@ -189,14 +189,14 @@ impl<K: Kv> State for Folded<K> {
         self.each(&walk::behind(key::holders(context, id), last), Direction::Up, take, visit)
     }
 
-    fn newest_holder(&self, subject: &Subject, id: SchemaId) -> Result<Option<Version>, Error> {
-        let mut newest = None;
+    fn holders_in(
+        &self,
+        subject: &Subject,
+        id: SchemaId,
+        visit: &mut dyn FnMut(Version) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
         let take = |key: &[u8], _: &[u8]| key::take_holder(key);
-        self.each(&key::holders_in(subject, id), Direction::Down, take, &mut |(_, version)| {
-            newest = Some(version);
-            ControlFlow::Break(())
-        })?;
-        Ok(newest)
+        self.each(&key::holders_in(subject, id), Direction::Down, take, &mut |(_, version)| visit(version))
     }
 
     fn ids_in(&self, context: &Context, guid: Guid) -> Result<Vec<SchemaId>, Error> {

@@ -292,7 +292,21 @@ pub trait State {
         visit: &mut dyn FnMut(Holder) -> ControlFlow<()>,
     ) -> Result<(), Error>;
     /// The newest version of a subject that holds an id, soft-deleted or not.
-    fn newest_holder(&self, subject: &Subject, id: SchemaId) -> Result<Option<Version>, Error>;
+    fn newest_holder(&self, subject: &Subject, id: SchemaId) -> Result<Option<Version>, Error> {
+        let mut newest = None;
+        self.holders_in(subject, id, &mut |version| {
+            newest = Some(version);
+            ControlFlow::Break(())
+        })?;
+        Ok(newest)
+    }
+    /// The versions of a subject that hold an id, soft-deleted or not; the newest first.
+    fn holders_in(
+        &self,
+        subject: &Subject,
+        id: SchemaId,
+        visit: &mut dyn FnMut(Version) -> ControlFlow<()>,
+    ) -> Result<(), Error>;
     /// The ids under which content with this hash is known in a context, the one written last first. They have holders.
     fn ids_in(&self, context: &Context, guid: Guid) -> Result<Vec<SchemaId>, Error>;
     /// All contexts and ids under which content with this hash is known, the default context first, then by name.

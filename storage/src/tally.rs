@@ -3,8 +3,8 @@
 //!
 //! A block begins at the key of its own entry and ends where the next one begins. It is split in the middle when it holds more
 //! than `MOST` entries and goes when it holds none. So a listing passes over whole blocks by their counts, and reads the
-//! entries of at most two blocks to find the place in them; so does the search for the last live one. The fold keeps the counts with what they count; they can be made
-//! anew from that at any time (`derive`).
+//! entries of at most two blocks to find the place in them; so does the search for the last live one. The fold keeps the
+//! counts with what they count; they can be made anew from that at any time (`derive`).
 
 use crate::codec::bytes::{Form, Input, Malformed, decode, encode};
 use crate::codec::key::{self, Range};

@@ -15,6 +15,7 @@ use model::{
     CompatibilityLevel, Content, Guid, Hashes, Mode, Record, RegistryRecord, SchemaId, SchemaRecord, Subject, Version,
 };
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use storage::{State, StoredVersion, SubjectSummary};
 
@@ -243,9 +244,15 @@ fn superseded(
     if summary.live == summary.versions {
         return Ok(records);
     }
-    for old in state.versions(subject)?.iter().filter(|v| v.deleted && v.id == id && v.version != version) {
-        if !state.is_referred_to(subject, old.version, &|_| true)? {
-            records.push(registry(RegistryRecord::SchemaTombstone { subject: subject.clone(), version: old.version }));
+    let mut holding = Vec::new();
+    state.holders_in(subject, id, &mut |held| {
+        holding.push(held);
+        ControlFlow::Continue(())
+    })?;
+    for old in holding.into_iter().rev().filter(|held| *held != version) {
+        let deleted = state.version(subject, old)?.is_some_and(|old| old.deleted);
+        if deleted && !state.is_referred_to(subject, old, &|_| true)? {
+            records.push(registry(RegistryRecord::SchemaTombstone { subject: subject.clone(), version: old }));
         }
     }
     Ok(records)

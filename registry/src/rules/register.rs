@@ -83,12 +83,12 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
     let mode = config::mode_in_scope(state, subject)?;
     check_mode(mode, subject, request.schema.id)?;
 
-    let next = next_version(summary)?;
+    let next = || next_version(summary);
     let latest = summary.latest.map(|version| state.version(subject, version)).transpose()?.flatten();
     let described = if mode.takes_explicit_ids() {
         request.schema.clone()
     } else {
-        populate(state, &request.schema, latest.as_ref(), &scope, next)?
+        populate(state, &request.schema, latest.as_ref(), &scope, next()?)?
     };
     let candidate = prepare(state, knowledge, subject, &described, &scope, mode, normalize)?;
     let referred: BTreeSet<&str> = candidate.content.references.iter().map(|r| r.subject.as_str()).collect();
@@ -113,9 +113,11 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
         }
     }
     let version = match described.version {
-        Wanted::Exactly(version) if version == next || mode.takes_explicit_ids() => version,
-        Wanted::Exactly(_) => return Err(invalid("Version is not one more than previous version")),
-        Wanted::Any | Wanted::Latest | Wanted::Next => next,
+        Wanted::Exactly(version) if mode.takes_explicit_ids() => version,
+        Wanted::Exactly(version) if version != next()? => {
+            return Err(invalid("Version is not one more than previous version"));
+        }
+        Wanted::Exactly(_) | Wanted::Any | Wanted::Latest | Wanted::Next => next()?,
     };
     let shared = ids::shared(state, subject, &candidate)?.filter(|shared| described.id.is_none_or(|id| id == *shared));
     let mut records = Vec::new();

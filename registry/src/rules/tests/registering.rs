@@ -235,6 +235,19 @@ fn import_takes_ids_and_versions_as_they_come_and_never_another_content_for_an_i
 }
 
 #[test]
+fn only_who_takes_the_next_version_needs_one() {
+    check(&[
+        ("mode s IMPORT", "done"),
+        ("register s A id=1 version=2147483647", "version 2147483647, id 1"),
+        ("register s B id=2 version=3", "version 3, id 2"),
+        ("register s C id=3", "InvalidSchema"),
+        ("mode s READWRITE", "done"),
+        ("register s C", "InvalidSchema"),
+        ("list s", "3 2147483647"),
+    ]);
+}
+
+#[test]
 fn an_imported_id_may_stand_at_several_versions() {
     check(&[
         ("mode s IMPORT", "done"),

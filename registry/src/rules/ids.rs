@@ -1,6 +1,7 @@
 //! Ids: which one a new schema gets, and which it may have.
 //!
-//! An id is handed out once in a context and never again, not even after everything that held it was deleted for good.
+//! An id is handed out once in a context and never again, not even after everything that held it was deleted for good. Only
+//! an import, which names the id itself, can then give it to another content.
 
 use super::equivalence::Candidate;
 use super::knowledge::Stop;
@@ -32,7 +33,8 @@ fn held(state: &dyn State, context: &Context, id: SchemaId) -> Result<Option<Sto
     holder.map_or(Ok(None), |holder| state.version(&holder.subject, holder.version))
 }
 
-/// An explicit or shared id may only be held by the same content, soft-deleted or not: an id means one content for ever.
+/// An explicit or shared id may only be held by the same content, soft-deleted or not: while anything holds it, an id means one
+/// content.
 ///
 /// # Errors
 /// `OverwriteId`, those of the store.

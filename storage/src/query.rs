@@ -204,13 +204,15 @@ impl<K: Kv> State for Folded<K> {
         Ok(ids.iter().rev().map(|(id, _)| *id).collect())
     }
 
-    fn ids_of(&self, guid: Guid) -> Result<Vec<(Context, SchemaId)>, Error> {
+    fn ids_of(&self, guid: Guid, limit: usize) -> Result<Vec<(Context, SchemaId)>, Error> {
         let mut found = Vec::new();
         let take = |key: &[u8], value: &[u8]| Ok((key::take_ids(key)?, decode::<Ids>(value)?));
-        for (context, mut ids) in self.all(&key::ids_everywhere(guid), Direction::Up, take)? {
+        self.each(&key::ids_everywhere(guid), Direction::Up, take, &mut |(context, mut ids): (Context, Ids)| {
             ids.sort_unstable();
             found.extend(ids.into_iter().map(|(id, _)| (context.clone(), id)));
-        }
+            if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        found.truncate(limit);
         Ok(found)
     }
 

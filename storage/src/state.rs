@@ -309,8 +309,9 @@ pub trait State {
     ) -> Result<(), Error>;
     /// The ids under which content with this hash is known in a context, the one written last first. They have holders.
     fn ids_in(&self, context: &Context, guid: Guid) -> Result<Vec<SchemaId>, Error>;
-    /// All contexts and ids under which content with this hash is known, the default context first, then by name.
-    fn ids_of(&self, guid: Guid) -> Result<Vec<(Context, SchemaId)>, Error>;
+    /// The first contexts and ids under which content with this hash is known, the default context first, then by name. They
+    /// have holders.
+    fn ids_of(&self, guid: Guid, limit: usize) -> Result<Vec<(Context, SchemaId)>, Error>;
     /// The highest id ever seen in a context by the registry log, tombstoned ones included as far as they were folded.
     fn highest_id(&self, context: &Context) -> Result<Option<SchemaId>, Error>;
     /// The highest id that the house log remembers as handed out.

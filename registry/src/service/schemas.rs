@@ -79,14 +79,10 @@ impl Service {
         self.read(|state| {
             let missing = || Fault::SchemaNotFoundAs(asked.to_owned());
             let guid = Guid::parse(asked).ok_or_else(missing)?;
-            for (context, id) in state.ids_of(guid)? {
-                if let Some(holder) = first_holder(state, &context, id)?
-                    && let Some(stored) = state.version(&holder.subject, holder.version)?
-                {
-                    return Ok(Shown::of(state, stored)?);
-                }
-            }
-            Err(missing())
+            let (context, id) = state.ids_of(guid, 1)?.pop().ok_or_else(missing)?;
+            let holder = first_holder(state, &context, id)?.ok_or_else(missing)?;
+            let stored = state.version(&holder.subject, holder.version)?.ok_or_else(missing)?;
+            Ok(Shown::of(state, stored)?)
         })
     }
 
@@ -96,7 +92,7 @@ impl Service {
     /// Those of the store.
     pub fn ids_of(&self, asked: &str) -> Result<Vec<(Context, SchemaId)>, Fault> {
         match Guid::parse(asked) {
-            Some(guid) => self.read(|state| Ok(state.ids_of(guid)?)),
+            Some(guid) => self.read(|state| Ok(state.ids_of(guid, usize::MAX)?)),
             None => Ok(vec![]),
         }
     }

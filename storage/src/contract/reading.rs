@@ -150,7 +150,8 @@ pub(super) fn all_questions_are_answered_from_what_is_stored(open: Open<'_>) {
     assert_eq!([newest("base"), newest("s"), newest("bas"), newest("s2")], [Some(1), Some(2), None, None]);
     let guid = schema_record("s", 1, 1, "a").content.guid();
     assert_eq!(view.ids_in(&c, guid).unwrap(), [1]);
-    assert_eq!(view.ids_of(guid).unwrap(), [(default.clone(), 1), (c.clone(), 1)]);
+    assert_eq!(view.ids_of(guid, usize::MAX).unwrap(), [(default.clone(), 1), (c.clone(), 1)]);
+    assert_eq!(view.ids_of(guid, 1).unwrap(), [(default.clone(), 1)]);
     assert_eq!((view.highest_id(&default).unwrap(), view.high_water(&default).unwrap()), (Some(5), None));
     assert_eq!((view.highest_id(&c).unwrap(), view.high_water(&c).unwrap()), (Some(1), Some(9)));
     let referrer = Referrer { subject: subject("s"), version: 1, id: 2, deleted: false };

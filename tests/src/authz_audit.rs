@@ -297,6 +297,7 @@ fn a_required_sink_that_hangs_stops_changes_and_gets_all_of_them_when_it_goes_on
         let labels = json!({ "n": accepted.to_string(), "long": "x".repeat(400) });
         let answer = bank.send("ada", "PUT", "/namespaces/a", Some(&json!({ "labels": labels })));
         if answer.status == 503 {
+            assert_eq!(bank.node.get("/health/ready").json()["status"], "read-only");
             return Some(());
         }
         accepted += 1;
@@ -312,4 +313,5 @@ fn a_required_sink_that_hangs_stops_changes_and_gets_all_of_them_when_it_goes_on
         let answer = bank.send("ada", "PUT", "/namespaces/a", Some(&json!({})));
         (answer.status == 200).then_some(())
     });
+    wait::until("it is ready again", || (bank.node.get("/health/ready").status == 200).then_some(()));
 }

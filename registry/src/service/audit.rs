@@ -131,8 +131,12 @@ impl Service {
     }
 
     /// May anything be changed, as far as the audit goes?
+    pub fn is_audited(&self) -> bool {
+        self.sink.takes_changes()
+    }
+
     pub(super) fn check_audit(&self) -> Result<(), Fault> {
-        if self.sink.takes_changes() { Ok(()) } else { Err(Fault::Unaudited) }
+        if self.is_audited() { Ok(()) } else { Err(Fault::Unaudited) }
     }
 
     /// Writes entries of the audit that belong to no change.

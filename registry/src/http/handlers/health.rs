@@ -13,9 +13,12 @@ pub fn live() -> Answer {
     Answer::fixed("application/json", "{\"status\":\"live\"}")
 }
 
-/// `GET /health/ready`: reads and writes work. A store that cannot be written is not ready, and says why.
+/// `GET /health/ready`: reads and writes work. A registry where nothing can be changed is not ready, and says why.
 pub fn ready(app: &App) -> Answer {
     let (status, mut body) = match app.service.store().health() {
+        Health::Ok if !app.service.is_audited() => {
+            (503, json!({ "status": "read-only", "reason": "the audit's sink takes nothing; see the log" }))
+        }
         Health::Ok => (200, json!({ "status": "ready" })),
         Health::ReadOnly(_) => {
             (503, json!({ "status": "read-only", "reason": "the store refused a write; see the log" }))

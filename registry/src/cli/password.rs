@@ -2,6 +2,7 @@
 //! standard input. Never from the command line, where every process could read it.
 
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use std::env::VarError;
 use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
@@ -23,7 +24,7 @@ pub fn present(of: &str) -> Result<String, String> {
 pub fn new(of: &str, check: impl Fn(&str) -> Result<(), String>) -> Result<String, String> {
     let password = read(|| {
         let first = typed(&format!("New password of {of}: "))?;
-        if first.is_empty() || check(&first).is_err() {
+        if of_line(&first).and_then(|password| check(&password)).is_err() {
             return Ok(first);
         }
         let again = typed("The same once more: ")?;
@@ -34,16 +35,27 @@ pub fn new(of: &str, check: impl Fn(&str) -> Result<(), String>) -> Result<Strin
 }
 
 fn read(ask: impl FnOnce() -> Result<String, String>) -> Result<String, String> {
-    let password = match std::env::var(VARIABLE) {
+    let line = match std::env::var(VARIABLE) {
         Ok(password) => password,
-        Err(_) if io::stdin().is_terminal() => ask()?,
-        Err(_) => {
+        Err(VarError::NotUnicode(_)) => return Err(format!("{VARIABLE} is not UTF-8")),
+        Err(VarError::NotPresent) if io::stdin().is_terminal() => ask()?,
+        Err(VarError::NotPresent) => {
             let mut line = String::new();
             io::stdin().lock().read_line(&mut line).map_err(|error| error.to_string())?;
-            line.trim_end_matches(['\r', '\n']).to_owned()
+            line
         }
     };
-    if password.is_empty() { Err("no password was given".to_owned()) } else { Ok(password) }
+    of_line(&line)
+}
+
+/// The password on a line: also a variable that was filled from a file often ends with one. Control characters could be sent
+/// by no client (RFC 7617).
+fn of_line(line: &str) -> Result<String, String> {
+    match line.trim_end_matches(['\r', '\n']) {
+        "" => Err("no password was given".to_owned()),
+        text if text.contains(char::is_control) => Err("a password has no control characters".to_owned()),
+        text => Ok(text.to_owned()),
+    }
 }
 
 /// The key that breaks off (Ctrl-C).
@@ -55,13 +67,7 @@ fn typed(prompt: &str) -> Result<String, String> {
     if line.last() == Some(&BREAK) {
         return Err("broken off; nothing was changed".to_owned());
     }
-    let text = String::from_utf8(line).map_err(|_| "the password is not UTF-8".to_owned())?;
-    let text = text.trim_end_matches(['\r', '\n']);
-    if text.contains(char::is_control) {
-        Err("a password has no control characters".to_owned())
-    } else {
-        Ok(text.into())
-    }
+    String::from_utf8(line).map_err(|_| "the password is not UTF-8".to_owned())
 }
 
 fn unseen(prompt: &str) -> io::Result<Vec<u8>> {
@@ -106,5 +112,23 @@ impl Drop for Silence {
     fn drop(&mut self) {
         // There is nothing left to try.
         let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_a_line_without_its_end() {
+        for line in ["secret word", "secret word\n", "secret word\r\n"] {
+            assert_eq!(of_line(line).as_deref(), Ok("secret word"), "{line:?}");
+        }
+        assert_eq!(of_line("größe ").as_deref(), Ok("größe "));
+        for (line, why) in
+            [("", "no password"), ("\r\n", "no password"), ("a\nb", "control"), ("a\u{1b}b\n", "control")]
+        {
+            assert!(of_line(line).unwrap_err().contains(why), "{line:?}");
+        }
     }
 }

@@ -20,7 +20,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use storage::rocks::{Options, Place, Rocks};
 use storage::{Health, Store};
-use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
@@ -76,7 +75,7 @@ impl Node {
     pub async fn start(settings: &Settings) -> Result<Self, Error> {
         // The address first: a taken port is the commoner mistake, and costs nothing to find out.
         let listen = |reason| Error::Listen { address: settings.listen, reason };
-        let listener = TcpListener::bind(settings.listen).await.map_err(listen)?;
+        let listener = server::listen(settings.listen).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
 
         tracing::info!(data = %settings.data.display(), "opening the store");

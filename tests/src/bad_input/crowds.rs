@@ -81,8 +81,9 @@ fn clients_that_do_not_read_leave_room_for_health_and_then_for_everybody() {
 
 #[test]
 fn answers_that_are_not_taken_stay_within_their_budget() {
-    let node = node(&["--http-answer-memory", "4000000"]);
-    let (first, second) = (large(&node, "one", LARGE), large(&node, "two", LARGE));
+    let node = node(&["--http-answer-memory", "10000000"]);
+    // One of them is more than the kernel takes in for somebody who does not read.
+    let (first, second) = (large(&node, "one", 8 << 20), large(&node, "two", 8 << 20));
     let deaf = deaf(&node, first);
     // Others have to wait until the one who does not read is cut off; small ones never.
     wait::until("another large answer", || {
@@ -164,7 +165,7 @@ fn what_the_kernel_has_accepted_is_answered_before_a_stop() {
     kept.send(get("/subjects").as_bytes()).read_until("[\"s\"]");
     node.freeze();
     kept.send(get("/subjects").as_bytes());
-    let mut waiting: Vec<_> = (0..30).map(|_| node.wire()).collect();
+    let mut waiting: Vec<_> = (0..300).map(|_| node.wire()).collect();
     for wire in &mut waiting {
         wire.send(get("/subjects").as_bytes());
     }

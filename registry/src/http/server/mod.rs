@@ -28,7 +28,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -46,6 +46,22 @@ pub struct Limits {
 /// After a shutdown has begun, how long a connection waits for a request that may be on its way: one that has brought requests
 /// before, and one that has just been opened.
 const LAST_REQUEST: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
+
+/// Connections that the kernel takes in before they are accepted. Further ones are tried again by their clients after a second:
+/// so many may come at once where a fleet finds its registry restarted, or while the store is being opened.
+const BACKLOG: u32 = 1024;
+
+/// Listens at an address.
+///
+/// # Errors
+/// It is taken, or not of this machine.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // Connections of a process that has just ended do not keep the address.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     // A sender that is gone has nothing more to say: stop.

@@ -15,6 +15,7 @@ use super::takes;
 use super::trail::Trail;
 use crate::app::App;
 use crate::fault::Fault;
+use crate::service::Class;
 use authz::{AuthorizeLayer, Caller, Identity, RefusedRequest, Resource};
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
@@ -367,6 +368,8 @@ async fn read(app: &App, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePerm
         return Err(too_large());
     }
     let mut body = std::pin::pin!(Limited::new(body, limit));
+    // What is short is read at once, on the thread that it came to: there is never more of it than there are threads.
+    let counted = body.size_hint().upper().is_none_or(|most| Class::to_read(most as usize) != Class::Ready);
     let (mut read, mut cost) = (BytesMut::new(), Cost::default());
     let mut held: Option<OwnedSemaphorePermit> = None;
     while let Some(frame) = body.frame().await {
@@ -376,7 +379,9 @@ async fn read(app: &App, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePerm
             Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
             Err(_) => return Err(Failure::Plain(Refusal::plain(400, "The request body ended early"))),
         };
-        cost.follow(&data);
+        if counted {
+            cost.follow(&data);
+        }
         if cost.total() > app.limits.read() {
             let message = format!(
                 "The request body holds too many values: to read it would take more than {} bytes of memory",

@@ -36,8 +36,6 @@ pub(crate) enum Abandoned {
 pub(crate) const MOST_PAIRS: usize = 1_000_000;
 /// Nor more fields and symbols than this, over all pairs.
 const MOST_WORK: usize = 20_000_000;
-/// How many pairs that are judged at a glance cost as much as a field.
-const GLANCES: usize = 4;
 /// What a finding costs, which takes memory.
 const KEPT: usize = 16;
 
@@ -159,7 +157,6 @@ struct Checker<'m> {
     glanced: (Nodes, Nodes),
     /// Which records were found to be plain, or not.
     plain: (HashMap<NodeId, bool>, HashMap<NodeId, bool>),
-    glances: usize,
     work: usize,
 }
 
@@ -193,7 +190,6 @@ impl<'m> Checker<'m> {
             fields: HashMap::new(),
             glanced: Default::default(),
             plain: Default::default(),
-            glances: 0,
             work: 0,
         }
     }
@@ -452,10 +448,7 @@ impl<'m> Checker<'m> {
     /// Is a branch compatible with a branch? `None` where that takes more than a glance: where pairs would be judged that other
     /// pairs may have inside them as well, or that may end the comparison. What is incompatible is noted.
     fn glance(&mut self, reader: NodeId, writer: NodeId) -> Result<Option<bool>, End> {
-        self.glances += 1;
-        if self.glances.is_multiple_of(GLANCES) {
-            self.spend(1)?;
-        }
+        self.spend(1)?;
         let compatible = match (self.reader.node(reader), self.writer.node(writer)) {
             (Node::Union(_), _)
             | (_, Node::Union(_))

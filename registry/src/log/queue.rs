@@ -13,6 +13,8 @@ use std::time::Duration;
 const WAITING: usize = 2 << 20;
 /// How long after a failed attempt the next one is made.
 const RETRY: Duration = Duration::from_millis(100);
+/// How long lines gather after some have been written: waking the thread for each one costs a busy registry more than the line.
+const GATHER: Duration = Duration::from_millis(5);
 
 /// The lines that wait.
 #[derive(Clone)]
@@ -40,6 +42,8 @@ struct State {
     lost: u64,
     writing: bool,
     failing: bool,
+    /// The thread sleeps until there is something to write.
+    idle: bool,
 }
 
 impl Queue {
@@ -81,7 +85,9 @@ impl Queue {
             shared.lost.inc();
         } else {
             state.waiting.extend_from_slice(line);
-            shared.filled.notify_one();
+            if std::mem::take(&mut state.idle) {
+                shared.filled.notify_one();
+            }
         }
     }
 
@@ -109,6 +115,7 @@ impl Shared {
                 tell(lost);
             }
             batch.clear();
+            std::thread::sleep(GATHER);
         }
     }
 
@@ -119,8 +126,11 @@ impl Shared {
         if state.waiting.is_empty() {
             self.settled.notify_all();
         }
-        let mut state =
-            self.filled.wait_while(state, |state| state.waiting.is_empty()).unwrap_or_else(PoisonError::into_inner);
+        let nothing = |state: &mut State| {
+            state.idle = state.waiting.is_empty();
+            state.idle
+        };
+        let mut state = self.filled.wait_while(state, nothing).unwrap_or_else(PoisonError::into_inner);
         state.writing = true;
         std::mem::swap(&mut state.waiting, batch);
         std::mem::take(&mut state.lost)

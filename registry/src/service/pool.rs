@@ -57,6 +57,15 @@ impl Pools {
         Work::new(BUDGET, &self.halt)
     }
 
+    /// The pool of a class; `None` where the class runs on the spot.
+    fn of(&self, class: Class) -> Option<&Pool> {
+        match class {
+            Class::Ready => None,
+            Class::Parse => Some(&self.parse),
+            Class::List => Some(&self.list),
+        }
+    }
+
     /// Jobs that wait or run, by the name of their queue.
     pub fn jobs(&self) -> [(&'static str, usize); 2] {
         let of = |pool: &Pool| pool.waiting.load(Ordering::Relaxed);
@@ -77,10 +86,9 @@ impl Pools {
         class: Class,
         job: impl FnOnce() -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        match class {
-            Class::Ready => job(),
-            Class::Parse => self.parse.run(job).await,
-            Class::List => self.list.run(job).await,
+        match self.of(class) {
+            Some(pool) => pool.run(job).await,
+            None => job(),
         }
     }
 
@@ -93,10 +101,9 @@ impl Pools {
         class: Class,
         job: impl FnOnce() -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        match class {
-            Class::Ready => job(),
-            Class::Parse => self.parse.go_on(job).await,
-            Class::List => self.list.go_on(job).await,
+        match self.of(class) {
+            Some(pool) => pool.go_on(job).await,
+            None => job(),
         }
     }
 

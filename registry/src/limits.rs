@@ -2,8 +2,8 @@
 
 use crate::http::{LARGEST_BATCH, cost, pieces, target};
 use crate::rules::association::request::LONGEST_NAME;
-use crate::rules::{names, namespace};
-use crate::service::{self, library};
+use crate::rules::{library, names, namespace};
+use crate::service;
 use model::{Claim, Limit};
 
 const LIMITS: &[Limit] = &[

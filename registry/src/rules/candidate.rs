@@ -11,7 +11,7 @@ use super::knowledge::{Knowledge, Normalize, Source, Stop};
 use super::metadata;
 use super::text::Text;
 use crate::fault::Fault;
-use crate::service::library;
+use crate::rules::content;
 use compat::Strictness;
 use model::{Metadata, Mode, Reference, RuleSet, SchemaId, SchemaType, Subject, Version};
 use storage::{State, StoredVersion};
@@ -89,7 +89,7 @@ pub fn populate(
     let mut described = described.clone();
     if described.text.trim().is_empty() {
         let previous = previous.ok_or_else(|| Fault::InvalidSchema("Empty schema".to_owned()))?;
-        described.text = Text::named(library::text(state, previous)?, previous.text);
+        described.text = Text::named(content::text(state, previous)?, previous.text);
         described.schema_type = previous.schema_type.clone();
         described.references = previous.references.clone();
     }
@@ -115,7 +115,7 @@ pub fn populate(
 /// Parses the candidate that is to be written.
 ///
 /// # Errors
-/// `InvalidSchema`, those of `library::resolve` and of the store; `Missing` in the writer.
+/// `InvalidSchema`, those of `content::resolve` and of the store; `Missing` in the writer.
 pub fn prepare(
     state: &dyn State,
     knowledge: &dyn Knowledge,
@@ -131,7 +131,7 @@ pub fn prepare(
     let (source, references) = source(state, knowledge, subject, described, normalize, Deleted::Ignore)??;
     let schema = knowledge
         .parse(state, &source, strictness, normalize)?
-        .map_err(|error| library::invalid_schema(&described.schema_type, &error))?;
+        .map_err(|error| content::invalid_schema(&described.schema_type, &error))?;
     Ok(Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone()))
 }
 
@@ -149,7 +149,7 @@ pub fn source(
     targets: Deleted,
 ) -> Result<Result<(Source, Vec<Reference>), Fault>, Stop> {
     let Described { schema_type, references, text, .. } = described;
-    let resolved = match library::resolve(state, subject, schema_type, references, targets, knowledge.work()) {
+    let resolved = match content::resolve(state, subject, schema_type, references, targets, knowledge.work()) {
         Ok(resolved) => resolved,
         Err(fault @ (Fault::Store(_) | Fault::Spent(_))) => return Err(Stop::Fault(fault)),
         Err(fault) => return Ok(Err(fault)),

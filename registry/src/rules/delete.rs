@@ -1,6 +1,6 @@
 //! Deleting versions and subjects, softly and for good.
 
-use super::{association, config, ids};
+use super::{association, config, content, ids};
 use crate::fault::{Fault, Scope};
 use model::{Context, Hashes, Record, RegistryRecord, SchemaRecord, Subject, SubjectPrefix, Version};
 use std::ops::ControlFlow;
@@ -181,7 +181,7 @@ fn soft_deleted(state: &dyn State, stored: &StoredVersion) -> Result<Record, Fau
         subject: stored.subject.clone(),
         version: stored.version,
         id: stored.id,
-        content: Arc::new(crate::service::library::content(state, stored)?),
+        content: Arc::new(content::content(state, stored)?),
         deleted: true,
         hashes: Some(Hashes { text: stored.text.0, guid: stored.guid }),
         fingerprint: stored.fingerprint,

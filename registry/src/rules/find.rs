@@ -2,7 +2,7 @@
 
 use super::equivalence::{Candidate, equivalent};
 use super::knowledge::{Knowledge, Stop};
-use crate::service::library;
+use crate::rules::content;
 use model::{SchemaId, Subject};
 use storage::{State, StoredVersion};
 
@@ -49,7 +49,7 @@ pub fn find(
     // Equal content has an equal fingerprint, so both kinds of match are among these.
     let mut alike = Vec::new();
     for version in state.equivalents(subject, candidate.schema.fingerprint)? {
-        knowledge.work().spend(library::READ)?;
+        knowledge.work().spend(content::READ)?;
         alike.extend(state.version(subject, version)?);
     }
     alike.retain(|stored| deleted == Deleted::Include || !stored.deleted);

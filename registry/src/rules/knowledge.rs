@@ -7,7 +7,7 @@
 
 use super::text::Text;
 use crate::fault::Fault;
-use crate::service::library::Library;
+use crate::rules::library::Library;
 use compat::{Parsed, Spent, Strictness, Work};
 use model::{CompatibilityLevel, CompatibilityPolicy, Guid, SchemaType, Subject, Version};
 use sha2::{Digest, Sha256};

@@ -5,11 +5,13 @@
 pub mod association;
 pub mod candidate;
 pub mod config;
+pub mod content;
 pub mod delete;
 pub mod equivalence;
 pub mod find;
 pub mod ids;
 pub mod knowledge;
+pub mod library;
 pub mod metadata;
 pub mod mode;
 pub mod names;

@@ -10,7 +10,7 @@ use super::find::{self, Deleted, Found};
 use super::knowledge::{Knowledge, Normalize, Stop};
 use super::{association, ids, verdict};
 use crate::fault::{Fault, Scope};
-use crate::service::library;
+use crate::rules::content;
 use model::{
     CompatibilityLevel, Content, Guid, Hashes, Mode, Record, RegistryRecord, SchemaId, SchemaRecord, Subject, Version,
 };
@@ -93,7 +93,7 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
     let candidate = prepare(state, knowledge, subject, &described, &scope, mode, normalize)?;
     let referred: BTreeSet<&str> = candidate.content.references.iter().map(|r| r.subject.as_str()).collect();
     for target in referred {
-        knowledge.work().spend(library::READ)?;
+        knowledge.work().spend(content::READ)?;
         association::check_referable(state, &subject.sibling(target))?;
     }
 
@@ -203,7 +203,7 @@ fn found_answer(state: &dyn State, found: Found, candidate: &Candidate) -> Resul
     Ok(match found {
         Found::Exact(stored) => of(&stored, Arc::clone(&candidate.content), None),
         Found::Equivalent(stored) => {
-            let content = Arc::new(library::content(state, &stored)?);
+            let content = Arc::new(content::content(state, &stored)?);
             of(&stored, content, Some((stored.at, stored.deleted)))
         }
     })
@@ -230,7 +230,7 @@ fn comparable(
 /// `Spent`, those of the store.
 pub fn undeleted(state: &dyn State, knowledge: &dyn Knowledge, subject: &Subject) -> Result<Vec<StoredVersion>, Stop> {
     let versions = state.subject(subject)?.unwrap_or_default().versions;
-    knowledge.work().spend(versions as usize * library::LISTED)?;
+    knowledge.work().spend(versions as usize * content::LISTED)?;
     Ok(state.versions(subject)?.into_iter().filter(|version| !version.deleted).collect())
 }
 

@@ -4,12 +4,12 @@ use super::{Class, Service};
 use crate::fault::Fault;
 use crate::rules::candidate::{Described, source};
 use crate::rules::config;
+use crate::rules::content;
 use crate::rules::delete::Selector;
 use crate::rules::equivalence::Candidate;
 use crate::rules::find::Deleted;
 use crate::rules::knowledge::{Knowledge, Learning, Stop};
 use crate::rules::{register, verdict};
-use crate::service::library;
 use compat::{Strictness, Work};
 use model::{CompatibilityLevel, Subject};
 use std::sync::Arc;
@@ -72,7 +72,7 @@ fn check(
         if scope.config.validate_new_schemas.unwrap_or(true) { Strictness::New } else { Strictness::Stored };
     let schema = knowledge
         .parse(state, &source, strictness, normalize)?
-        .map_err(|error| library::invalid_schema(&described.schema_type, &error))?;
+        .map_err(|error| content::invalid_schema(&described.schema_type, &error))?;
     let candidate = Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone());
     let latest = latest(state, subject)?;
     verdict::messages(state, knowledge, &candidate, latest.as_ref(), &existing, &scope)

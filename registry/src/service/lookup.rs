@@ -4,11 +4,11 @@ use super::{Class, Service, Shown, with_fallback};
 use crate::fault::Fault;
 use crate::rules::candidate::{Described, source};
 use crate::rules::config;
+use crate::rules::content;
 use crate::rules::equivalence::Candidate;
 use crate::rules::find::{self, Deleted, Found};
 use crate::rules::knowledge::{Knowledge, Learning, Stop};
 use crate::rules::metadata;
-use crate::service::library;
 use compat::{Strictness, Work};
 use model::{CompatibilityLevel, Content, Subject};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub struct Lookup {
 }
 
 /// What it costs to look into one more context.
-const CONTEXT: usize = 3 * library::READ;
+const CONTEXT: usize = 3 * content::READ;
 
 impl Service {
     /// Finds a schema among the versions of a subject. Never writes, works in every mode.
@@ -73,7 +73,7 @@ fn look_up(
         let (source, references) = source(state, knowledge, subject, described, normalize, Deleted::Include)??;
         let schema = knowledge
             .parse(state, &source, Strictness::Stored, normalize)?
-            .map_err(|error| library::invalid_schema(&described.schema_type, &error))?;
+            .map_err(|error| content::invalid_schema(&described.schema_type, &error))?;
         Some(Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone()))
     };
     if let Some(candidate) = candidate {

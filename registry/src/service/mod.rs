@@ -6,7 +6,6 @@ mod associations;
 mod audit;
 pub mod change;
 mod compatibility;
-pub mod library;
 pub mod listing;
 mod lookup;
 mod namespaces;
@@ -25,7 +24,6 @@ pub use associations::{Filter, FoundAssociation, MOST_ASSOCIATIONS, MOST_WITH_SC
 pub use audit::{AuditEntries, AuditPage, Retention};
 pub use change::{Change, Rights};
 pub use compatibility::{Against, Check};
-pub use library::Library;
 pub use lookup::Lookup;
 pub use namespaces::{Confirm, Edited, Handovers, MOST_HANDOVERS, Owned, Summary};
 pub use pool::{BUDGET, Class, Pools};
@@ -37,6 +35,7 @@ pub use validate::Validation;
 
 use crate::access::{AuditSink, FallBack};
 use crate::fault::Fault;
+use crate::rules::library::Library;
 use audit::finished;
 use authz::{Authorizer, Resource};
 use compat::Work;

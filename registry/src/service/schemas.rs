@@ -1,8 +1,9 @@
 //! `/schemas`: by id and by GUID, who holds an id, and contexts.
 
 use super::listing::{Listing, Show, Source};
-use super::{FallsBack, Service, in_named_contexts, library};
+use super::{FallsBack, Service, in_named_contexts};
 use crate::fault::Fault;
+use crate::rules::content;
 use crate::rules::find::Deleted;
 use crate::rules::knowledge::Learnt;
 use compat::Work;
@@ -27,7 +28,7 @@ impl Shown {
     /// # Errors
     /// Those of the store.
     pub fn of(state: &dyn State, stored: StoredVersion) -> Result<Self, storage::Error> {
-        Ok(Shown { content: library::content(state, &stored)?, at: Some(stored.at), stored })
+        Ok(Shown { content: content::content(state, &stored)?, at: Some(stored.at), stored })
     }
 }
 
@@ -215,7 +216,7 @@ const TAGGED: usize = 64;
 fn format_as(schema: &Learnt, content: &Content, format: &str, work: &Work) -> Result<Option<String>, Fault> {
     schema.parsed.formatted(format, work).map_err(|error| match error {
         compat::Error::Spent(spent) => spent.into(),
-        error => library::invalid_schema(&content.schema_type, &error),
+        error => content::invalid_schema(&content.schema_type, &error),
     })
 }
 

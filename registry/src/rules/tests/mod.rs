@@ -22,7 +22,7 @@ use super::knowledge::{Knowledge, Known, Learning, Normalize, Stop};
 use super::register::{Force, Plan, Registered, Registration, plan};
 use super::{config, equivalence::Candidate, mode};
 use crate::fault::Fault;
-use crate::service::Library;
+use crate::rules::library::Library;
 use compat::{Strictness, Work};
 use model::{CompatibilityLevel, Config, Context, Metadata, Record, Reference, RegistryRecord, SchemaType, Subject};
 use storage::{MemoryState, State};

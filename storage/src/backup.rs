@@ -12,13 +12,14 @@
 //! Lengths are 4 bytes, little-endian. Neither side holds more than one frame and one batch in memory. A restore folds the
 //! records as the writer does; a mark that goes last makes a half restore unusable.
 
-use crate::codec::bytes::{Form, Input, Malformed, decode, encode};
-use crate::codec::{key, record, text_key};
 use crate::engine::Backend;
-use crate::kv::{self, Direction, Kv, KvMut, Overlay, Table};
-use crate::{AuditLog, Error, audit, fold, log, query};
+use crate::{AuditLog, Error};
 use model::{HouseRecord, Position, Record, Stamped};
 use sha2::{Digest, Sha256};
+use state::codec::bytes::{Form, Input, Malformed, decode, encode};
+use state::codec::{key, record, text_key};
+use state::kv::{self, Direction, Kv, KvMut, Overlay, Table};
+use state::{audit, fold, log, query};
 use std::io::{Read, Write};
 use std::ops::ControlFlow;
 
@@ -333,8 +334,8 @@ fn broken_off(error: std::io::Error) -> Error {
 mod tests {
     use super::*;
     use crate::MemoryState;
-    use crate::contract::records::schema;
     use crate::memory::Memory;
+    use state::contract::records::schema;
 
     /// A back end that is empty, and a backup that holds one version, of which only the end is changed.
     #[track_caller]
@@ -369,7 +370,7 @@ mod tests {
 
     #[test]
     fn a_backup_of_format_1_is_restored_with_its_audit() {
-        let kv = crate::audit::tests::former();
+        let kv = crate::former::tests::former();
         let head = fold::head(&kv).unwrap();
         let mut file = Vec::new();
         let mut out = Hashing { inner: &mut file as &mut dyn Write, hash: Sha256::new() };

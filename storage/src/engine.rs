@@ -8,13 +8,13 @@
 
 use crate::clock;
 use crate::condition::Condition;
-use crate::fold;
-use crate::kv::{Changes, Kv, Overlay};
-use crate::log;
-use crate::query::Folded;
-use crate::tally;
 use crate::{Committed, Decide, Error, Group, Health, Observer, State, Store, Usage, backup};
 use model::{Position, Stamped};
+use state::fold;
+use state::kv::{Changes, Kv, Overlay};
+use state::log;
+use state::query::Folded;
+use state::tally;
 use std::io::{Read, Write};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,34 +1,10 @@
-//! The twins in memory: `MemoryState` to test a rule on, `MemoryStore` to test a service on.
-//!
-//! Same fold, same questions, same writer, same bytes as on disk; nothing survives.
+//! `MemoryStore`, to test a service on: same fold, same questions, same writer, same bytes as on disk; nothing survives.
 
 use crate::condition::Condition;
 use crate::engine::{Backend, Engine, Limits};
-use crate::kv::{Changes, Map};
-use crate::query::Folded;
 use crate::{Error, Observer};
-use model::Record;
+use state::kv::{Changes, Map};
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// A state in a map.
-pub type MemoryState = Folded<Map>;
-
-impl Default for MemoryState {
-    fn default() -> Self {
-        Folded::over(Map::default()).expect("an empty map has no head that could be malformed")
-    }
-}
-
-impl MemoryState {
-    /// Folds records as the writer would, all written at the time `at` (milliseconds since 1970).
-    ///
-    /// # Errors
-    /// None that a caller can cause.
-    pub fn fold(&mut self, records: impl IntoIterator<Item = Record>, at: i64) -> Result<(), Error> {
-        let records: Vec<Record> = records.into_iter().collect();
-        self.fold_all(&records, at)
-    }
-}
 
 /// A store in memory.
 pub type MemoryStore = Engine<Memory>;

@@ -9,8 +9,9 @@ const OURS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("compat", &["model"]),
     ("authz", &["model"]),
-    ("storage", &["model"]),
-    ("registry", &["model", "compat", "authz", "storage"]),
+    ("state", &["model"]),
+    ("storage", &["model", "state"]),
+    ("registry", &["model", "compat", "authz", "state", "storage"]),
     ("conformance", &[]),
     ("e2e", &["registry", "conformance"]),
 ];

@@ -1,10 +1,10 @@
 //! Clauses on backup and restore.
 
 use super::reading::everything;
-use super::records::*;
 use super::{Open, plain, versions, write};
 use crate::{Error, Health, Store};
 use model::{Position, Record};
+use state::contract::records::*;
 
 fn backup(store: &dyn Store) -> Vec<u8> {
     let mut file = Vec::new();

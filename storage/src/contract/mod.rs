@@ -7,13 +7,11 @@
 mod copying;
 mod paging;
 mod reading;
-pub mod records;
 mod writing;
 
 use crate::{Committed, Error, Group, Limits, Observer, State, Store};
 use model::{Record, Subject, Version};
-#[cfg(test)]
-pub(crate) use paging::assert_begins_anywhere;
+pub use state::contract::records;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,9 +1,9 @@
 //! Clauses on views, changes and questions.
 
-use super::records::*;
 use super::{Open, plain, versions, write};
 use crate::{Associations, AuditEntry, Holder, Referrer, State, Store, StoredAssociation, SubjectSummary, Totals};
 use model::{Context, Mode, Position, Record, Subject, SubjectPrefix};
+use state::contract::records::*;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 

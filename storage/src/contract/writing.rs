@@ -1,9 +1,9 @@
 //! Clauses on commits.
 
-use super::records::*;
 use super::{Groups, Held, Open, plain, versions, write};
 use crate::{Error, Group, Health, Limits, Observer, State, commit};
 use model::{Position, Record, RegistryRecord, Stamped, Subject};
+use state::contract::records::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -6,11 +6,12 @@
 
 use super::stop::Stop;
 use super::{Db, View};
-use crate::codec::{key, record, text_key};
 use crate::engine::say;
-use crate::kv::{self, Direction, Kv, Table};
-use crate::{Error, Health, TextKey, audit, fold, log};
+use crate::{Error, Health, TextKey};
 use model::Position;
+use state::codec::{key, record, text_key};
+use state::kv::{self, Direction, Kv, Table};
+use state::{audit, fold, log};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -241,8 +242,8 @@ fn entry(table: Table, key: &[u8], value: &[u8], history: &mut History) -> Resul
 mod tests {
     use super::*;
     use crate::MemoryState;
-    use crate::contract::records::{high_water, schema};
-    use crate::kv::{KvMut, Map};
+    use state::contract::records::{high_water, schema};
+    use state::kv::{KvMut, Map};
     use std::cell::RefCell;
 
     fn map() -> Map {
@@ -346,9 +347,9 @@ mod tests {
     #[test]
     fn what_only_the_scrub_can_find_makes_the_store_corrupt() {
         use crate::engine::Backend;
-        use crate::kv::Overlay;
         use crate::rocks::{Options, Place, Rocks};
         use crate::{Health, Store};
+        use state::kv::Overlay;
 
         let dir = tempfile::TempDir::new().unwrap();
         let options = || Options::new(Place::Directory(dir.path().to_owned()));

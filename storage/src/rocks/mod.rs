@@ -18,17 +18,19 @@ mod watermark;
 
 pub use directory::is_store;
 
-use crate::codec::bytes::decode;
-use crate::codec::key::{self, Range};
-use crate::codec::value::Head;
 use crate::condition::Condition;
 use crate::engine::{Backend, Engine, Limits};
-use crate::kv::{Changes, Direction, Kv, Table, Visit};
-use crate::{Error, Health, Observer, audit, fold};
+use crate::former;
+use crate::{Error, Health, Observer};
 use check::Scrub;
 use directory::{Format, Lock, Purpose};
 use rocksdb::{ColumnFamily, DB, ErrorKind, ReadOptions, Snapshot, WriteBatch, WriteOptions};
 use stall::{Patience, Stall};
+use state::codec::bytes::decode;
+use state::codec::key::{self, Range};
+use state::codec::value::Head;
+use state::fold;
+use state::kv::{Changes, Direction, Kv, Table, Visit};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -119,7 +121,7 @@ impl Rocks {
         let scrub = Scrub::idle();
         let mut disk = Disk { scrub, db: db.clone(), patience: Patience::default(), watermark: None, lock: None };
         if own.as_ref().is_some_and(|own| own.format == Format::Former) {
-            audit::move_all_former(&disk)?;
+            former::move_all(&disk)?;
             directory::mark(dir)?;
         }
         check::newest(&db.view())?;
@@ -327,7 +329,8 @@ fn opening(error: rocksdb::Error, dir: &Path) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Store, audit::tests as former};
+    use crate::Store;
+    use crate::former::tests as old;
 
     #[test]
     fn nothing_is_acknowledged_in_a_directory_that_was_taken_away() {
@@ -335,7 +338,7 @@ mod tests {
             let parent = tempfile::TempDir::new().unwrap();
             let dir = parent.path().join("data");
             let store = Rocks::open(Options::new(Place::Directory(dir.clone()))).unwrap();
-            let write = || store.backend().write(former::changes(&former::former()));
+            let write = || store.backend().write(old::changes(&old::former()));
             assert_eq!(write(), Ok(()));
             std::fs::rename(&dir, parent.path().join("moved")).unwrap();
             let other = another.then(|| directory::prepare(&dir, Purpose::Serve).unwrap());
@@ -349,7 +352,7 @@ mod tests {
         let dir = tempfile::TempDir::new().unwrap();
         let options = || Options::new(Place::Directory(dir.path().to_owned()));
         let store = Rocks::open(options()).unwrap();
-        store.backend().write(former::changes(&former::former())).unwrap();
+        store.backend().write(old::changes(&old::former())).unwrap();
         store.close().unwrap();
         drop(store);
         std::fs::write(dir.path().join("FORMAT"), "1\n").unwrap();

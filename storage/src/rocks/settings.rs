@@ -1,11 +1,11 @@
 //! How RocksDB is set up, and why.
 
 use super::{Options, Place};
-use crate::kv::Table;
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, Env, LogLevel,
     LruCacheOptions,
 };
+use state::kv::Table;
 use std::path::Path;
 
 /// Bytes of the write-ahead log after which families are written to tables. It bounds what is replayed when opening after a

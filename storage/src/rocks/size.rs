@@ -1,8 +1,8 @@
 //! How much a store takes on disk.
 
 use super::{Db, settings};
-use crate::kv::Table;
 use rocksdb::properties::TOTAL_SST_FILES_SIZE;
+use state::kv::Table;
 use std::path::Path;
 
 /// Bytes of tables, those that are not needed any more and not removed yet included, and of write-ahead logs. What cannot be

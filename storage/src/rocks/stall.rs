@@ -53,9 +53,9 @@ mod tests {
     use super::*;
     use crate::condition::Condition;
     use crate::engine::Backend;
-    use crate::kv::{Changes, KvMut, Map, Overlay, Table};
     use crate::rocks::check::Scrub;
     use crate::rocks::{Disk, Options, Place, settings};
+    use state::kv::{Changes, KvMut, Map, Overlay, Table};
     use std::path::Path;
     use std::sync::Arc;
 

@@ -9,8 +9,8 @@
 
 use super::{directory, logs, stop::Stop};
 use crate::Error;
-use crate::codec::value::Head;
 use model::Position;
+use state::codec::value::Head;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::FileExt;

@@ -23,7 +23,7 @@ use std::ops::ControlFlow;
 ///
 /// # Errors
 /// `Corrupt` when it is not the next one; those of reading. The changes made so far must be dropped then.
-pub(crate) fn append(stamped: &Stamped, kv: &mut impl KvMut) -> Result<(), Error> {
+pub fn append(stamped: &Stamped, kv: &mut impl KvMut) -> Result<(), Error> {
     if let Record::Audit(change) = &stamped.record {
         return audit::append(stamped, change, kv);
     }
@@ -34,17 +34,17 @@ pub(crate) fn append(stamped: &Stamped, kv: &mut impl KvMut) -> Result<(), Error
 }
 
 /// How far a state is.
-pub(crate) fn head(kv: &(impl Kv + ?Sized)) -> Result<Head, Error> {
+pub fn head(kv: &(impl Kv + ?Sized)) -> Result<Head, Error> {
     read(kv, Table::Meta, key::HEAD).map(Option::unwrap_or_default)
 }
 
 /// Notes how far a state is.
-pub(crate) fn set_head(head: &Head, kv: &mut impl KvMut) {
+pub fn set_head(head: &Head, kv: &mut impl KvMut) {
     kv.put(Table::Meta, key::HEAD.to_vec(), encode(head));
 }
 
 /// A record in the place that comes next in its log.
-pub(crate) fn stamp(head: &Head, at: i64, record: Record) -> Stamped {
+pub fn stamp(head: &Head, at: i64, record: Record) -> Stamped {
     let position = match &record {
         Record::Registry(_) => head.position.registry,
         Record::House(_) => head.position.house,

@@ -79,7 +79,7 @@ pub(crate) fn change(kv: &mut impl KvMut, entry: &[u8], before: Was, after: Was)
 }
 
 /// Makes all counts anew from what they count.
-pub(crate) fn derive(kv: &mut impl KvMut) -> Result<(), Error> {
+pub fn derive(kv: &mut impl KvMut) -> Result<(), Error> {
     for table in key::COUNTED {
         let mut stale = Vec::new();
         kv.scan(Table::State, &key::tallies(&table()), Direction::Up, &mut |key, _| {
@@ -93,7 +93,7 @@ pub(crate) fn derive(kv: &mut impl KvMut) -> Result<(), Error> {
 }
 
 /// Is there anything that has never been counted? Data of before there were counts are like that.
-pub(crate) fn is_missing(kv: &impl Kv) -> Result<bool, Error> {
+pub fn is_missing(kv: &impl Kv) -> Result<bool, Error> {
     for table in key::COUNTED {
         let any = |range: &Range| {
             let mut any = false;

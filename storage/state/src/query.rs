@@ -21,23 +21,25 @@ use std::sync::Arc;
 /// A state: ordered tables and how far they are.
 #[derive(Clone, Debug)]
 pub struct Folded<K> {
-    pub(crate) kv: K,
+    /// The tables.
+    pub kv: K,
     head: Head,
 }
 
 impl<K: Kv> Folded<K> {
     /// The state that these tables hold.
-    pub(crate) fn over(kv: K) -> Result<Self, Error> {
+    pub fn over(kv: K) -> Result<Self, Error> {
         let head = fold::head(&kv)?;
         Ok(Folded { kv, head })
     }
 
-    pub(crate) fn head(&self) -> Head {
+    /// How far it has been folded, and the totals.
+    pub fn head(&self) -> Head {
         self.head
     }
 
     /// Lets the tables change, and looks anew how far they are.
-    pub(crate) fn change<T>(&mut self, change: impl FnOnce(&mut K) -> T) -> Result<T, Error> {
+    pub fn change<T>(&mut self, change: impl FnOnce(&mut K) -> T) -> Result<T, Error> {
         let done = change(&mut self.kv);
         self.head = fold::head(&self.kv)?;
         Ok(done)
@@ -358,7 +360,11 @@ impl<K: Kv> State for Folded<K> {
     }
 }
 
-pub(crate) fn text(kv: &(impl Kv + ?Sized), key: &TextKey) -> Result<Option<Arc<str>>, Error> {
+/// A stored text, in any tables.
+///
+/// # Errors
+/// Those of reading; `Corrupt` when it is not UTF-8.
+pub fn text(kv: &(impl Kv + ?Sized), key: &TextKey) -> Result<Option<Arc<str>>, Error> {
     let Some(bytes) = kv.get(Table::Texts, &key.0)? else { return Ok(None) };
     let text = String::from_utf8(bytes).map_err(|_| Malformed("a stored text is not UTF-8"))?;
     Ok(Some(text.into()))

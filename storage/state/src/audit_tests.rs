@@ -1,11 +1,9 @@
-//! The chain, forgetting, and moving what format 1 left in the log.
+//! The chain, and forgetting.
 
 use super::*;
 use crate::MemoryState;
 use crate::State;
-use crate::contract::records::{audit, audited, forget, high_water, id, namespace, put_namespace, schema};
-use crate::kv::Map;
-use crate::memory::Memory;
+use crate::contract::records::{audit, audited, forget, schema};
 
 fn all(state: &MemoryState) -> Vec<AuditEntry> {
     let mut found = Vec::new();
@@ -106,74 +104,4 @@ fn a_break_in_the_chain_is_told_from_what_is_forgotten() {
     let mut changed = entries;
     changed[2].record.name = "else".into();
     assert_eq!(follow(&changed, 1), corrupt("entry 4 of the audit does not follow from the one before it"));
-}
-
-/// A directory of format 1 as it lies on disk: entries of the audit in the log and in the state, two of them forgotten.
-pub(crate) fn former() -> Map {
-    let mut state = MemoryState::default();
-    state.fold((1..=100).map(|n| schema("s", n, n, &n.to_string())), 0).unwrap();
-    state.fold((1..=16).map(|n| high_water(".", n)), 0).unwrap();
-    state.fold([put_namespace(namespace("payments", "payments"))], 0).unwrap();
-    let mut kv = state.kv;
-    let fixtures = include_str!("../fixtures/bytes.txt");
-    let fixture = |name: &str| -> Vec<u8> {
-        let line = fixtures.lines().find_map(|line| line.strip_prefix(&format!("former record: {name}\t"))).unwrap();
-        (0..line.len()).step_by(2).map(|at| u8::from_str_radix(&line[at..at + 2], 16).unwrap()).collect()
-    };
-    for (place, name) in [(17, "audit"), (18, "audit, counted"), (19, "audit, forgotten")] {
-        kv.put(Table::Log, key::log(100 + place), fixture(name));
-    }
-    let payments = "payments".parse().unwrap();
-    kv.put(Table::State, key::former_audit(1_700_000_000_017, 17), b"as it stands in the log".to_vec());
-    kv.put(Table::State, key::former_audit_of(&payments, 1_700_000_000_017, 17), Vec::new());
-    let mut head = fold::head(&kv).unwrap();
-    head.position.house = 20;
-    head.at = 1_700_000_000_019;
-    fold::set_head(&head, &mut kv);
-    kv
-}
-
-/// All of these tables, as changes.
-pub(crate) fn changes(kv: &Map) -> crate::kv::Changes {
-    let mut overlay = Overlay::new(Map::default());
-    for table in Table::ALL {
-        kv.scan(table, &crate::kv::everything(), Direction::Up, &mut |key, value| {
-            overlay.put(table, key.to_vec(), value.to_vec());
-            ControlFlow::Continue(())
-        })
-        .unwrap();
-    }
-    overlay.into_changes()
-}
-
-#[test]
-fn what_format_1_kept_in_the_log_is_moved_and_what_it_forgot_is_gone() {
-    let backend = Memory::default();
-    backend.write(changes(&former())).unwrap();
-    // Twice, as after a kill in between.
-    for _ in 0..2 {
-        move_all_former(&backend).unwrap();
-        let state = MemoryState::over(Map::clone(&backend.snapshot())).unwrap();
-        let entries = all(&state);
-        assert_eq!(entries.iter().map(|entry| (entry.number, entry.at)).collect::<Vec<_>>(), [(1, 1_700_000_000_017)]);
-        assert_eq!(entries[0].record, audited("payments-value", Some("payments")));
-        let mut theirs = 0;
-        let visit = &mut |_| {
-            theirs += 1;
-            ControlFlow::Continue(())
-        };
-        state.audit(Some(id("payments")), 0..u64::MAX, visit).unwrap();
-        assert_eq!(theirs, 1);
-        for sequence in [117, 118, 119] {
-            let bytes = state.kv.get(Table::Log, &key::log(sequence)).unwrap().unwrap();
-            let read = record::decode(sequence, &bytes, |_| Ok(None)).unwrap();
-            assert_eq!(read.record, Record::House(HouseRecord::Vacant));
-            assert_eq!(read.position, sequence - 100);
-        }
-        let left = [key::former_audit(i64::MIN, 0), key::former_audit_of(&"a".parse().unwrap(), i64::MIN, 0)];
-        for first in left {
-            let range = (vec![first[0]], vec![first[0] + 1]);
-            state.kv.scan(Table::State, &range, Direction::Up, &mut |key, _| panic!("{key:?} is left")).unwrap();
-        }
-    }
 }

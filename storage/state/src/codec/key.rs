@@ -57,12 +57,12 @@ const AUDIT_OF: u8 = 19;
 const TALLY: u8 = 24;
 
 /// The place of `value::Head` in the table `Meta`.
-pub(crate) const HEAD: &[u8] = b"head";
+pub const HEAD: &[u8] = b"head";
 /// In the table `Meta`: see `State::namespaces_at`. A store that was written before this was kept has none until the next change
 /// of a namespace.
 pub(crate) const NAMESPACES_AT: &[u8] = b"namespaces_at";
 /// Stands in the table `Meta` while a restore runs.
-pub(crate) const RESTORING: &[u8] = b"restoring";
+pub const RESTORING: &[u8] = b"restoring";
 
 /// A key under construction.
 pub(crate) struct Key(Vec<u8>);
@@ -110,7 +110,7 @@ impl Key {
 }
 
 /// Keys from the first, inclusive, to the second, exclusive.
-pub(crate) type Range = (Vec<u8>, Vec<u8>);
+pub type Range = (Vec<u8>, Vec<u8>);
 
 /// All keys that begin with these bytes, which are neither empty nor all `FF` because they begin with a tag.
 fn beginning(prefix: Key) -> Range {
@@ -125,11 +125,16 @@ fn beginning(prefix: Key) -> Range {
     (start, end)
 }
 
-pub(crate) fn log(sequence: u64) -> Vec<u8> {
+/// The place of a record in the table `Log`.
+pub fn log(sequence: u64) -> Vec<u8> {
     sequence.to_be_bytes().to_vec()
 }
 
-pub(crate) fn take_log(key: &[u8]) -> Result<u64> {
+/// Reads what `log` wrote.
+///
+/// # Errors
+/// `Malformed` for anything else.
+pub fn take_log(key: &[u8]) -> Result<u64> {
     key.try_into().map(u64::from_be_bytes).map_err(|_| Malformed("a key of the log is not eight bytes long"))
 }
 
@@ -200,7 +205,7 @@ pub(crate) fn whole_table_of(key: &[u8]) -> Range {
 }
 
 /// The entries that are counted by blocks.
-pub(crate) const COUNTED: [fn() -> Range; 2] = [|| beginning(Key::new(VERSION)), || beginning(Key::new(SUBJECT))];
+pub const COUNTED: [fn() -> Range; 2] = [|| beginning(Key::new(VERSION)), || beginning(Key::new(SUBJECT))];
 
 /// The block that begins at a key.
 pub(crate) fn tally(entry: &[u8]) -> Vec<u8> {
@@ -208,7 +213,7 @@ pub(crate) fn tally(entry: &[u8]) -> Vec<u8> {
 }
 
 /// The blocks that begin in a range.
-pub(crate) fn tallies(entries: &Range) -> Range {
+pub fn tallies(entries: &Range) -> Range {
     (tally(&entries.0), tally(&entries.1))
 }
 
@@ -359,12 +364,12 @@ pub(crate) fn namespaces() -> Range {
 }
 
 /// Where an entry of the audit stood until format 2.
-pub(crate) fn former_audit(at: i64, position: u64) -> Vec<u8> {
+pub fn former_audit(at: i64, position: u64) -> Vec<u8> {
     Key::new(FORMER_AUDIT).place(at, position).0
 }
 
 /// The same, in the audit of a namespace.
-pub(crate) fn former_audit_of(namespace: &NamespaceName, at: i64, position: u64) -> Vec<u8> {
+pub fn former_audit_of(namespace: &NamespaceName, at: i64, position: u64) -> Vec<u8> {
     Key::new(FORMER_AUDIT_OF).text(namespace.as_str()).place(at, position).0
 }
 

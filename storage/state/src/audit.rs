@@ -7,9 +7,8 @@
 
 use crate::codec::former::Former;
 use crate::codec::{Malformed, key, record, value};
-use crate::engine::Backend;
-use crate::kv::{Direction, Kv, KvMut, Overlay, Table};
-use crate::{AuditEntry, AuditLog, Error, fold, log};
+use crate::kv::{Direction, Kv, KvMut, Table};
+use crate::{AuditEntry, AuditLog, Error, fold};
 use model::{AuditChange, AuditRecord, HouseRecord, Record, Stamped};
 use sha2::{Digest, Sha256};
 use std::ops::ControlFlow;
@@ -130,7 +129,7 @@ fn forget(before: u64, log: &mut AuditLog, kv: &mut impl KvMut) -> Result<(), Er
 }
 
 /// Visits the entries of these numbers.
-pub(crate) fn each(
+pub fn each(
     kv: &(impl Kv + ?Sized),
     numbers: std::ops::Range<u64>,
     direction: Direction,
@@ -148,7 +147,7 @@ pub(crate) fn each(
 }
 
 /// An entry, from its key and value.
-pub(crate) fn read(key: &[u8], bytes: &[u8]) -> Result<AuditEntry, Malformed> {
+pub fn read(key: &[u8], bytes: &[u8]) -> Result<AuditEntry, Malformed> {
     value::take_audit_entry(key::take_audit(key)?, bytes)
 }
 
@@ -156,7 +155,7 @@ pub(crate) fn read(key: &[u8], bytes: &[u8]) -> Result<AuditEntry, Malformed> {
 ///
 /// # Errors
 /// `Corrupt` when it is not there; those of reading.
-pub(crate) fn entry(kv: &(impl Kv + ?Sized), number: u64) -> Result<AuditEntry, Error> {
+pub fn entry(kv: &(impl Kv + ?Sized), number: u64) -> Result<AuditEntry, Error> {
     let bytes = kv.get(Table::Audit, &key::audit(number))?;
     let bytes = bytes.ok_or_else(|| Error::Corrupt(format!("entry {number} of the audit is missing")))?;
     Ok(value::take_audit_entry(number, &bytes)?)
@@ -178,7 +177,7 @@ pub(crate) fn since(kv: &(impl Kv + ?Sized), log: &AuditLog, at: i64) -> Result<
 
 /// Entries followed one by one: is each the one behind the one before?
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Follow(Option<(u64, Chain)>);
+pub struct Follow(Option<(u64, Chain)>);
 
 impl Follow {
     /// Checks the next entry. `first` is the oldest one that is kept: up to it entries may be missing.
@@ -208,7 +207,7 @@ impl Follow {
 }
 
 /// The bytes of an entry in a backup.
-pub(crate) fn copied(entry: &AuditEntry) -> Vec<u8> {
+pub fn copied(entry: &AuditEntry) -> Vec<u8> {
     let mut out = entry.number.to_be_bytes().to_vec();
     out.extend(value::audit_entry(entry.at, &entry.previous, &entry.record));
     out
@@ -218,7 +217,7 @@ pub(crate) fn copied(entry: &AuditEntry) -> Vec<u8> {
 ///
 /// # Errors
 /// `Corrupt` when it does not follow from the one before it; those of reading.
-pub(crate) fn take_copied(bytes: &[u8], kv: &mut impl KvMut) -> Result<(), Error> {
+pub fn take_copied(bytes: &[u8], kv: &mut impl KvMut) -> Result<(), Error> {
     let (number, bytes) = bytes.split_at_checked(8).ok_or(Malformed("an entry of the audit without a number"))?;
     let entry = read(number, bytes)?;
     let mut head = fold::head(kv)?;
@@ -239,7 +238,7 @@ pub(crate) fn take_copied(bytes: &[u8], kv: &mut impl KvMut) -> Result<(), Error
 ///
 /// # Errors
 /// Those of reading.
-pub(crate) fn take_former(at: i64, change: &Former, kv: &mut impl KvMut) -> Result<(), Error> {
+pub fn take_former(at: i64, change: &Former, kv: &mut impl KvMut) -> Result<(), Error> {
     let log = fold::head(kv)?.audit;
     let change = match change {
         Former::Entry(entry) => AuditChange::Entry(entry.clone()),
@@ -249,34 +248,12 @@ pub(crate) fn take_former(at: i64, change: &Former, kv: &mut impl KvMut) -> Resu
     append(&stamped, &change, kv)
 }
 
-/// Moves all that format 1 kept in the log and the state, in steps each of which is whole.
-///
-/// # Errors
-/// `Corrupt`, those of the back end.
-pub(crate) fn move_all_former(backend: &impl Backend) -> Result<(), Error> {
-    /// Records looked at in one step.
-    const STEP: u64 = 1_000;
-    let end = fold::head(&backend.snapshot())?.sequence();
-    for from in (0..end).step_by(STEP as usize) {
-        let snapshot = backend.snapshot();
-        let mut overlay = Overlay::new(&snapshot);
-        for (sequence, bytes) in log::raw(&snapshot, from, end.min(from + STEP))? {
-            move_former(sequence, &bytes, &mut overlay)?;
-        }
-        if !overlay.changes().is_empty() {
-            let changes = overlay.into_changes();
-            backend.write(changes)?;
-        }
-    }
-    Ok(())
-}
-
 /// Moves the entries that a record of format 1 at this place in the history left in the log and the state to where they are
 /// kept now. Does nothing where there is none, so that it may be done again.
 ///
 /// # Errors
 /// `Corrupt` for a record that is not whole; those of reading.
-fn move_former(sequence: u64, bytes: &[u8], kv: &mut impl KvMut) -> Result<(), Error> {
+pub fn move_former(sequence: u64, bytes: &[u8], kv: &mut impl KvMut) -> Result<(), Error> {
     let Some((position, at, change)) = record::former_audit(sequence, bytes)? else { return Ok(()) };
     if let Former::Entry(entry) = &change {
         let own = key::former_audit(at, position);
@@ -296,4 +273,4 @@ fn move_former(sequence: u64, bytes: &[u8], kv: &mut impl KvMut) -> Result<(), E
 
 #[cfg(test)]
 #[path = "audit_tests.rs"]
-pub(crate) mod tests;
+mod tests;

@@ -19,43 +19,71 @@ impl From<Malformed> for crate::Error {
 type Result<T> = std::result::Result<T, Malformed>;
 
 /// A value with one form in bytes.
-pub(crate) trait Form: Sized {
+pub trait Form: Sized {
+    /// Appends its bytes.
     fn put(&self, out: &mut Vec<u8>);
+    /// Takes one from the front.
+    ///
+    /// # Errors
+    /// `Malformed` where the bytes are not what `put` writes.
     fn take(input: &mut Input<'_>) -> Result<Self>;
 }
 
 /// Bytes that remain to be read.
-pub(crate) struct Input<'a>(pub &'a [u8]);
+pub struct Input<'a>(pub &'a [u8]);
 
 impl<'a> Input<'a> {
+    /// So many bytes.
+    ///
+    /// # Errors
+    /// `Malformed` when there are fewer.
     pub fn bytes(&mut self, count: usize) -> Result<&'a [u8]> {
         let (head, rest) = self.0.split_at_checked(count).ok_or(Malformed("bytes are missing at the end"))?;
         self.0 = rest;
         Ok(head)
     }
 
+    /// The same, when their number is known.
+    ///
+    /// # Errors
+    /// As `bytes`.
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
         let (head, rest) = self.0.split_first_chunk().ok_or(Malformed("bytes are missing at the end"))?;
         self.0 = rest;
         Ok(*head)
     }
 
+    /// One byte.
+    ///
+    /// # Errors
+    /// As `bytes`.
     pub fn byte(&mut self) -> Result<u8> {
         Ok(self.array::<1>()?[0])
     }
 
+    /// A text behind its length in bytes.
+    ///
+    /// # Errors
+    /// As `bytes`, and for what is no UTF-8.
     pub fn text(&mut self) -> Result<&'a str> {
         let length = usize::try_from(u64::take(self)?).map_err(|_| Malformed("a length is out of range"))?;
         std::str::from_utf8(self.bytes(length)?).map_err(|_| Malformed("a text is not UTF-8"))
     }
 
+    /// Checks that nothing remains.
+    ///
+    /// # Errors
+    /// `Malformed` when something does.
     pub fn end(&self) -> Result<()> {
         if self.0.is_empty() { Ok(()) } else { Err(Malformed("there are bytes after the end")) }
     }
 }
 
 /// Reads one value that fills the bytes.
-pub(crate) fn decode<T: Form>(bytes: &[u8]) -> Result<T> {
+///
+/// # Errors
+/// `Malformed` when it does not, or is not what `encode` writes.
+pub fn decode<T: Form>(bytes: &[u8]) -> Result<T> {
     let mut input = Input(bytes);
     let value = T::take(&mut input)?;
     input.end()?;
@@ -63,13 +91,14 @@ pub(crate) fn decode<T: Form>(bytes: &[u8]) -> Result<T> {
 }
 
 /// The bytes of a value.
-pub(crate) fn encode<T: Form>(value: &T) -> Vec<u8> {
+pub fn encode<T: Form>(value: &T) -> Vec<u8> {
     let mut out = Vec::new();
     value.put(&mut out);
     out
 }
 
-pub(crate) fn put_text(text: &str, out: &mut Vec<u8>) {
+/// Appends a text and before it its length in bytes.
+pub fn put_text(text: &str, out: &mut Vec<u8>) {
     (text.len() as u64).put(out);
     out.extend_from_slice(text.as_bytes());
 }

@@ -212,7 +212,7 @@ impl Totals {
     }
 
     /// The count of a format other than Avro, which is what is left.
-    pub(crate) fn of(&mut self, format: &SchemaType) -> Option<&mut u64> {
+    pub fn of(&mut self, format: &SchemaType) -> Option<&mut u64> {
         match format {
             SchemaType::Avro => None,
             SchemaType::Json => Some(&mut self.json),

@@ -11,7 +11,7 @@ use model::{Position, Record, Stamped};
 use std::ops::ControlFlow;
 
 /// Records of both logs from a position on, at most `limit`.
-pub(crate) fn changes(kv: &(impl Kv + ?Sized), from: Position, limit: usize) -> Result<Vec<Stamped>, Error> {
+pub fn changes(kv: &(impl Kv + ?Sized), from: Position, limit: usize) -> Result<Vec<Stamped>, Error> {
     let end = fold::head(kv)?.sequence();
     let mut next = start(kv, from, end)?;
     let mut found = Vec::new();
@@ -41,7 +41,7 @@ pub(crate) fn changes(kv: &(impl Kv + ?Sized), from: Position, limit: usize) -> 
 }
 
 /// The bytes of records, from one place in the history, inclusive, to another, exclusive.
-pub(crate) fn raw(kv: &(impl Kv + ?Sized), from: u64, to: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
+pub fn raw(kv: &(impl Kv + ?Sized), from: u64, to: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
     let mut found = Vec::new();
     let mut outcome = Ok(());
     kv.scan(Table::Log, &(key::log(from), key::log(to)), Direction::Up, &mut |key, value| {

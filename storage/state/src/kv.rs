@@ -29,7 +29,7 @@ impl Table {
 }
 
 /// The range of a whole table: no key begins with so many `FF`.
-pub(crate) fn everything() -> Range {
+pub fn everything() -> Range {
     (Vec::new(), vec![0xff; 64])
 }
 
@@ -111,7 +111,7 @@ pub struct Map([Sorted<Vec<u8>>; Table::ALL.len()]);
 
 impl Map {
     /// Carries out changes.
-    pub(crate) fn apply(&mut self, changes: Changes) {
+    pub fn apply(&mut self, changes: Changes) {
         for (mine, theirs) in self.0.iter_mut().zip(changes.tables) {
             for (key, change) in theirs {
                 match change {

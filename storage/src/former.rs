@@ -1,0 +1,119 @@
+//! From format 1 of the directory, whose house log held the audit too, to the format of today.
+
+use crate::Error;
+use crate::engine::Backend;
+use state::kv::Overlay;
+use state::{audit, fold, log};
+
+/// Moves all that format 1 kept in the log and the state, in steps each of which is whole.
+///
+/// # Errors
+/// `Corrupt`, those of the back end.
+pub fn move_all(backend: &impl Backend) -> Result<(), Error> {
+    /// Records looked at in one step.
+    const STEP: u64 = 1_000;
+    let end = fold::head(&backend.snapshot())?.sequence();
+    for from in (0..end).step_by(STEP as usize) {
+        let snapshot = backend.snapshot();
+        let mut overlay = Overlay::new(&snapshot);
+        for (sequence, bytes) in log::raw(&snapshot, from, end.min(from + STEP))? {
+            audit::move_former(sequence, &bytes, &mut overlay)?;
+        }
+        if !overlay.changes().is_empty() {
+            let changes = overlay.into_changes();
+            backend.write(changes)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::memory::Memory;
+    use crate::{MemoryState, State};
+    use model::{HouseRecord, Record};
+    use state::codec::{key, record};
+    use state::contract::records::{audited, high_water, id, namespace, put_namespace, schema};
+    use state::kv::{self, Direction, Kv, KvMut, Map, Table};
+    use std::ops::ControlFlow;
+
+    /// A directory of format 1 as it lies on disk: entries of the audit in the log and in the state, two of them forgotten.
+    pub(crate) fn former() -> Map {
+        let mut state = MemoryState::default();
+        state.fold((1..=100).map(|n| schema("s", n, n, &n.to_string())), 0).unwrap();
+        state.fold((1..=16).map(|n| high_water(".", n)), 0).unwrap();
+        state.fold([put_namespace(namespace("payments", "payments"))], 0).unwrap();
+        let mut kv = state.kv;
+        let fixtures = include_str!("../state/fixtures/bytes.txt");
+        let fixture = |name: &str| -> Vec<u8> {
+            let line =
+                fixtures.lines().find_map(|line| line.strip_prefix(&format!("former record: {name}\t"))).unwrap();
+            (0..line.len()).step_by(2).map(|at| u8::from_str_radix(&line[at..at + 2], 16).unwrap()).collect()
+        };
+        for (place, name) in [(17, "audit"), (18, "audit, counted"), (19, "audit, forgotten")] {
+            kv.put(Table::Log, key::log(100 + place), fixture(name));
+        }
+        let payments = "payments".parse().unwrap();
+        kv.put(Table::State, key::former_audit(1_700_000_000_017, 17), b"as it stands in the log".to_vec());
+        kv.put(Table::State, key::former_audit_of(&payments, 1_700_000_000_017, 17), Vec::new());
+        let mut head = fold::head(&kv).unwrap();
+        head.position.house = 20;
+        head.at = 1_700_000_000_019;
+        fold::set_head(&head, &mut kv);
+        kv
+    }
+
+    /// All of these tables, as changes.
+    pub(crate) fn changes(kv: &Map) -> kv::Changes {
+        let mut overlay = Overlay::new(Map::default());
+        for table in Table::ALL {
+            kv.scan(table, &kv::everything(), Direction::Up, &mut |key, value| {
+                overlay.put(table, key.to_vec(), value.to_vec());
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        }
+        overlay.into_changes()
+    }
+
+    #[test]
+    fn what_format_1_kept_in_the_log_is_moved_and_what_it_forgot_is_gone() {
+        let backend = Memory::default();
+        backend.write(changes(&former())).unwrap();
+        // Twice, as after a kill in between.
+        for _ in 0..2 {
+            move_all(&backend).unwrap();
+            let state = MemoryState::over(Map::clone(&backend.snapshot())).unwrap();
+            let mut entries = Vec::new();
+            let visit = &mut |entry| {
+                entries.push(entry);
+                ControlFlow::Continue(())
+            };
+            state.audit(None, 0..u64::MAX, visit).unwrap();
+            assert_eq!(
+                entries.iter().map(|entry| (entry.number, entry.at)).collect::<Vec<_>>(),
+                [(1, 1_700_000_000_017)]
+            );
+            assert_eq!(entries[0].record, audited("payments-value", Some("payments")));
+            let mut theirs = 0;
+            let visit = &mut |_| {
+                theirs += 1;
+                ControlFlow::Continue(())
+            };
+            state.audit(Some(id("payments")), 0..u64::MAX, visit).unwrap();
+            assert_eq!(theirs, 1);
+            for sequence in [117, 118, 119] {
+                let bytes = state.kv.get(Table::Log, &key::log(sequence)).unwrap().unwrap();
+                let read = record::decode(sequence, &bytes, |_| Ok(None)).unwrap();
+                assert_eq!(read.record, Record::House(HouseRecord::Vacant));
+                assert_eq!(read.position, sequence - 100);
+            }
+            let left = [key::former_audit(i64::MIN, 0), key::former_audit_of(&"a".parse().unwrap(), i64::MIN, 0)];
+            for first in left {
+                let range = (vec![first[0]], vec![first[0] + 1]);
+                state.kv.scan(Table::State, &range, Direction::Up, &mut |key, _| panic!("{key:?} is left")).unwrap();
+            }
+        }
+    }
+}

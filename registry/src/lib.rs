@@ -7,21 +7,20 @@ pub mod arenas;
 pub mod cli;
 pub mod control;
 pub mod descriptors;
-pub mod fault;
 pub mod http;
 pub mod limits;
 pub mod log;
 pub mod metrics;
-mod near;
 pub mod node;
 pub mod opening;
 pub mod printable;
 mod process;
-pub mod rules;
 pub mod service;
 pub mod settings;
 mod threads;
 mod upkeep;
+
+pub use rules::{self, fault};
 
 /// The version of this release.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -11,7 +11,8 @@ const OURS: &[(&str, &[&str])] = &[
     ("authz", &["model"]),
     ("state", &["model"]),
     ("storage", &["model", "state"]),
-    ("registry", &["model", "compat", "authz", "state", "storage"]),
+    ("rules", &["model", "compat", "authz", "state"]),
+    ("registry", &["model", "compat", "authz", "state", "storage", "rules"]),
     ("conformance", &[]),
     ("e2e", &["registry", "conformance"]),
 ];

@@ -7,7 +7,7 @@
 use super::query::Query;
 use super::routes::Operation;
 use crate::fault::Fault;
-use crate::near;
+use rules::near;
 
 /// A parameter of a query.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

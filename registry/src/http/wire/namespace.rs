@@ -5,9 +5,9 @@
 
 use crate::fault::Fault;
 use crate::http::body::{self, Object};
-use crate::near;
 use crate::service::Summary;
 use model::{Claim, MemberRole, Namespace, NamespaceName, Principal};
+use rules::near;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;

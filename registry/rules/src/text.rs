@@ -2,9 +2,9 @@
 //! is another, in the writer too.
 
 use sha2::{Digest, Sha256};
+use state::TextKey;
 use std::ops::Deref;
 use std::sync::Arc;
-use storage::TextKey;
 
 /// A text. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@
 
 use super::knowledge::Normalize;
 use model::{CompatibilityLevel, Config, Context, Mode, Subject};
-use storage::{Error, State};
+use state::{Error, State};
 
 /// The scope of the global config and mode.
 pub fn global_scope() -> Subject {
@@ -29,7 +29,7 @@ pub fn alias(subject: &Subject, own: &Config) -> Option<Subject> {
 ///
 /// # Errors
 /// Those of the store.
-pub fn alias_of(state: &dyn State, subject: &Subject) -> Result<Option<Subject>, storage::Error> {
+pub fn alias_of(state: &dyn State, subject: &Subject) -> Result<Option<Subject>, state::Error> {
     Ok(state.config(subject)?.and_then(|own| alias(subject, &own)))
 }
 

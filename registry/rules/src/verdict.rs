@@ -4,7 +4,7 @@ use super::config::InScope;
 use super::equivalence::Candidate;
 use super::knowledge::{Knowledge, Stop};
 use model::{CompatibilityLevel, CompatibilityPolicy, Metadata};
-use storage::{State, StoredVersion};
+use state::{State, StoredVersion};
 
 const RESERVED_PROPERTY: &str = "confluent:reserved";
 

@@ -2,9 +2,9 @@
 
 use super::equivalence::{Candidate, equivalent};
 use super::knowledge::{Knowledge, Stop};
-use crate::rules::content;
+use crate::content;
 use model::{SchemaId, Subject};
-use storage::{State, StoredVersion};
+use state::{State, StoredVersion};
 
 /// Are soft-deleted versions considered?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -65,11 +65,11 @@ fn equal_content_has_one_id_in_a_context_and_another_in_another() {
 fn a_context_is_made_by_its_first_version() {
     let mut world = World::default();
     world.run("register s A");
-    assert_eq!(storage::State::contexts(&world.state).unwrap(), []);
+    assert_eq!(state::State::contexts(&world.state).unwrap(), []);
     world.run("register :.c:s Broken");
-    assert_eq!(storage::State::contexts(&world.state).unwrap(), []);
+    assert_eq!(state::State::contexts(&world.state).unwrap(), []);
     world.run("register :.c:s A");
-    assert_eq!(storage::State::contexts(&world.state).unwrap(), [Context::new(".c").unwrap()]);
+    assert_eq!(state::State::contexts(&world.state).unwrap(), [Context::new(".c").unwrap()]);
 }
 
 #[test]

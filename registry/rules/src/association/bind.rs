@@ -5,13 +5,13 @@
 
 use super::request::{Binding, Request, Resource, Verb, check_frozen, complete};
 use super::{all, first, invalid};
+use crate::config;
 use crate::fault::{Fault, Scope};
-use crate::rules::config;
-use crate::rules::knowledge::{Knowledge, Stop};
-use crate::rules::names::{self, Use};
-use crate::rules::register::{self, Force, Registered, Registration};
+use crate::knowledge::{Knowledge, Stop};
+use crate::names::{self, Use};
+use crate::register::{self, Force, Registered, Registration};
 use model::{Association, AssociationKey, CompatibilityLevel, Lifecycle, Mode, Record, RegistryRecord, Subject};
-use storage::{Associations, State, StoredAssociation, SubjectSummary};
+use state::{Associations, State, StoredAssociation, SubjectSummary};
 
 /// An association that was made or changed.
 #[derive(Clone, Debug)]
@@ -96,7 +96,7 @@ pub fn plan(
 }
 
 /// The associations of a resource. Without an id, which only a dry run lacks, of the resource of that name that was changed last.
-fn existing(state: &dyn State, resource: &Resource) -> Result<Vec<StoredAssociation>, storage::Error> {
+fn existing(state: &dyn State, resource: &Resource) -> Result<Vec<StoredAssociation>, state::Error> {
     let mut found = match &resource.id {
         Some(id) => all(state, Associations::OfResource(id))?,
         None => all(state, Associations::NamedIn(&resource.namespace, &resource.name))?,

@@ -13,8 +13,8 @@ pub mod request;
 
 use crate::fault::Fault;
 use model::{Lifecycle, Subject};
+use state::{Associations, State, StoredAssociation};
 use std::ops::ControlFlow;
-use storage::{Associations, State, StoredAssociation};
 
 /// The types of an association.
 pub const TYPES: [&str; 2] = ["key", "value"];
@@ -23,7 +23,7 @@ pub const TYPES: [&str; 2] = ["key", "value"];
 ///
 /// # Errors
 /// Those of the store.
-pub fn all(state: &dyn State, which: Associations<'_>) -> Result<Vec<StoredAssociation>, storage::Error> {
+pub fn all(state: &dyn State, which: Associations<'_>) -> Result<Vec<StoredAssociation>, state::Error> {
     let mut found = Vec::new();
     state.associations(which, &mut |stored| {
         found.push(stored);
@@ -60,7 +60,7 @@ fn first(
     state: &dyn State,
     subject: &Subject,
     like: impl Fn(&StoredAssociation) -> bool,
-) -> Result<Option<StoredAssociation>, storage::Error> {
+) -> Result<Option<StoredAssociation>, state::Error> {
     let mut found = None;
     state.associations(Associations::OfSubject(subject), &mut |stored| {
         found = like(&stored).then_some(stored);

@@ -1,10 +1,10 @@
 //! Ending associations, with `cascadeLifecycle` together with the subjects that the resource owns.
 
+use crate::delete::{self, Depth};
 use crate::fault::{Fault, Scope};
-use crate::rules::delete::{self, Depth};
-use crate::rules::{association, config};
+use crate::{association, config};
 use model::{Lifecycle, Mode, Record, RegistryRecord};
-use storage::{Associations, State, StoredAssociation};
+use state::{Associations, State, StoredAssociation};
 
 /// Does a subject that the resource owns end with the association?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,7 +46,7 @@ pub fn targets(state: &dyn State, ending: &Ending) -> Result<Vec<StoredAssociati
 ///
 /// # Errors
 /// Those of the store.
-pub fn takes_subject(state: &dyn State, target: &StoredAssociation, cascade: Cascade) -> Result<bool, storage::Error> {
+pub fn takes_subject(state: &dyn State, target: &StoredAssociation, cascade: Cascade) -> Result<bool, state::Error> {
     let owned = cascade == Cascade::Yes && target.association.lifecycle == Lifecycle::Strong;
     Ok(owned && config::mode_in_scope(state, &target.key.subject)? != Mode::Import)
 }

@@ -3,9 +3,9 @@
 use super::{config, delete, ids};
 use crate::fault::Fault;
 use model::{Context, Mode, Record, RegistryRecord, Subject, SubjectPrefix};
+use state::{State, SubjectSummary};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use storage::{State, SubjectSummary};
 
 /// Set IMPORT although subjects exist?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

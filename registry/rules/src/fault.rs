@@ -101,7 +101,7 @@ pub enum Fault {
     Contended,
     /// What the request calls its subject has come to stand for another one since.
     AliasMoved(Subject),
-    Store(storage::Error),
+    Store(state::Error),
     /// A bug; the text is for the log.
     Internal(String),
 }
@@ -138,10 +138,10 @@ impl From<compat::Spent> for Fault {
     }
 }
 
-impl From<storage::Error> for Fault {
-    fn from(error: storage::Error) -> Self {
+impl From<state::Error> for Fault {
+    fn from(error: state::Error) -> Self {
         match error {
-            storage::Error::Overloaded => Fault::Busy,
+            state::Error::Overloaded => Fault::Busy,
             other => Fault::Store(other),
         }
     }

@@ -3,18 +3,18 @@
 //! The caches are bounded in bytes. A parse depends only on its language, text, dependencies and profile, so an entry is
 //! never wrong, only forgotten.
 
+use crate::content::{READ, invalid_schema, missing_text, resolve, text};
 use crate::fault::Fault;
-use crate::rules::content::{READ, invalid_schema, missing_text, resolve, text};
-use crate::rules::find::Deleted;
-use crate::rules::knowledge::{Key, Learnt, Needed, Normalize, Source, key_of_stored};
-use crate::rules::text::Text;
+use crate::find::Deleted;
+use crate::knowledge::{Key, Learnt, Needed, Normalize, Source, key_of_stored};
+use crate::text::Text;
 use compat::{Dependency, Strictness, Work};
 use model::{Content, SchemaType, Subject};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use state::{State, StoredVersion};
 use std::collections::HashSet;
 use std::sync::Arc;
-use storage::{State, StoredVersion};
 
 /// How many bytes the texts that a schema refers to may have together, directly or not, each counted once.
 pub const MOST_BYTES: usize = 8 << 20;

@@ -2,12 +2,12 @@
 //! `value,subject=S,STRONG,frozen=true,schema=TEXT` with any of its members left out. Then `bound SUBJECT` lists what there is.
 
 use super::{Options, World, name_of, registration};
+use crate::association::request::{self, Asked, Run, Sent, Verb};
+use crate::association::{self, bind, end};
 use crate::fault::Fault;
-use crate::rules::association::request::{self, Asked, Run, Sent, Verb};
-use crate::rules::association::{self, bind, end};
-use crate::rules::knowledge::Stop;
+use crate::knowledge::Stop;
 use model::{CompatibilityLevel, Context, Guid, Lifecycle, Record, Subject, TOPIC};
-use storage::Associations;
+use state::Associations;
 
 #[track_caller]
 fn check(rows: &[(&str, &str)]) {
@@ -99,7 +99,7 @@ fn ended(world: &mut World, id: &str, options: Options<'_>) -> Result<String, Fa
 
 fn listed(world: &World, subject: &Subject) -> String {
     let found = association::all(&world.state, Associations::OfSubject(subject)).unwrap();
-    let one = |stored: &storage::StoredAssociation| {
+    let one = |stored: &state::StoredAssociation| {
         format!("{} of {}", stored.key.association_type, stored.association.resource_id)
     };
     found.iter().map(one).collect::<Vec<_>>().join(" ")

@@ -4,7 +4,7 @@ use super::super::verdict;
 use super::{Candidate, Knowledge, Normalize, Strictness, World, config, registration, source};
 use super::{Deleted, Options};
 use model::{CompatibilityLevel, Subject};
-use storage::State;
+use state::State;
 
 /// The versions that the messages speak of, and the last message.
 fn verdict(history: &[&str], candidate: &[&str]) -> (Vec<String>, Option<String>) {

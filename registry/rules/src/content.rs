@@ -1,16 +1,16 @@
 //! What is stored, read from a state for a rule: texts, contents and what references lead to; and what reading it costs.
 
 use crate::fault::Fault;
-use crate::rules::find::Deleted;
-use crate::rules::knowledge::Needed;
+use crate::find::Deleted;
+use crate::knowledge::Needed;
 use compat::Work;
 use compat::references::{Fetched, MOST_REFERENCES};
 use model::{Content, Reference, SchemaType, Subject, Version};
+use state::{Error, State, StoredVersion};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt::Display;
 use std::sync::Arc;
-use storage::{Error, State, StoredVersion};
 
 /// What it costs to read a version or a text from the store.
 pub const READ: usize = 100;

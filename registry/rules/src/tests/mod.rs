@@ -22,10 +22,10 @@ use super::knowledge::{Knowledge, Known, Learning, Normalize, Stop};
 use super::register::{Force, Plan, Registered, Registration, plan};
 use super::{config, equivalence::Candidate, mode};
 use crate::fault::Fault;
-use crate::rules::library::Library;
+use crate::library::Library;
 use compat::{Strictness, Work};
 use model::{CompatibilityLevel, Config, Context, Metadata, Record, Reference, RegistryRecord, SchemaType, Subject};
-use storage::{MemoryState, State};
+use state::{MemoryState, State};
 
 /// Runs requests, one after the other, on a new registry.
 #[track_caller]
@@ -179,7 +179,7 @@ impl World {
 
     /// Version numbers, soft-deleted ones in parentheses.
     fn list(&self, subject: &Subject) -> String {
-        let shown = |version: &storage::StoredVersion| match version.deleted {
+        let shown = |version: &state::StoredVersion| match version.deleted {
             true => format!("({})", version.version),
             false => version.version.to_string(),
         };

@@ -1,8 +1,8 @@
 //! What a request for associations must be by itself, before any state is looked at, and what it means where it is silent.
 
 use super::{TYPES, invalid};
+use crate::candidate::Described;
 use crate::fault::Fault;
-use crate::rules::candidate::Described;
 use model::{Context, Guid, Lifecycle, Subject, TOPIC};
 
 /// The longest name of a resource or of its namespace, in characters.

@@ -3,8 +3,8 @@
 use super::knowledge::{Knowledge, Learnt, Stop};
 use super::metadata;
 use model::{Content, Guid, Metadata, Reference, RuleSet};
+use state::{State, StoredVersion};
 use std::sync::Arc;
-use storage::{State, StoredVersion};
 
 /// A schema to be registered or looked up, parsed, with its references resolved to version numbers.
 #[derive(Clone)]

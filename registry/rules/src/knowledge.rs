@@ -7,14 +7,14 @@
 
 use super::text::Text;
 use crate::fault::Fault;
-use crate::rules::library::Library;
+use crate::library::Library;
 use compat::{Parsed, Spent, Strictness, Work};
 use model::{CompatibilityLevel, CompatibilityPolicy, Guid, SchemaType, Subject, Version};
 use sha2::{Digest, Sha256};
+use state::{State, StoredVersion, TextKey};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
-use storage::{State, StoredVersion, TextKey};
 
 /// The whole verdict on an existing version of another language.
 const DIFFERENT_TYPE: &str = "Incompatible because of different schema type";
@@ -50,8 +50,8 @@ impl From<Spent> for Stop {
     }
 }
 
-impl From<storage::Error> for Stop {
-    fn from(error: storage::Error) -> Self {
+impl From<state::Error> for Stop {
+    fn from(error: state::Error) -> Self {
         Stop::Fault(error.into())
     }
 }

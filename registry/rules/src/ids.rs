@@ -7,14 +7,14 @@ use super::equivalence::Candidate;
 use super::knowledge::Stop;
 use crate::fault::Fault;
 use model::{Context, HouseRecord, Record, SchemaId, Subject, Version};
+use state::{State, StoredVersion};
 use std::ops::ControlFlow;
-use storage::{State, StoredVersion};
 
 /// The id that this content has in the subject's context. Equal hashes of different contents are no match.
 ///
 /// # Errors
 /// Those of the store.
-pub fn shared(state: &dyn State, subject: &Subject, candidate: &Candidate) -> Result<Option<SchemaId>, storage::Error> {
+pub fn shared(state: &dyn State, subject: &Subject, candidate: &Candidate) -> Result<Option<SchemaId>, state::Error> {
     for id in state.ids_in(subject.context(), candidate.guid)? {
         if held(state, subject.context(), id)?.is_some_and(|stored| candidate.is_content_of(&stored)) {
             return Ok(Some(id));
@@ -24,7 +24,7 @@ pub fn shared(state: &dyn State, subject: &Subject, candidate: &Candidate) -> Re
 }
 
 /// Some version that holds an id. All of them have the same content.
-fn held(state: &dyn State, context: &Context, id: SchemaId) -> Result<Option<StoredVersion>, storage::Error> {
+fn held(state: &dyn State, context: &Context, id: SchemaId) -> Result<Option<StoredVersion>, state::Error> {
     let mut holder = None;
     state.holders(context, id, &mut |found| {
         holder = Some(found);
@@ -80,7 +80,7 @@ pub fn next(state: &dyn State, context: &Context) -> Result<SchemaId, Stop> {
 ///
 /// # Errors
 /// Those of the store.
-pub fn remember(state: &dyn State, context: &Context) -> Result<Option<Record>, storage::Error> {
+pub fn remember(state: &dyn State, context: &Context) -> Result<Option<Record>, state::Error> {
     let highest = state.highest_id(context)?;
     let known = state.high_water(context)?;
     Ok(highest

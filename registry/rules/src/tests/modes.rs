@@ -65,7 +65,7 @@ fn wiping_for_an_import_keeps_the_ids_from_coming_back() {
     for request in ["register s A", "register t B", "delete s", "delete t", "mode :.: IMPORT", "mode :.: READWRITE"] {
         world.run(request);
     }
-    let high_water = storage::State::high_water(&world.state, &model::Context::default_context()).unwrap();
+    let high_water = state::State::high_water(&world.state, &model::Context::default_context()).unwrap();
     assert_eq!(high_water, Some(2));
     assert_eq!(world.run("register s A"), "version 1, id 3");
 }

@@ -10,11 +10,11 @@ use super::find::Deleted;
 use super::knowledge::{Knowledge, Normalize, Source, Stop};
 use super::metadata;
 use super::text::Text;
+use crate::content;
 use crate::fault::Fault;
-use crate::rules::content;
 use compat::Strictness;
 use model::{Metadata, Mode, Reference, RuleSet, SchemaId, SchemaType, Subject, Version};
-use storage::{State, StoredVersion};
+use state::{State, StoredVersion};
 
 /// Which version a request names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

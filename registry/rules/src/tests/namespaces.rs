@@ -1,7 +1,7 @@
 //! What a change of a namespace comes to, as tables. A namespace is `name: claim claim; claim>offered-to; owner owner`.
 
 use crate::fault::Fault;
-use crate::rules::namespace::{Edit, Expect, IfMissing, MayClaim, Planned, plan, remove};
+use crate::namespace::{Edit, Expect, IfMissing, MayClaim, Planned, plan, remove};
 use authz::{Caller, Identity, Method, Verified};
 use model::{MemberRole, Namespace, NamespaceName, Record};
 use std::sync::Arc;

@@ -9,15 +9,15 @@ use super::equivalence::{Candidate, equivalent};
 use super::find::{self, Deleted, Found};
 use super::knowledge::{Knowledge, Normalize, Stop};
 use super::{association, ids, verdict};
+use crate::content;
 use crate::fault::{Fault, Scope};
-use crate::rules::content;
 use model::{
     CompatibilityLevel, Content, Guid, Hashes, Mode, Record, RegistryRecord, SchemaId, SchemaRecord, Subject, Version,
 };
+use state::{State, StoredVersion, SubjectSummary};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use storage::{State, StoredVersion, SubjectSummary};
 
 /// Skip the compatibility check?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

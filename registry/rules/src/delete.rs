@@ -3,9 +3,9 @@
 use super::{association, config, content, ids};
 use crate::fault::{Fault, Scope};
 use model::{Context, Hashes, Record, RegistryRecord, SchemaRecord, Subject, SubjectPrefix, Version};
+use state::{Referrer, State, StoredVersion};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use storage::{Referrer, State, StoredVersion};
 
 /// How far a deletion goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

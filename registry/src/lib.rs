@@ -1,7 +1,6 @@
-//! Freehold's registry: decisions (`rules`), operations (`service`), the HTTP face (`http`), configuration and the command
-//! line. The binary is a thin shell around `cli::run`.
+//! Freehold's registry: the HTTP face (`http`), configuration and the command line, around the crates `rules` (decisions) and
+//! `service` (operations). The binary is a thin shell around `cli::run`.
 
-pub mod access;
 pub mod app;
 pub mod arenas;
 pub mod cli;
@@ -15,12 +14,12 @@ pub mod node;
 pub mod opening;
 pub mod printable;
 mod process;
-pub mod service;
 pub mod settings;
 mod threads;
 mod upkeep;
 
 pub use rules::{self, fault};
+pub use service::{self, access};
 
 /// The version of this release.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -6,7 +6,7 @@ use model::{AuditChange, Record};
 use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use storage::{Group, Health, Totals, Usage};
 
@@ -60,7 +60,7 @@ pub struct Metrics {
     queues: IntGaugeVec,
     connections: IntGauge,
     /// Of authorization and audit.
-    pub access: crate::access::Metrics,
+    pub access: Arc<service::access::Metrics>,
 }
 
 impl Metrics {
@@ -150,7 +150,7 @@ impl Metrics {
             writable: gauge("freehold_store_writable", "1 while the store takes writes, 0 after a failure")?,
             streams: gauge("freehold_streams", "Listings that are being made while they are sent")?,
             pieces: counter("freehold_stream_pieces_total", "Pieces made of listings that are sent in pieces")?,
-            access: crate::access::Metrics::new(&registry)?,
+            access: Arc::new(service::access::Metrics::new(&registry)?),
             registry,
         })
     }

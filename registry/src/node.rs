@@ -157,9 +157,9 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
     }
     let descriptors = Descriptors::share_out(settings.connections)?;
     let metrics = Arc::new(Metrics::new()?);
-    let (access, files) = access::open(&settings.access, address, &metrics)?;
+    let (access, files) = access::open(&settings.access, address, &metrics.access)?;
     let authorizer = access.gate.authorizer.clone();
-    let sink = Arc::new(access::AuditSink::open(&settings.access, Arc::clone(&metrics))?);
+    let sink = Arc::new(access::AuditSink::open(&settings.access, Arc::clone(&metrics.access))?);
     let watcher = Arc::new(Watcher {
         ready: Arc::new(Ready::new(settings.answer_cache)),
         metrics,

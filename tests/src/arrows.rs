@@ -12,7 +12,8 @@ const OURS: &[(&str, &[&str])] = &[
     ("state", &["model"]),
     ("storage", &["model", "state"]),
     ("rules", &["model", "compat", "authz", "state"]),
-    ("registry", &["model", "compat", "authz", "state", "storage", "rules"]),
+    ("service", &["model", "compat", "authz", "storage", "rules"]),
+    ("registry", &["model", "compat", "authz", "storage", "rules", "service"]),
     ("conformance", &[]),
     ("e2e", &["registry", "conformance"]),
 ];
@@ -30,7 +31,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rocksdb", &["storage"]),
     ("rdkafka", &["storage"]),
     ("apache-avro", &["compat"]),
-    ("prometheus", &["registry"]),
+    ("prometheus", &["registry", "service"]),
     ("rustls", &["registry"]),
     ("ureq", &["registry"]),
 ];
@@ -95,6 +96,9 @@ fn arrows_against_the_design_are_told() {
     check("registry", "storage", None, false);
     check("storage", "registry", None, true);
     check("compat", "storage", Some("dev"), true);
+    check("rules", "storage", Some("dev"), true);
+    check("rules", "service", None, true);
+    check("state", "rocksdb", None, true);
     check("conformance", "model", None, true);
     check("newcomer", "model", None, true);
     check("storage", "axum", None, true);

@@ -5,8 +5,8 @@
 
 use super::namespace::{client, message, reaching};
 use super::say;
+use crate::access::Line;
 use crate::access::hex;
-use crate::access::line::Line;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::Value;
 use std::fs::File;
@@ -182,13 +182,14 @@ fn registry(matches: &ArgMatches, check: &mut Check) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::line::tests::entry;
     use crate::access::shown;
+    use storage::AuditEntry;
+    use storage::contract::records::audited;
 
     fn chain(count: u64) -> Vec<Line> {
         let mut previous = [0; 32];
         let line = |number| {
-            let entry = storage::AuditEntry { previous, ..entry(number, &number.to_string()) };
+            let entry = AuditEntry { number, at: 5, previous, record: audited(&number.to_string(), None) };
             previous = entry.hash();
             Line { hash: previous, entry }
         };

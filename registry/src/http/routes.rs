@@ -1,6 +1,7 @@
 //! The route table: the one list of what can be asked. The router is folded from it, the API description is checked against
 //! it, metrics and log name operations by it, and authorization decides by it.
 
+use crate::access::AuditedOperation;
 use crate::service::Class;
 use authz::Action;
 
@@ -211,6 +212,12 @@ impl Operation {
     pub fn route(self) -> &'static Route {
         // One row per operation and in its order: checked by a test.
         &ROUTES[self as usize]
+    }
+
+    /// The operation as the audit says it.
+    pub fn audited(self) -> AuditedOperation {
+        let Route { name, action, .. } = *self.route();
+        AuditedOperation { name, action }
     }
 
     /// What it costs, for its handler to run where that hurts nobody else. What changes something waits for the writer and costs

@@ -3,8 +3,9 @@
 //!
 //! A key that is not in the table and a value that cannot be used are errors that name the key and the place; an unknown
 //! variable of the environment is a warning. What concerns authentication, authorization and audit is read in
-//! `access::settings`.
+//! `access`.
 
+mod access;
 mod gather;
 mod keys;
 mod kubernetes;
@@ -53,7 +54,7 @@ pub struct Settings {
     pub queue: usize,
     pub log_format: LogFormat,
     pub log_level: tracing::Level,
-    pub access: crate::access::Settings,
+    pub access: service::access::Settings,
 }
 
 /// No cache takes a terabyte, and the bytes of a body are counted in 32 bits.
@@ -69,7 +70,7 @@ impl Gathered {
     pub fn settings(&self) -> Result<Settings, Error> {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let address = "must be an address or a name that is known here, and a port, such as 127.0.0.1:8081, localhost:8081 or :8081";
-        let mut access = crate::access::Settings::read(self)?;
+        let mut access = access::read(self)?;
         access.hosts.extend(named_host(&self.text("listen")));
         Ok(Settings {
             listen: self.read("listen", address, listened)?,

@@ -71,7 +71,8 @@ pub async fn mutate(app: &App, ask: &Ask) -> Result<Answer, Fault> {
         match result {
             Ok((_, outcome)) => count_observed(app, ask, outcome, done.wrote),
             Err(Fault::Denied(refusal)) => {
-                app.access.audit.refused(ask.operation, None, &app.service.land(), (&ask.caller, None), refusal);
+                let who = (&ask.caller, None);
+                app.access.audit.refused(ask.operation.audited(), None, &app.service.land(), who, refusal);
             }
             Err(_) => {}
         }

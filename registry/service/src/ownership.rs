@@ -4,8 +4,8 @@
 //! the group has decided before it: who was removed, or gave a claim up, earlier in the same group must not change anything
 //! later in it. So what is decided on a state is decided by the land of that state.
 
-use crate::fault::Fault;
 use authz::{Authorizer, Land};
+use rules::fault::Fault;
 use std::sync::{Arc, Mutex, PoisonError};
 use storage::State;
 

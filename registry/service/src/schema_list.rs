@@ -5,10 +5,10 @@
 
 use super::listing::{Listing, Show, Source};
 use super::{Class, Filter, Service, Shown};
-use crate::fault::Fault;
-use crate::rules::find::Deleted;
-use crate::rules::{association, config};
 use model::{Lifecycle, Subject, SubjectPrefix, Version};
+use rules::fault::Fault;
+use rules::find::Deleted;
+use rules::{association, config};
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;

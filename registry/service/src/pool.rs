@@ -5,8 +5,8 @@
 //! all cores from the others and no queue grows without end. What a schema costs cannot be told from its length, so that
 //! parsing begins where the request is and moves to its threads when it turns out not to be small.
 
-use crate::fault::Fault;
 use compat::{Halt, Spent, Work};
+use rules::fault::Fault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Semaphore;

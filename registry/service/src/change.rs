@@ -6,15 +6,15 @@
 
 use super::ownership::Ownership;
 use super::settle::is_passing;
-use crate::fault::Fault;
-use crate::rules::config;
-use crate::rules::register::Force;
 use authz::audit::AuditEntry;
 use authz::{Action, Caller, Decision, Grant, Leave, Permit, Refusal, Resource, Rule, Scope};
 use model::{
     AuditChange, AuditRecord, Content, HouseRecord, NamespaceName, Record, RegistryRecord, SchemaId, SchemaRecord,
     Subject,
 };
+use rules::config;
+use rules::fault::Fault;
+use rules::register::Force;
 use std::collections::BTreeSet;
 use storage::State;
 

@@ -3,9 +3,9 @@
 use super::listing::{Listing, Show, Source};
 use super::settle::is_passing;
 use super::{Service, Shown};
-use crate::fault::Fault;
-use crate::rules::association::{bind, invalid};
 use model::{AssociationKey, Lifecycle, Subject};
+use rules::association::{bind, invalid};
+use rules::fault::Fault;
 use std::ops::ControlFlow;
 use storage::{Associations, State, StoredAssociation};
 

@@ -6,8 +6,8 @@
 //! required, stops further changes until a line goes through again; it is tried again once a second.
 
 use super::line::line;
+use super::metrics::Metrics;
 use super::settings::{Demand, Settings, Sink};
-use crate::metrics::Metrics;
 use model::{AuditChange, Record, Stamped};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -242,12 +242,12 @@ impl Writer {
         if first > expected {
             let lost = first - expected;
             tracing::error!(lost, "entries of the audit were forgotten before its sink took them");
-            self.shared.metrics.access.sink_lost(lost);
+            self.shared.metrics.sink_lost(lost);
             self.moved(first, false);
         }
         for entry in entries {
             if let Err(error) = self.out.line(&line(entry)) {
-                self.shared.metrics.access.sink_failed();
+                self.shared.metrics.sink_failed();
                 let mut progress = self.shared.lock();
                 if !std::mem::replace(&mut progress.failing, true) {
                     tracing::error!(%error, "the audit cannot be written to its sink; the store still has it");
@@ -499,7 +499,7 @@ mod tests {
 
     fn made(out: impl Out + 'static) -> Arc<AuditSink> {
         let (demand, out): (_, Box<dyn Out>) = (Demand::Required, Box::new(out));
-        let shared = Arc::new(Shared::new(Arc::new(Metrics::new().unwrap())));
+        let shared = Arc::new(Shared::new(Arc::new(Metrics::new(&prometheus::Registry::new()).unwrap())));
         Arc::new(AuditSink { shared, demand, out: Mutex::new(Some(out)) })
     }
 

@@ -6,11 +6,11 @@
 
 use super::listing::{Listing, Show, Source};
 use super::{Change, Class, Done, Service};
-use crate::fault::Fault;
-use crate::rules::namespace::{Edit, Expect, IfMissing, MayClaim, Planned, after, plan, remove};
 use authz::claims::{Handover, handovers};
 use authz::{Action, Authorizer, Caller, Global, Land};
 use model::{Claim, Namespace, NamespaceName, Referrers, Subject, SubjectPrefix, Visibility};
+use rules::fault::Fault;
+use rules::namespace::{Edit, Expect, IfMissing, MayClaim, Planned, after, plan, remove};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;

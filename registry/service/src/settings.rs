@@ -1,9 +1,9 @@
 //! Config and mode of a subject, a context or all.
 
 use super::{Change, Done, Service};
-use crate::fault::{Fault, Scope};
-use crate::rules::{config, mode};
 use model::{CompatibilityLevel, CompatibilityPolicy, Config, Metadata, Mode, Record, RegistryRecord, Subject};
+use rules::fault::{Fault, Scope};
+use rules::{config, mode};
 use storage::State;
 
 /// A change of config: the outer `None` keeps a member, the inner one clears it.

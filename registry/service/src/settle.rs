@@ -2,10 +2,10 @@
 //! learnt, and so on until nothing was missing there.
 
 use super::{Class, Done, Service};
-use crate::fault::Fault;
-use crate::rules::knowledge::{Knowledge, Known, Learning, Stop};
 use compat::Work;
 use model::Record;
+use rules::fault::Fault;
+use rules::knowledge::{Knowledge, Known, Learning, Stop};
 use std::sync::{Arc, Mutex, PoisonError};
 use storage::State;
 

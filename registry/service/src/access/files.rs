@@ -2,8 +2,8 @@
 
 use super::Access;
 use super::audit::Audit;
+use super::metrics::Metrics;
 use super::settings::{Exposure, Settings, Sink};
-use crate::metrics::Metrics;
 use authz::basic::{Basic, InvalidUsers};
 use authz::{
     Authentication, Authorizer, BrowserPolicy, Enforcement, Gate, Hosts, InvalidPolicy, Look, PRIVATE, PolicyFiles,
@@ -66,7 +66,7 @@ pub fn open(settings: &Settings, address: SocketAddr, metrics: &Arc<Metrics>) ->
             let (file, known) = UsersFile::open(path).map_err(|problem| OpenError::Users(path.clone(), problem))?;
             let counted = Arc::clone(metrics);
             let pool: authz::basic::Pool = Arc::new(move |job| {
-                counted.access.password_checked();
+                counted.password_checked();
                 drop(tokio::task::spawn_blocking(job));
             });
             let basic = Basic::new(known, pool).map_err(|error| OpenError::Random(error.to_string()))?;
@@ -161,12 +161,12 @@ impl Files {
                 Reload::Same => {}
                 Reload::Taken => {
                     tracing::info!(users, file = %path, "the users file has {} and is in force", look.said());
-                    self.metrics.access.reloaded("users", "taken");
+                    self.metrics.reloaded("users", "taken");
                     warn_of_writers(file.path());
                 }
                 Reload::Kept(problem) => {
                     tracing::error!(%problem, file = %path, "the users file has {} and cannot be used; the users before stay", look.said());
-                    self.metrics.access.reloaded("users", "kept-old");
+                    self.metrics.reloaded("users", "kept-old");
                 }
             }
         }
@@ -180,12 +180,12 @@ impl Files {
                     "the policy has {} and is in force",
                     look.said()
                 );
-                self.metrics.access.reloaded("policy", "taken");
+                self.metrics.reloaded("policy", "taken");
                 self.policy.paths().for_each(warn_of_writers);
             }
             Reload::Kept(problem) => {
                 tracing::error!(%problem, "the policy has {} and cannot be used; the policy before stays", look.said());
-                self.metrics.access.reloaded("policy", "kept-old");
+                self.metrics.reloaded("policy", "kept-old");
             }
         }
     }

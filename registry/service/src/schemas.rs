@@ -2,12 +2,12 @@
 
 use super::listing::{Listing, Show, Source};
 use super::{FallsBack, Service, in_named_contexts};
-use crate::fault::Fault;
-use crate::rules::content;
-use crate::rules::find::Deleted;
-use crate::rules::knowledge::Learnt;
 use compat::Work;
 use model::{Content, Context, Guid, SchemaId, Subject};
+use rules::content;
+use rules::fault::Fault;
+use rules::find::Deleted;
+use rules::knowledge::Learnt;
 use std::ops::ControlFlow;
 use storage::{Holder, State, StoredVersion};
 

@@ -2,11 +2,11 @@
 
 use super::subjects::stored;
 use super::{Class, Service, with_fallback};
-use crate::fault::Fault;
-use crate::rules::delete::Selector;
-use crate::rules::find::Deleted;
 use compat::{Sample, Work};
 use model::Subject;
+use rules::delete::Selector;
+use rules::fault::Fault;
+use rules::find::Deleted;
 use std::sync::Arc;
 
 /// A sample document.

@@ -4,18 +4,18 @@
 //! reads files again when they change. Without any credentials configured everything is open, and the gate only keeps out
 //! pages of other sites.
 
-pub(crate) mod audit;
+mod audit;
 mod files;
 mod land;
-pub(crate) mod line;
+mod line;
 mod metrics;
 mod settings;
 mod sink;
 
-pub use audit::Audit;
+pub use audit::{Audit, AuditedOperation};
 pub use files::{Files, OpenError, check_owners, open};
 pub use land::LandKeeper;
-pub use line::{hex, shown};
+pub use line::{Line, hex, shown};
 pub use metrics::Metrics;
 pub use settings::{Demand, Exposure, FallBack, Settings, Sink};
 pub use sink::{AuditSink, SinkError};

@@ -3,8 +3,8 @@
 
 use super::Service;
 use super::listing::{Listing, Show, Source};
-use crate::fault::Fault;
 use model::{AuditChange, HouseRecord, NamespaceId, NamespaceName, Record};
+use rules::fault::Fault;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::ControlFlow;

@@ -1,16 +1,16 @@
 //! `POST /subjects/{subject}`: under which version and id is this schema registered?
 
 use super::{Class, Service, Shown, with_fallback};
-use crate::fault::Fault;
-use crate::rules::candidate::{Described, source};
-use crate::rules::config;
-use crate::rules::content;
-use crate::rules::equivalence::Candidate;
-use crate::rules::find::{self, Deleted, Found};
-use crate::rules::knowledge::{Knowledge, Learning, Stop};
-use crate::rules::metadata;
 use compat::{Strictness, Work};
 use model::{CompatibilityLevel, Content, Subject};
+use rules::candidate::{Described, source};
+use rules::config;
+use rules::content;
+use rules::equivalence::Candidate;
+use rules::fault::Fault;
+use rules::find::{self, Deleted, Found};
+use rules::knowledge::{Knowledge, Learning, Stop};
+use rules::metadata;
 use std::sync::Arc;
 use storage::State;
 

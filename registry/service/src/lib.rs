@@ -1,6 +1,7 @@
 //! What the registry does, without HTTP: each operation reads a snapshot or commits through the store's one writer, and
 //! decides by the rules in `rules`. One file per resource.
 
+pub mod access;
 mod associate;
 mod associations;
 mod audit;
@@ -34,13 +35,13 @@ pub use settings::{ConfigChange, Inherit};
 pub use validate::Validation;
 
 use crate::access::{AuditSink, FallBack};
-use crate::fault::Fault;
-use crate::rules::library::Library;
 use audit::finished;
 use authz::{Authorizer, Resource};
 use compat::Work;
 use model::{CompatibilityLevel, Context, Record, Subject};
 use ownership::Ownership;
+use rules::fault::Fault;
+use rules::library::Library;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use storage::{State, Store};

@@ -4,7 +4,7 @@
 //! Each piece is of a snapshot of its own. What is there all the while is listed once; what comes or goes meanwhile is listed
 //! or not, depending on whether its place had been passed.
 
-use crate::fault::Fault;
+use rules::fault::Fault;
 use std::ops::ControlFlow;
 use storage::State;
 

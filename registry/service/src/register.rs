@@ -3,11 +3,11 @@
 use super::audit::finished;
 use super::change::{Rights, Takes};
 use super::{Done, Service};
-use crate::fault::Fault;
-use crate::rules::candidate::Described;
-use crate::rules::knowledge::Knowledge;
-use crate::rules::register::{self, Force, Plan, Registered, Registration};
 use compat::Work;
+use rules::candidate::Described;
+use rules::fault::Fault;
+use rules::knowledge::Knowledge;
+use rules::register::{self, Force, Plan, Registered, Registration};
 use std::sync::Arc;
 use storage::State;
 

@@ -5,10 +5,9 @@
 //! refused could make the registry write. A reader may cause one: whoever may read an audit may write as well. All who read at
 //! once share it, and how often that is changes nothing about what is kept one by one of a flood, and what as a count.
 
-use crate::http::routes::Operation;
-use crate::metrics::Metrics;
+use super::Metrics;
 use authz::audit::{AuditEntry, Limits, Outcome, Refusals};
-use authz::{Caller, Refusal, Scope};
+use authz::{Action, Caller, Refusal, Scope};
 use model::{AuditChange, AuditRecord, Record};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,6 +17,15 @@ use tokio::sync::watch;
 /// How long a reader waits for what is to be written; then it reads what there is. A store that stalls or takes no writes can
 /// still be read.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What was asked, as the audit says it.
+#[derive(Clone, Copy, Debug)]
+pub struct AuditedOperation {
+    /// The name of the operation.
+    pub name: &'static str,
+    /// The least that it is.
+    pub action: Action,
+}
 
 /// The queue.
 pub struct Audit {
@@ -39,7 +47,7 @@ impl Audit {
     /// Takes a refusal in: of whom, and for whom the credential was if it was wrong. `scope` is what the path names, where it names something, and `land` says whose it is.
     pub fn refused(
         &self,
-        operation: Operation,
+        operation: AuditedOperation,
         scope: Option<Scope<'_>>,
         land: &authz::Land,
         (caller, attempted): (&Caller, Option<&str>),
@@ -51,7 +59,7 @@ impl Audit {
     /// The same for what is let through because authorization only observes.
     pub fn observed(
         &self,
-        operation: Operation,
+        operation: AuditedOperation,
         scope: Scope<'_>,
         land: &authz::Land,
         caller: &Caller,
@@ -62,15 +70,14 @@ impl Audit {
 
     fn record(
         &self,
-        operation: Operation,
+        operation: AuditedOperation,
         scope: Option<Scope<'_>>,
         land: &authz::Land,
         (caller, attempted): (&Caller, Option<&str>),
         refusal: &Refusal,
         outcome: Outcome,
     ) {
-        let route = operation.route();
-        let mut entry = AuditEntry::refused(now(), route.name, route.action, scope, caller, refusal);
+        let mut entry = AuditEntry::refused(now(), operation.name, operation.action, scope, caller, refusal);
         entry.outcome = outcome;
         entry.attempted = attempted.map(|name| model::cut(name).into_owned()).unwrap_or_default();
         if let (None, Some(scope)) = (&entry.namespace, scope) {
@@ -79,7 +86,7 @@ impl Audit {
         // Now rather than when it is written: the name may have been given again by then.
         let owner = entry.namespace.as_ref().and_then(|name| land.namespace(name.as_str()));
         entry.namespace_id = owner.map(|owner| owner.id);
-        self.metrics.access.refused(entry.namespace.as_ref(), reason(refusal), outcome.as_str());
+        self.metrics.refused(entry.namespace.as_ref(), reason(refusal), outcome.as_str());
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).record(entry);
     }
 
@@ -136,7 +143,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_waits_for_the_writer_and_never_for_ever() {
-        let audit = Audit::new(Arc::new(Metrics::new().unwrap()));
+        let audit = Audit::new(Arc::new(Metrics::new(&prometheus::Registry::new()).unwrap()));
         audit.written_within(Duration::from_millis(1)).await;
 
         let mut readers = audit.readers();

@@ -2,11 +2,11 @@
 
 use super::listing::{Listing, Show, Source};
 use super::{Change, Done, Service, Shown, with_fallback};
-use crate::fault::Fault;
-use crate::rules::delete::{self, Depth, Selector};
-use crate::rules::find::Deleted;
 use compat::Work;
 use model::{Context, SchemaId, Subject, SubjectPrefix, Version};
+use rules::delete::{self, Depth, Selector};
+use rules::fault::Fault;
+use rules::find::Deleted;
 use std::ops::ControlFlow;
 use storage::{Begin, Referrer, Standing, State, StoredVersion, SubjectSummary, Subjects};
 

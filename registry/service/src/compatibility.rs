@@ -1,17 +1,17 @@
 //! `POST /compatibility/subjects/{subject}/versions[/{version}]`.
 
 use super::{Class, Service};
-use crate::fault::Fault;
-use crate::rules::candidate::{Described, source};
-use crate::rules::config;
-use crate::rules::content;
-use crate::rules::delete::Selector;
-use crate::rules::equivalence::Candidate;
-use crate::rules::find::Deleted;
-use crate::rules::knowledge::{Knowledge, Learning, Stop};
-use crate::rules::{register, verdict};
 use compat::{Strictness, Work};
 use model::{CompatibilityLevel, Subject};
+use rules::candidate::{Described, source};
+use rules::config;
+use rules::content;
+use rules::delete::Selector;
+use rules::equivalence::Candidate;
+use rules::fault::Fault;
+use rules::find::Deleted;
+use rules::knowledge::{Knowledge, Learning, Stop};
+use rules::{register, verdict};
 use std::sync::Arc;
 use storage::{State, StoredVersion};
 

@@ -1,62 +1,9 @@
 //! Verdicts and their messages, for one existing version at a time. Which versions are compared, and in which order, is the
 //! registry's to say; what is said about one of them is decided here, word for word as the reference says it.
 
-use crate::{Parsed, Spent, Work, avro};
+use crate::{Direction, Finding, Parsed, Spent, Work};
 use model::{CompatibilityLevel, CompatibilityPolicy, Version};
 use std::collections::HashSet;
-
-/// Which way data flows.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Direction {
-    /// The candidate reads what the existing schema wrote.
-    Backward,
-    /// The existing schema reads what the candidate wrote.
-    Forward,
-}
-
-/// What messages call the reader's and the writer's schema.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Words {
-    /// The reader: `new` if the candidate reads.
-    pub reader: &'static str,
-    /// The writer.
-    pub writer: &'static str,
-}
-
-impl Direction {
-    /// The words of messages in this direction.
-    pub fn words(self) -> Words {
-        match self {
-            Self::Backward => Words { reader: "new", writer: "old" },
-            Self::Forward => Words { reader: "old", writer: "new" },
-        }
-    }
-}
-
-/// A reason why data cannot flow.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Finding {
-    /// The schemas are of different languages.
-    DifferentType,
-    /// An Avro reader cannot read the writer.
-    Avro(avro::Finding),
-    /// The comparison itself failed.
-    Abandoned {
-        /// Why.
-        reason: String,
-    },
-}
-
-impl Finding {
-    /// The message of the API.
-    pub fn message(&self, direction: Direction) -> String {
-        match self {
-            Self::DifferentType => "Incompatible because of different schema type".to_owned(),
-            Self::Avro(finding) => finding.message(direction.words()),
-            Self::Abandoned { reason } => format!("Unexpected exception during compatibility check: {reason}"),
-        }
-    }
-}
 
 /// Why data cannot flow in one direction; none means it can.
 ///
@@ -64,23 +11,14 @@ impl Finding {
 /// The work ended.
 pub fn findings(
     direction: Direction,
+    policy: CompatibilityPolicy,
     candidate: &Parsed,
     existing: &Parsed,
     work: &Work,
 ) -> Result<Vec<Finding>, Spent> {
-    let (reader, writer) = match direction {
-        Direction::Backward => (candidate, existing),
-        Direction::Forward => (existing, candidate),
-    };
-    match (reader, writer) {
-        (Parsed::Avro(reader), Parsed::Avro(writer)) => match avro::check(reader, writer, work) {
-            Ok(findings) => Ok(findings.into_iter().map(Finding::Avro).collect()),
-            Err(avro::Abandoned::Ambiguous(reason)) => Ok(vec![Finding::Abandoned { reason }]),
-            Err(avro::Abandoned::TooMuch) => {
-                Ok(vec![Finding::Abandoned { reason: "The schemas have too many types to compare".to_owned() }])
-            }
-            Err(avro::Abandoned::Spent(spent)) => Err(spent),
-        },
+    match direction {
+        Direction::Backward => candidate.read(existing, direction, policy, work),
+        Direction::Forward => existing.read(candidate, direction, policy, work),
     }
 }
 
@@ -91,7 +29,7 @@ pub fn findings(
 /// The work ended.
 pub fn compare(
     level: CompatibilityLevel,
-    _policy: CompatibilityPolicy,
+    policy: CompatibilityPolicy,
     candidate: &Parsed,
     existing: &Parsed,
     existing_version: Option<Version>,
@@ -101,11 +39,12 @@ pub fn compare(
         return Ok(Vec::new());
     }
     if candidate.schema_type() != existing.schema_type() {
-        return Ok(vec![Finding::DifferentType.message(Direction::Backward)]);
+        let (old, new) = (existing.schema_type(), candidate.schema_type());
+        return Ok(vec![Finding::different_type(old.as_str(), new.as_str()).message()]);
     }
     let messages = |direction| -> Result<Vec<String>, Spent> {
-        let found = findings(direction, candidate, existing, work)?;
-        Ok(found.iter().map(|finding| finding.message(direction)).collect())
+        let found = findings(direction, policy, candidate, existing, work)?;
+        Ok(found.iter().map(Finding::message).collect())
     };
     let mut all = if level.checks_forward() { messages(Direction::Forward)? } else { Vec::new() };
     // What follows the findings belongs to the last direction checked: a full check that fails only forward has none.

@@ -12,19 +12,23 @@
 pub mod avro;
 mod compare;
 mod error;
+mod finding;
 mod json;
+mod language;
 mod limits;
 pub mod references;
 mod tags;
 mod work;
 
-pub use compare::{Direction, Finding, Words, closing_message, compare, findings, reserved_field_messages};
+pub use compare::{closing_message, compare, findings, reserved_field_messages};
 pub use error::{Error, Place};
+pub use finding::{Direction, Finding, LONGEST_FRAGMENT, Rule, Spot, Verdict, Words};
 pub use limits::LIMITS;
 pub use tags::{EntityKind, TaggedEntity};
 pub use work::{Halt, Spent, StopOnDrop, Work};
 
-use model::SchemaType;
+use language::{Language, languages};
+use model::{CompatibilityPolicy, SchemaType};
 use std::sync::Arc;
 
 /// How much a text is asked to be right.
@@ -40,30 +44,9 @@ pub enum Strictness {
 /// A schema that another one refers to, with its canonical text.
 pub type Dependency = references::Needed<Arc<str>>;
 
-/// A parsed schema. Cheap to clone, and to share between threads.
-#[derive(Clone, Debug)]
-pub enum Parsed {
+languages! {
     /// Avro.
-    Avro(Arc<avro::Schema>),
-}
-
-/// Parses a schema text. `dependencies` are the schemas it refers to, in the order of `references::closure`.
-///
-/// # Errors
-/// The language is unknown, the text is not a schema, or it exceeds a bound; or the work ended.
-pub fn parse(
-    schema_type: &SchemaType,
-    text: &str,
-    dependencies: &[Dependency],
-    strictness: Strictness,
-    work: &Work,
-) -> Result<Parsed, Error> {
-    match schema_type {
-        SchemaType::Avro => Ok(Parsed::Avro(Arc::new(avro::Schema::parse(text, dependencies, strictness, work)?))),
-        SchemaType::Json | SchemaType::Protobuf | SchemaType::Other(_) => {
-            Err(Error::UnknownType(schema_type.as_str().to_owned()))
-        }
-    }
+    Avro: avro::Schema,
 }
 
 /// A sample document.
@@ -91,33 +74,12 @@ impl Parsed {
     /// # Errors
     /// The work ended.
     pub fn validate(&self, sample: Sample<'_>, work: &Work) -> Result<Result<(), Mismatch>, Spent> {
-        match self {
-            Self::Avro(schema) => schema.validate(sample, work),
-        }
-    }
-
-    /// The language.
-    pub fn schema_type(&self) -> SchemaType {
-        match self {
-            Self::Avro(_) => SchemaType::Avro,
-        }
+        self.schema().validate(sample, work)
     }
 
     /// The canonical text: what is stored, hashed and returned.
     pub fn canonical(&self) -> &Arc<str> {
-        match self {
-            Self::Avro(schema) => schema.canonical(),
-        }
-    }
-
-    /// The schema in normalised form, parsed with the same dependencies and strictness.
-    ///
-    /// # Errors
-    /// Its text would exceed a bound; or the work ended.
-    pub fn normalized(&self, work: &Work) -> Result<Parsed, Error> {
-        match self {
-            Self::Avro(schema) => Ok(Self::Avro(Arc::new(schema.normalized(work)?))),
-        }
+        self.schema().canonical()
     }
 
     /// The text in a format by its name in the API (`resolved`); `None` if the language has no such format, which means the
@@ -126,47 +88,26 @@ impl Parsed {
     /// # Errors
     /// The text would exceed a bound; or the work ended.
     pub fn formatted(&self, format: &str, work: &Work) -> Result<Option<String>, Error> {
-        match (self, format) {
-            (Self::Avro(schema), "resolved") => schema.resolved(work).map(Some),
-            (Self::Avro(_), _) => Ok(None),
-        }
+        self.schema().formatted(format, work)
     }
 
     /// Equal for schemas that are `equivalent`, on every platform and in every release; hardly ever equal for others.
     pub fn fingerprint(&self) -> u64 {
-        match self {
-            Self::Avro(schema) => schema.fingerprint(),
-        }
-    }
-
-    /// Does a lookup take the two for the same schema? References, metadata and rules are the caller's to compare.
-    ///
-    /// # Errors
-    /// The work ended.
-    pub fn equivalent(&self, other: &Parsed, work: &Work) -> Result<bool, Spent> {
-        match (self, other) {
-            (Self::Avro(a), Self::Avro(b)) => a.equivalent(b, work),
-        }
+        self.schema().fingerprint()
     }
 
     /// Records and fields that carry inline tags.
     pub fn inline_tags(&self) -> Vec<TaggedEntity> {
-        match self {
-            Self::Avro(schema) => schema.inline_tags(),
-        }
+        self.schema().inline_tags()
     }
 
     /// The fields that a reserved name can conflict with.
     pub fn top_level_fields(&self) -> Vec<String> {
-        match self {
-            Self::Avro(schema) => schema.top_level_fields(),
-        }
+        self.schema().top_level_fields()
     }
 
     /// Bytes held, roughly, for a cache that is bounded in bytes.
     pub fn size_hint(&self) -> usize {
-        match self {
-            Self::Avro(schema) => schema.size_hint(),
-        }
+        self.schema().size_hint()
     }
 }

@@ -1,17 +1,18 @@
 //! Verdicts, paths and messages, clause by clause.
 
 use crate::support::*;
-use compat::{Direction, Finding, closing_message, reserved_field_messages};
+use compat::{Direction, Rule, Spot, Work, closing_message, reserved_field_messages};
 use model::CompatibilityLevel::{self, *};
 use model::CompatibilityPolicy::Strict;
+use model::SchemaType;
 
 /// What the findings of reading `old` with `new` are, as `KIND path info`.
 fn backward(old: &str, new: &str) -> Vec<String> {
     let told = findings(Direction::Backward, &stored(new), &stored(old));
     told.iter()
-        .map(|finding| match finding {
-            Finding::Avro(finding) => format!("{} {} {}", finding.kind.as_str(), finding.path, finding.info),
-            other => other.message(Direction::Backward),
+        .map(|finding| match finding.rule {
+            Rule::Avro(_) => format!("{} {} {}", finding.rule.as_str(), finding.at, finding.detail),
+            _ => finding.message(),
         })
         .collect()
 }
@@ -399,4 +400,111 @@ fn reserved_names_stay_reserved_and_unused() {
     );
     assert_eq!(new(&record(r#"{"name":"a","type":"int"},{"name":"b","type":"int"}"#)).top_level_fields(), ["a", "b"]);
     assert!(new("[]").top_level_fields().is_empty());
+}
+
+/// Where the first finding is, in the old schema and in the new one, and the fragments there.
+#[track_caller]
+fn spots(direction: Direction, old: &str, new: &str, expected: [(&str, &str); 2]) {
+    let told = findings(direction, &stored(new), &stored(old));
+    let spot = |spot: &Spot| (spot.path.clone().unwrap(), spot.fragment.clone().unwrap());
+    let found = [spot(&told[0].old), spot(&told[0].new)];
+    let expected = expected.map(|(path, fragment)| (path.to_owned(), fragment.to_owned()));
+    assert_eq!(found, expected, "{old} and {new}");
+}
+
+#[test]
+fn findings_tell_their_places_in_both_schemas() {
+    use Direction::{Backward, Forward};
+    let (int, string) = (field("\"int\""), field("\"string\""));
+    let (at, a) = ("/fields/0/type", "\"int\"");
+    spots(Backward, &int, &string, [(at, a), (at, "\"string\"")]);
+    spots(Forward, &int, &string, [(at, a), (at, "\"string\"")]);
+    // Fields are paired by name, so their places differ.
+    let later = record(r#"{"name":"z","type":"int"},{"name":"a","type":{"type":"int","logicalType":"date"}}"#);
+    let date = r#"{"type":"int","logicalType":"date"}"#;
+    spots(Backward, &later, &string, [("/fields/1/type", date), (at, "\"string\"")]);
+    let missing = [("/fields", r#"["a"]"#), ("/fields/0", r#"{"name":"z","type":"int"}"#)];
+    spots(Backward, &int, &later, missing);
+    // A branch of a union, and one that no branch can read.
+    let union = field(r#"["null",{"type":"array","items":"string"}]"#);
+    let narrower = field(r#"["null","string"]"#);
+    let branch = ("/fields/0/type/1", r#"{"type":"array","items":"string"}"#);
+    spots(Backward, &union, &narrower, [branch, (at, r#"["null","string"]"#)]);
+    spots(Backward, &int, &narrower, [(at, a), (at, r#"["null","string"]"#)]);
+    // The symbol that is missing, or the symbols that several are missing of.
+    let symbols = |list: &str| field(&format!(r#"{{"type":"enum","name":"E","symbols":[{list}]}}"#));
+    let (abc, a) = (symbols(r#""A","B","C""#), symbols(r#""A""#));
+    let there = "/fields/0/type/symbols";
+    spots(Backward, &symbols(r#""A","B""#), &a, [("/fields/0/type/symbols/1", "\"B\""), (there, r#"["A"]"#)]);
+    spots(Backward, &abc, &a, [(there, r#"["A","B","C"]"#), (there, r#"["A"]"#)]);
+    let fixed = |name: &str, size: u32| field(&format!(r#"{{"type":"fixed","name":"{name}","size":{size}}}"#));
+    spots(Backward, &fixed("F", 1), &fixed("F", 2), [("/fields/0/type/size", "1"), ("/fields/0/type/size", "2")]);
+    spots(
+        Backward,
+        &fixed("F", 1),
+        &fixed("G", 1),
+        [("/fields/0/type/name", "\"F\""), ("/fields/0/type/name", "\"G\"")],
+    );
+}
+
+#[test]
+fn a_finding_inside_a_named_type_is_where_that_is_written_out() {
+    let of = |inner: &str| {
+        let inner = format!(r#"{{"type":"record","name":"x.I","fields":[{{"name":"i","type":"{inner}"}}]}}"#);
+        record(&format!(
+            r#"{{"name":"a","type":{inner}}},{{"name":"b","type":{{"type":"array","items":"x.I"}}}},{{"name":"c","type":"int"}}"#
+        ))
+    };
+    let expected = [("/fields/0/type/fields/0/type", "\"int\""), ("/fields/0/type/fields/0/type", "\"string\"")];
+    let (old, new) = (of("int"), of("string"));
+    spots(Direction::Backward, &old, &new, expected);
+    let twice = findings(Direction::Backward, &stored(&new), &stored(&old));
+    assert_eq!((twice.len(), &twice[0]), (2, &twice[1]));
+    // Where a name is what is wrong, it is where it is used.
+    let renamed = old.replace(r#""name":"c","type":"int""#, r#""name":"c","type":"x.I""#);
+    spots(Direction::Backward, &old, &renamed, [("/fields/2/type", "\"int\""), ("/fields/2/type", "\"x.I\"")]);
+}
+
+#[test]
+fn a_finding_inside_a_referenced_type_has_a_place_beyond_the_text() {
+    let text = field("\"Q\"");
+    let with = |inner: &str| {
+        let inner = format!(r#"{{"type":"record","name":"Q","fields":[{{"name":"q","type":"{inner}"}}]}}"#);
+        try_new(&text, &[dependency("q", &inner)]).unwrap()
+    };
+    let told = findings(Direction::Backward, &with("int"), &with("long"));
+    assert_eq!(told[0].new.path.as_deref(), Some("/fields/0/type/fields/0/type"));
+    // In the text itself that is the use of the name.
+    let places =
+        compat::locate(&SchemaType::Avro, &text, &["/fields/0/type/fields/0/type"], &Work::unlimited()).unwrap();
+    let at = places[0].unwrap();
+    assert_eq!((at.line, at.column - 1), (1, text.find("\"Q\"").unwrap()));
+}
+
+#[test]
+fn every_rule_has_a_sentence_of_advice_in_both_directions() {
+    let named = |name: &str, rest: &str| field(&format!(r#"{{"name":"{name}",{rest}}}"#));
+    let sized = |size: u32| named("F", &format!(r#""type":"fixed","size":{size}"#));
+    let symbols = |list: &str| named("E", &format!(r#""type":"enum","symbols":[{list}]"#));
+    let (one, two) = (symbols(r#""A""#), symbols(r#""A","B""#));
+    let (none, some) = (record(""), field("\"int\""));
+    let (int, both) = (field(r#"["int"]"#), field(r#"["int","string"]"#));
+    // The reader and what it cannot read; what to do about it as the new schema and as the old one.
+    let cases = [
+        (&sized(1), &sized(2), "Keep the size", "Keep the size"),
+        (&some, &field("\"string\""), "one that Avro promotes it to", "one that Avro promotes to it"),
+        (&sized(1), &named("G", r#""type":"fixed","size":1"#), "among the aliases", "Keep the old name"),
+        (&one, &two, "Keep the symbols [B]", "Leave out the symbols [B]"),
+        (&int, &both, "Keep a branch in the union", "Leave this type out of the union"),
+        (&some, &none, "Give the field 'a' a default", "Keep the field 'a'"),
+    ];
+    for (reader, writer, as_new, as_old) in cases {
+        let (reader, writer) = (stored(reader), stored(writer));
+        let backward = findings(Direction::Backward, &reader, &writer);
+        let forward = findings(Direction::Forward, &writer, &reader);
+        for (told, expected) in [(backward, as_new), (forward, as_old)] {
+            let advice = told[0].advice().unwrap();
+            assert!(advice.contains(expected) && advice.ends_with('.'), "{advice}");
+        }
+    }
 }

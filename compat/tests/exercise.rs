@@ -1,14 +1,14 @@
 //! What must hold for any input at all. The property tests, the corpus test and the fuzz targets all run this.
 
-use compat::{Direction, Finding, Parsed, Sample, Strictness, Work};
-use model::SchemaType;
+use compat::{Direction, Finding, Parsed, Rule, Sample, Strictness, Work};
+use model::{CompatibilityPolicy, SchemaType};
 
 fn parse(text: &str, strictness: Strictness) -> Result<Parsed, compat::Error> {
     compat::parse(&SchemaType::Avro, text, &[], strictness, &Work::unlimited())
 }
 
 fn findings(direction: Direction, candidate: &Parsed, existing: &Parsed) -> Vec<Finding> {
-    compat::findings(direction, candidate, existing, &Work::unlimited()).unwrap()
+    compat::findings(direction, CompatibilityPolicy::Strict, candidate, existing, &Work::unlimited()).unwrap()
 }
 
 fn same(a: &Parsed, b: &Parsed) -> bool {
@@ -33,12 +33,28 @@ pub fn pair(a: &str, b: &str) {
     if let (Ok(a), Ok(b)) = (parse(a, Strictness::Stored), parse(b, Strictness::Stored)) {
         for direction in [Direction::Backward, Direction::Forward] {
             for finding in findings(direction, &a, &b) {
-                assert!(!finding.message(direction).is_empty());
+                assert!(!finding.message().is_empty());
+                located(&finding, direction, a.canonical(), b.canonical());
             }
         }
         assert_eq!(same(&a, &b), same(&b, &a));
         if same(&a, &b) {
             assert_eq!(a.fingerprint(), b.fingerprint());
+        }
+    }
+}
+
+/// Whatever is told of a place is short, and the place is there.
+fn located(finding: &Finding, direction: Direction, new: &str, old: &str) {
+    assert_eq!(finding.direction, direction);
+    for (spot, text) in [(&finding.new, new), (&finding.old, old)] {
+        assert!(
+            spot.fragment.as_ref().is_none_or(|fragment| fragment.len() <= compat::LONGEST_FRAGMENT),
+            "{finding:?}"
+        );
+        if let Some(path) = &spot.path {
+            let places = compat::locate(&SchemaType::Avro, text, &[path], &Work::unlimited()).unwrap();
+            assert!(places[0].is_some(), "{finding:?} in {text}");
         }
     }
 }
@@ -63,7 +79,7 @@ fn promises(parsed: &Parsed, text: &str) {
     assert!(parsed.size_hint() >= canonical.len());
     // A schema reads itself, unless a field has several fields to read from or there is too much to compare.
     let findings = findings(Direction::Backward, parsed, parsed);
-    assert!(findings.iter().all(|finding| matches!(finding, Finding::Abandoned { .. })), "{text}: {findings:?}");
+    assert!(findings.iter().all(|finding| finding.rule == Rule::Abandoned), "{text}: {findings:?}");
     assert_eq!(
         parsed.formatted("resolved", &Work::unlimited()).as_ref().map(Option::as_deref),
         Ok(Some(&**canonical)),

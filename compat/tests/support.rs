@@ -20,7 +20,7 @@ pub fn parse(
 
 /// Compares two schemas, whatever that costs.
 pub fn findings(direction: Direction, candidate: &Parsed, existing: &Parsed) -> Vec<Finding> {
-    compat::findings(direction, candidate, existing, &Work::unlimited()).unwrap()
+    compat::findings(direction, CompatibilityPolicy::Strict, candidate, existing, &Work::unlimited()).unwrap()
 }
 
 /// The messages of a comparison, whatever that costs.

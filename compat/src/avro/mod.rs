@@ -7,29 +7,35 @@
 //! `parse` builds a `model`; `resolve` finishes it; `print`, `normalize`, `equal`, `fingerprint` and `check` read it. All
 //! of them are bounded: in depth by `STRUCTURE_DEPTH`, in work by the size of the model or by a budget of their own.
 
+mod brief;
 mod check;
 mod data;
 mod defaults;
 mod equal;
 mod finding;
 mod fingerprint;
+mod locate;
 mod logical;
 mod members;
 mod model;
 mod names;
 mod normalize;
 mod parse;
+mod pointers;
 mod print;
 mod resolve;
 mod tags;
 
-pub use finding::{Finding, FindingKind};
+pub use finding::Rule;
 
-pub(crate) use check::{Abandoned, MOST_FINDINGS, MOST_PAIRS, check};
+pub(crate) use check::{MOST_FINDINGS, MOST_PAIRS};
 pub(crate) use data::{MOST_DEPTH as SAMPLE_DEPTH, MOST_VALUES as SAMPLE_VALUES};
 pub(crate) use names::MOST_NAMESPACE;
 
-use crate::{Dependency, Error, Mismatch, Sample, Spent, Strictness, Work};
+use crate::language::Language;
+use crate::{Dependency, Direction, Error, Finding, Mismatch, Place, Sample, Spent, Strictness, Work};
+use ::model::CompatibilityPolicy;
+use check::{Abandoned, check};
 use std::sync::Arc;
 
 /// How deep types may nest, in brackets of the text, with every type written out at its first use.
@@ -65,17 +71,6 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// Parses a schema text; `dependencies` are the texts it refers to, those first that others need.
-    pub(crate) fn parse(
-        text: &str,
-        dependencies: &[Dependency],
-        strictness: Strictness,
-        work: &Work,
-    ) -> Result<Schema, Error> {
-        let model = parse::parse(text, dependencies, strictness, work)?;
-        Self::of(model, dependencies.to_vec(), strictness, work)
-    }
-
     fn of(
         model: model::Model,
         dependencies: Vec<Dependency>,
@@ -89,24 +84,8 @@ impl Schema {
         Ok(Schema { model, canonical, fingerprint, dependencies, strictness })
     }
 
-    /// The canonical text.
-    pub(crate) fn canonical(&self) -> &Arc<str> {
-        &self.canonical
-    }
-
-    /// The fingerprint of the equivalence class.
-    pub(crate) fn fingerprint(&self) -> u64 {
-        self.fingerprint
-    }
-
-    /// The same schema in normalised form.
-    pub(crate) fn normalized(&self, work: &Work) -> Result<Schema, Error> {
-        work.spend(self.model.nodes.len() + self.canonical.len() / PRINTED)?;
-        Self::of(normalize::normalize(&self.model, work)?, self.dependencies.clone(), self.strictness, work)
-    }
-
     /// The text with referenced types inlined.
-    pub(crate) fn resolved(&self, work: &Work) -> Result<String, Error> {
+    fn resolved(&self, work: &Work) -> Result<String, Error> {
         let refused = || {
             Error::TooComplex(format!(
                 "The types nest deeper than the {STRUCTURE_DEPTH} levels allowed, or their text with all that it refers to is \
@@ -117,9 +96,32 @@ impl Schema {
         work.spend(text.len() / PRINTED)?;
         Ok(text)
     }
+}
 
-    /// Does a lookup take these two for the same schema?
-    pub(crate) fn equivalent(&self, other: &Schema, work: &Work) -> Result<bool, Spent> {
+impl Language for Schema {
+    fn parse(text: &str, dependencies: &[Dependency], strictness: Strictness, work: &Work) -> Result<Self, Error> {
+        let model = parse::parse(text, dependencies, strictness, work)?;
+        Self::of(model, dependencies.to_vec(), strictness, work)
+    }
+
+    fn canonical(&self) -> &Arc<str> {
+        &self.canonical
+    }
+
+    fn normalized(&self, work: &Work) -> Result<Self, Error> {
+        work.spend(self.model.nodes.len() + self.canonical.len() / PRINTED)?;
+        Self::of(normalize::normalize(&self.model, work)?, self.dependencies.clone(), self.strictness, work)
+    }
+
+    fn formatted(&self, format: &str, work: &Work) -> Result<Option<String>, Error> {
+        if format == "resolved" { self.resolved(work).map(Some) } else { Ok(None) }
+    }
+
+    fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    fn equivalent(&self, other: &Self, work: &Work) -> Result<bool, Spent> {
         match equal::all(&self.model.nodes, self.model.root, &other.model.nodes, other.model.root, work) {
             Ok(equal) => Ok(equal),
             Err(equal::Undecided::TooDeep) => Ok(false),
@@ -127,28 +129,44 @@ impl Schema {
         }
     }
 
-    /// Records and fields that carry inline tags.
-    pub(crate) fn inline_tags(&self) -> Vec<crate::TaggedEntity> {
+    fn read(
+        &self,
+        writer: &Self,
+        direction: Direction,
+        _policy: CompatibilityPolicy,
+        work: &Work,
+    ) -> Result<Vec<Finding>, Spent> {
+        let abandoned = |reason| Ok(vec![Finding::abandoned(direction, reason)]);
+        match check(self, writer, direction, work) {
+            Ok(findings) => Ok(findings),
+            Err(Abandoned::Ambiguous(reason)) => abandoned(reason),
+            Err(Abandoned::TooMuch) => abandoned("The schemas have too many types to compare".to_owned()),
+            Err(Abandoned::Spent(spent)) => Err(spent),
+        }
+    }
+
+    fn inline_tags(&self) -> Vec<crate::TaggedEntity> {
         tags::inline_tags(&self.model)
     }
 
-    /// Does a sample fit?
-    pub(crate) fn validate(&self, sample: Sample<'_>, work: &Work) -> Result<Result<(), Mismatch>, Spent> {
-        data::validate(self, sample, work)
-    }
-
-    /// The fields of a root record.
-    pub(crate) fn top_level_fields(&self) -> Vec<String> {
+    fn top_level_fields(&self) -> Vec<String> {
         match self.model.node(self.model.root) {
             model::Node::Record(record) => record.fields.iter().map(|field| field.name.to_string()).collect(),
             _ => Vec::new(),
         }
     }
 
-    /// Bytes held, roughly.
-    pub(crate) fn size_hint(&self) -> usize {
+    fn validate(&self, sample: Sample<'_>, work: &Work) -> Result<Result<(), Mismatch>, Spent> {
+        data::validate(self, sample, work)
+    }
+
+    fn size_hint(&self) -> usize {
         let bytes = |dependency: &Dependency| dependency.name.len() + dependency.text.len() + 64;
         let dependencies: usize = self.dependencies.iter().map(bytes).sum();
         size_of::<Schema>() + self.model.size() + self.canonical.len() + dependencies
+    }
+
+    fn locate(text: &str, paths: &[&str], work: &Work) -> Result<Vec<Option<Place>>, Spent> {
+        locate::locate(text, paths, work)
     }
 }

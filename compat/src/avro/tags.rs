@@ -44,6 +44,7 @@ fn tags(props: &Props) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Language;
     use crate::{Strictness, Work, avro::Schema};
 
     #[test]

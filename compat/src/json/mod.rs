@@ -9,6 +9,7 @@
 
 mod memory;
 mod number;
+mod pointer;
 mod reader;
 mod scalars;
 mod value;
@@ -16,6 +17,7 @@ mod writer;
 
 pub(crate) use memory::{Full, MOST_BYTES, Memory, SMALL, full};
 pub(crate) use number::{java_double, java_float, parse_java_double};
+pub(crate) use pointer::tokens;
 pub(crate) use reader::{Cut, Member, Node, Tree, read, rest};
 pub(crate) use value::{Json, same_members, utf16_order};
 pub(crate) use writer::write_string;

@@ -9,15 +9,17 @@
 //! it turns out that one of them has to be told after all, with the path of its first visit, a second walk keeps everything.
 
 mod report;
+mod spots;
 #[cfg(test)]
 mod tests;
 
-use super::finding::{Finding, FindingKind};
+use super::finding::Rule;
 use super::model::*;
+use super::pointers::Use;
 use super::print;
-use crate::{Spent, Work};
+use crate::{Direction, Finding, Spent, Work};
 pub(crate) use report::MOST_FINDINGS;
-use report::{COMPATIBLE, Item, PlaceId, ROOT, Report, ResultId, Token, UNTOLD, missing_symbols, small};
+use report::{COMPATIBLE, Found, Item, Met, PlaceId, ROOT, Report, ResultId, Token, UNTOLD, missing_symbols, small};
 use std::collections::HashMap;
 
 /// The comparison came to no list of findings.
@@ -39,11 +41,17 @@ const MOST_WORK: usize = 20_000_000;
 /// What a finding costs, which takes memory.
 const KEPT: usize = 16;
 
-/// Compares two schemas. Of very many findings only the first are returned; none means compatible.
-pub(crate) fn check(reader: &super::Schema, writer: &super::Schema, work: &Work) -> Result<Vec<Finding>, Abandoned> {
-    let (reader, writer) = (&reader.model, &writer.model);
-    let told = match walk(reader, writer, Keep::Told, work) {
-        Err(End::Untold) => walk(reader, writer, Keep::All, work),
+/// Compares two schemas. Of very many findings only the first are returned; none means compatible. The direction only says
+/// which of the two is called old.
+pub(crate) fn check(
+    reader: &super::Schema,
+    writer: &super::Schema,
+    direction: Direction,
+    work: &Work,
+) -> Result<Vec<Finding>, Abandoned> {
+    let models = (&reader.model, &writer.model);
+    let told = match walk(models, direction, Keep::Told, work) {
+        Err(End::Untold) => walk(models, direction, Keep::All, work),
         told => told,
     };
     told.map_err(|end| match end {
@@ -52,10 +60,10 @@ pub(crate) fn check(reader: &super::Schema, writer: &super::Schema, work: &Work)
     })
 }
 
-fn walk(reader: &Model, writer: &Model, keep: Keep, work: &Work) -> Result<Vec<Finding>, End> {
-    let mut checker = Checker::new(reader, writer, keep, work);
+fn walk(models: (&Model, &Model), direction: Direction, keep: Keep, work: &Work) -> Result<Vec<Finding>, End> {
+    let mut checker = Checker::new(models.0, models.1, keep, work);
     let result = checker.run()?;
-    Ok(checker.report.list(result, reader, writer))
+    Ok(checker.report.list(result, models, direction, work)?)
 }
 
 /// Which findings are kept.
@@ -89,8 +97,8 @@ impl From<Spent> for End {
 /// A pair to be judged, and where it stands.
 #[derive(Clone, Copy)]
 struct Pair {
-    reader: NodeId,
-    writer: NodeId,
+    reader: Met,
+    writer: Met,
     place: Place,
     /// Does only the verdict count, not the findings?
     branch: bool,
@@ -109,8 +117,8 @@ enum Place {
 
 /// A pair being judged.
 struct Frame {
-    reader: NodeId,
-    writer: NodeId,
+    reader: Met,
+    writer: Met,
     place: PlaceId,
     branch: bool,
     /// How far through its fields or branches it is.
@@ -196,7 +204,9 @@ impl<'m> Checker<'m> {
 
     fn run(&mut self) -> Result<ResultId, End> {
         let mut stack = Vec::new();
-        let root = Pair { reader: self.reader.root, writer: self.writer.root, place: Place::Here(ROOT), branch: false };
+        let whole = |model: &Model| Met { id: model.root, usage: Use::ROOT };
+        let (reader, writer) = (whole(self.reader), whole(self.writer));
+        let root = Pair { reader, writer, place: Place::Here(ROOT), branch: false };
         let mut arrived = self.enter(root, &mut stack)?;
         while let Some(mut frame) = stack.pop() {
             if let Some(result) = arrived.take() {
@@ -215,7 +225,8 @@ impl<'m> Checker<'m> {
 
     /// Looks at a pair: either it has a result at once, or a frame for it is pushed.
     fn enter(&mut self, pair: Pair, stack: &mut Vec<Frame>) -> Result<Option<ResultId>, End> {
-        let Pair { reader, writer, branch, .. } = pair;
+        let branch = pair.branch;
+        let (reader, writer) = (pair.reader.id, pair.writer.id);
         let (r, w) = (self.reader.node(reader), self.writer.node(writer));
         if let (Kind::Primitive(a), Kind::Primitive(b)) = (r.kind(), w.kind())
             && (a == b || promotes(b, a))
@@ -244,8 +255,9 @@ impl<'m> Checker<'m> {
             return Err(Abandoned::TooMuch.into());
         }
         let place = if self.tells(branch) { self.place(pair.place) } else { ROOT };
+        let (mode, items) = (Mode::Settled, Vec::new());
         let mut frame =
-            Frame { reader, writer, place, branch, next: 0, failed: false, items: Vec::new(), mode: Mode::Settled };
+            Frame { reader: pair.reader, writer: pair.writer, place, branch, next: 0, failed: false, items, mode };
         let mode = match (r, w) {
             (Node::Union(_), Node::Union(_)) => Some(Mode::BothUnions),
             (_, Node::Union(_)) => Some(Mode::WriterUnion),
@@ -259,19 +271,19 @@ impl<'m> Checker<'m> {
                 self.names(&a.named, &b.named, &mut frame)?;
                 self.spend(a.symbols.len() + b.symbols.len())?;
                 if !missing_symbols(a, b).is_empty() {
-                    self.find(&mut frame, FindingKind::MissingEnumSymbols, Place::Step(place, Token::Symbols))?;
+                    self.find(&mut frame, Rule::MissingEnumSymbols, Place::Step(place, Token::Symbols))?;
                 }
                 None
             }
             (Node::Fixed(a), Node::Fixed(b)) => {
                 self.names(&a.named, &b.named, &mut frame)?;
                 if a.size != b.size {
-                    self.find(&mut frame, FindingKind::FixedSizeMismatch, Place::Step(place, Token::Size))?;
+                    self.find(&mut frame, Rule::FixedSizeMismatch, Place::Step(place, Token::Size))?;
                 }
                 None
             }
             _ => {
-                self.find(&mut frame, FindingKind::TypeMismatch, Place::Here(place))?;
+                self.find(&mut frame, Rule::TypeMismatch, Place::Here(place))?;
                 None
             }
         };
@@ -291,19 +303,20 @@ impl<'m> Checker<'m> {
         frame.next += 1;
         let inner = |reader, writer, place| Next::Pair(Pair { reader, writer, place, branch });
         let step = |token| Place::Step(frame.place, token);
-        let (r, w) = (self.reader.node(reader), self.writer.node(writer));
+        let (r, w) = (self.reader.node(reader.id), self.writer.node(writer.id));
         Ok(match (frame.mode, r, w) {
             (Mode::Inner, Node::Array { items: a, .. }, Node::Array { items: b, .. }) if at == 0 => {
-                inner(*a, *b, step(Token::Items))
+                inner(reader.part(*a, 0), writer.part(*b, 0), step(Token::Items))
             }
             (Mode::Inner, Node::Map { values: a, .. }, Node::Map { values: b, .. }) if at == 0 => {
-                inner(*a, *b, step(Token::Values))
+                inner(reader.part(*a, 0), writer.part(*b, 0), step(Token::Values))
             }
             (Mode::BothUnions, _, Node::Union(branches)) if at < branches.len() => {
-                Next::Pair(Pair { reader, writer: branches[at], place: Place::Here(ROOT), branch: true })
+                let writer = writer.part(branches[at], at);
+                Next::Pair(Pair { reader, writer, place: Place::Here(ROOT), branch: true })
             }
             (Mode::WriterUnion, _, Node::Union(branches)) if at < branches.len() => {
-                inner(reader, branches[at], step(Token::Index(small(at))))
+                inner(reader, writer.part(branches[at], at), step(Token::Index(small(at))))
             }
             (Mode::ReaderUnion, Node::Union(branches), _) => self.some_branch(frame, branches, at)?,
             (Mode::Fields, Node::Record(record), Node::Record(_)) => {
@@ -327,7 +340,7 @@ impl<'m> Checker<'m> {
     /// The next branch of a reader's union that cannot be judged at a glance.
     fn some_branch(&mut self, frame: &mut Frame, branches: &[NodeId], from: usize) -> Result<Next, End> {
         for (at, &branch) in branches.iter().enumerate().skip(from) {
-            let glance = if self.keep == Keep::Told { self.glance(branch, frame.writer)? } else { None };
+            let glance = if self.keep == Keep::Told { self.glance(branch, frame.writer.id)? } else { None };
             match glance {
                 Some(true) => {
                     frame.mode = Mode::Settled;
@@ -336,12 +349,12 @@ impl<'m> Checker<'m> {
                 Some(false) => {}
                 None => {
                     frame.next = at + 1;
-                    let place = Place::Here(ROOT);
-                    return Ok(Next::Pair(Pair { reader: branch, writer: frame.writer, place, branch: true }));
+                    let (reader, place) = (frame.reader.part(branch, at), Place::Here(ROOT));
+                    return Ok(Next::Pair(Pair { reader, writer: frame.writer, place, branch: true }));
                 }
             }
         }
-        self.find(frame, FindingKind::MissingUnionBranch, Place::Here(frame.place))?;
+        self.find(frame, Rule::MissingUnionBranch, Place::Here(frame.place))?;
         frame.mode = Mode::Settled;
         Ok(Next::Done)
     }
@@ -367,10 +380,9 @@ impl<'m> Checker<'m> {
             }
             Mode::BothUnions => {
                 let at = frame.next - 1;
-                let Node::Union(branches) = self.writer.node(frame.writer) else { return Ok(()) };
-                let (kind, place) =
-                    (FindingKind::MissingUnionBranch, Place::Step(frame.place, Token::Index(small(at))));
-                self.find_about(frame, kind, place, branches[at], 0)?;
+                let Node::Union(branches) = self.writer.node(frame.writer.id) else { return Ok(()) };
+                let (rule, place) = (Rule::MissingUnionBranch, Place::Step(frame.place, Token::Index(small(at))));
+                self.find_about(frame, rule, place, frame.writer.part(branches[at], at), 0)?;
             }
             Mode::ReaderUnion | Mode::Settled => {}
         }
@@ -379,8 +391,8 @@ impl<'m> Checker<'m> {
 
     /// One field of the reader: the pair to compare, or `None` if there is none.
     fn field(&mut self, field: &'m Field, at: usize, frame: &mut Frame) -> Result<Option<Next>, End> {
-        let schema = match self.writer_field(field, at, frame.writer)? {
-            Some(schema) => schema,
+        let written = match self.writer_field(field, at, frame.writer.id)? {
+            Some((at, schema)) => frame.writer.part(schema, at),
             None if field.default.is_some() => return Ok(None),
             // As the reference does it: an enum with a default stands in for the missing value, but is compared with the
             // writer's record, which it can never read.
@@ -390,18 +402,19 @@ impl<'m> Checker<'m> {
             None => {
                 let fields =
                     if self.tells(frame.branch) { self.report.place(frame.place, Token::Fields) } else { ROOT };
-                let (kind, place) =
-                    (FindingKind::ReaderFieldMissingDefaultValue, Place::Step(fields, Token::Index(small(at))));
-                self.find_about(frame, kind, place, frame.writer, at)?;
+                let (rule, place) =
+                    (Rule::ReaderFieldMissingDefaultValue, Place::Step(fields, Token::Index(small(at))));
+                self.find_about(frame, rule, place, frame.writer, at)?;
                 return Ok(None);
             }
         };
         let (place, branch) = (Place::Field(frame.place, at), frame.branch);
-        Ok(Some(Next::Pair(Pair { reader: field.schema, writer: schema, place, branch })))
+        let reader = frame.reader.part(field.schema, at);
+        Ok(Some(Next::Pair(Pair { reader, writer: written, place, branch })))
     }
 
-    /// The type of the writer's field that has the name or an alias of the reader's field.
-    fn writer_field(&mut self, field: &Field, at: usize, writer: NodeId) -> Result<Option<NodeId>, Abandoned> {
+    /// The writer's field that has the name or an alias of the reader's field, and its type.
+    fn writer_field(&mut self, field: &Field, at: usize, writer: NodeId) -> Result<Option<(usize, NodeId)>, Abandoned> {
         const INDEXED_FROM: usize = 16;
         let Node::Record(record) = self.writer.node(writer) else { unreachable!("the frame compares records") };
         if record.fields.len() >= INDEXED_FROM && !self.fields.contains_key(&writer) {
@@ -417,7 +430,7 @@ impl<'m> Checker<'m> {
         let mut candidates = std::iter::once(&*field.name).chain(aliases).filter_map(position);
         let found = candidates.next();
         if candidates.next().is_none() {
-            return Ok(found.map(|at| record.fields[at].schema));
+            return Ok(found.map(|at| (at, record.fields[at].schema)));
         }
         let text = print::text_of(&self.writer.nodes, writer).unwrap_or_else(|_| "...".to_owned());
         Err(Abandoned::Ambiguous(format!(
@@ -430,7 +443,7 @@ impl<'m> Checker<'m> {
     /// Short names have to be equal, or an alias of the reader has to be the full name of the writer.
     fn names(&mut self, reader: &Named, writer: &Named, frame: &mut Frame) -> Result<(), End> {
         if !self.same_name(reader, writer)? {
-            self.find(frame, FindingKind::NameMismatch, Place::Step(frame.place, Token::Name))?;
+            self.find(frame, Rule::NameMismatch, Place::Step(frame.place, Token::Name))?;
         }
         Ok(())
     }
@@ -527,24 +540,25 @@ impl<'m> Checker<'m> {
     }
 
     /// Adds a finding about the frame's pair.
-    fn find(&mut self, frame: &mut Frame, kind: FindingKind, place: Place) -> Result<(), End> {
-        self.find_about(frame, kind, place, frame.writer, 0)
+    fn find(&mut self, frame: &mut Frame, rule: Rule, place: Place) -> Result<(), End> {
+        self.find_about(frame, rule, place, frame.writer, 0)
     }
 
     /// Adds a finding about the frame's reader, or one of its fields, and this writer.
     fn find_about(
         &mut self,
         frame: &mut Frame,
-        kind: FindingKind,
+        rule: Rule,
         place: Place,
-        writer: NodeId,
+        writer: Met,
         field: usize,
     ) -> Result<(), End> {
         frame.failed = true;
         if self.tells(frame.branch) {
             self.spend(KEPT)?;
             let place = self.place(place);
-            frame.items.push(self.report.finding(kind, place, (frame.reader, writer), field));
+            let found = Found { rule, place, reader: frame.reader, writer, field: small(field) };
+            frame.items.push(self.report.finding(found));
         }
         Ok(())
     }
@@ -555,7 +569,7 @@ impl<'m> Checker<'m> {
             true if self.tells(frame.branch) => self.report.result(frame.items),
             true => UNTOLD,
         };
-        self.memo.insert((frame.reader, frame.writer), Some(result));
+        self.memo.insert((frame.reader.id, frame.writer.id), Some(result));
         result
     }
 

@@ -1,13 +1,16 @@
-//! What a comparison found, and how it becomes a list.
+//! What a comparison found, and how it becomes a list: `tell` puts a finding into words, `spots` says where it is.
 //!
 //! Results refer to the results of inner pairs instead of copying them, paths share their beginnings, and a finding is put
 //! into words only when it is listed: a type used twice on each of forty levels has 2^40 findings to its name, and most of
 //! the pairs that do not match are branches of unions that need not.
 
-use crate::avro::finding::{Finding, FindingKind};
+use super::spots::Spots;
+use crate::avro::finding::Rule;
 use crate::avro::members::shorten;
 use crate::avro::model::*;
+use crate::avro::pointers::Use;
 use crate::json::utf16_order;
+use crate::{Direction, Finding, Rule as AnyRule, Spent, Spot, Work};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
@@ -53,13 +56,28 @@ pub(super) enum Item {
 }
 
 /// A finding as it is kept: what it says is put into words when the list is made, since most findings never get into it.
-struct Found {
-    kind: FindingKind,
-    place: PlaceId,
-    reader: NodeId,
-    writer: NodeId,
+#[derive(Clone, Copy)]
+pub(super) struct Found {
+    pub(super) rule: Rule,
+    pub(super) place: PlaceId,
+    pub(super) reader: Met,
+    pub(super) writer: Met,
     /// Which field of the reader, where that matters.
-    field: u32,
+    pub(super) field: u32,
+}
+
+/// A type, and the use of it by which a comparison came to it.
+#[derive(Clone, Copy)]
+pub(super) struct Met {
+    pub(super) id: NodeId,
+    pub(super) usage: Use,
+}
+
+impl Met {
+    /// The type of a field, the items, the values, or a branch of this type.
+    pub(super) fn part(self, part: NodeId, at: usize) -> Met {
+        Met { id: part, usage: Use::of(self.id, small(at)) }
+    }
 }
 
 /// Everything found so far.
@@ -89,14 +107,8 @@ impl Report {
     }
 
     /// Keeps a finding about a pair, or about a field of its reader.
-    pub(super) fn finding(
-        &mut self,
-        kind: FindingKind,
-        place: PlaceId,
-        (reader, writer): (NodeId, NodeId),
-        field: usize,
-    ) -> Item {
-        self.findings.push(Found { kind, place, reader, writer, field: small(field) });
+    pub(super) fn finding(&mut self, found: Found) -> Item {
+        self.findings.push(found);
         Item::Finding(small(self.findings.len() - 1))
     }
 
@@ -107,8 +119,21 @@ impl Report {
     }
 
     /// The findings of a result and of all results inside it, in order, as far as the bounds allow.
-    pub(super) fn list(&self, result: ResultId, reader: &Model, writer: &Model) -> Vec<Finding> {
+    ///
+    /// # Errors
+    /// The work ended.
+    pub(super) fn list(
+        &self,
+        result: ResultId,
+        (reader, writer): (&Model, &Model),
+        direction: Direction,
+        work: &Work,
+    ) -> Result<Vec<Finding>, Spent> {
         let mut list = Vec::new();
+        if result == COMPATIBLE {
+            return Ok(list);
+        }
+        let mut spots = Spots::of(reader, writer, work)?;
         let mut bytes = 0;
         // A finding inside a type that is used often is listed often; it is put into words once.
         let mut told: HashMap<u32, Finding> = HashMap::new();
@@ -118,9 +143,12 @@ impl Report {
                 None => drop(stack.pop()),
                 Some(Item::Inner(inner)) => stack.push(self.items_of(*inner)),
                 Some(Item::Finding(at)) => {
-                    let finding =
-                        told.entry(*at).or_insert_with(|| self.tell(&self.findings[*at as usize], reader, writer));
-                    bytes += finding.path.len() + finding.info.len();
+                    let finding = told.entry(*at).or_insert_with(|| {
+                        let found = &self.findings[*at as usize];
+                        let (old, new) = spots.tell(found, direction);
+                        self.tell(found, reader, writer, direction, (old, new))
+                    });
+                    bytes += finding.at.len() + finding.detail.len();
                     list.push(finding.clone());
                     if list.len() == MOST_FINDINGS || bytes > MOST_BYTES {
                         break;
@@ -128,7 +156,7 @@ impl Report {
                 }
             }
         }
-        list
+        Ok(list)
     }
 
     fn items_of(&self, result: ResultId) -> std::slice::Iter<'_, Item> {
@@ -136,24 +164,31 @@ impl Report {
         self.items[from as usize..to as usize].iter()
     }
 
-    fn tell(&self, found: &Found, reader: &Model, writer: &Model) -> Finding {
-        let (reader, writer) = (reader.node(found.reader), writer.node(found.writer));
-        let info = match (found.kind, reader, writer) {
-            (FindingKind::FixedSizeMismatch, Node::Fixed(reader), Node::Fixed(writer)) => {
+    fn tell(
+        &self,
+        found: &Found,
+        reader: &Model,
+        writer: &Model,
+        direction: Direction,
+        (old, new): (Spot, Spot),
+    ) -> Finding {
+        let (reader, writer) = (reader.node(found.reader.id), writer.node(found.writer.id));
+        let info = match (found.rule, reader, writer) {
+            (Rule::FixedSizeMismatch, Node::Fixed(reader), Node::Fixed(writer)) => {
                 format!("expected: {}, found: {}", writer.size, reader.size)
             }
-            (FindingKind::MissingEnumSymbols, Node::Enum(reader), Node::Enum(writer)) => {
+            (Rule::MissingEnumSymbols, Node::Enum(reader), Node::Enum(writer)) => {
                 let mut missing = missing_symbols(reader, writer);
                 missing.sort_unstable_by(|a, b| utf16_order(a, b));
                 format!("[{}]", missing.join(", "))
             }
-            (FindingKind::ReaderFieldMissingDefaultValue, Node::Record(reader), _) => {
+            (Rule::ReaderFieldMissingDefaultValue, Node::Record(reader), _) => {
                 reader.fields[found.field as usize].name.to_string()
             }
-            (FindingKind::NameMismatch, _, _) => {
+            (Rule::NameMismatch, _, _) => {
                 format!("expected: {}", writer.named().map_or_else(Default::default, |named| named.name.full()))
             }
-            (FindingKind::MissingUnionBranch, _, _) => {
+            (Rule::MissingUnionBranch, _, _) => {
                 format!("reader union lacking writer type: {}", writer.kind().shout())
             }
             _ => format!(
@@ -164,7 +199,7 @@ impl Report {
         };
         // A list of a million symbols, or a name of a million letters, helps nobody.
         let info = if info.len() > MOST_INFO { shorten(&info) } else { info };
-        Finding { kind: found.kind, path: self.path(found.place), info }
+        Finding { rule: AnyRule::Avro(found.rule), direction, old, new, at: self.path(found.place), detail: info }
     }
 
     fn path(&self, mut place: PlaceId) -> String {

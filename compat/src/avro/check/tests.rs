@@ -1,9 +1,10 @@
 //! What is not kept makes no difference: the walk that keeps findings only where they are told comes to the same as the one
 //! that keeps everything, or knows that it does not.
 
-use super::{Abandoned, End, Finding, Keep, check, walk};
+use super::{Abandoned, End, Keep, check, walk};
 use crate::avro::Schema;
-use crate::{Strictness, Work};
+use crate::language::Language;
+use crate::{Direction, Finding, Strictness, Work};
 
 /// Numbers that look random and are the same in every run.
 struct Dice(u64);
@@ -85,14 +86,15 @@ fn keeping_less_tells_the_same() {
         let writer = if round % 4 == 0 { writer } else { reader.replacen("\"int\"", "\"string\"", 1 + round % 3) };
         let parse = |text: &str| Schema::parse(text, &[], Strictness::Stored, &work).expect(text);
         let (r, w) = (parse(&reader), parse(&writer));
+        let (models, direction) = ((&r.model, &w.model), Direction::Backward);
         let of = |outcome: Result<Vec<Finding>, End>| match outcome {
             Ok(findings) => Ok(findings),
             Err(End::Abandoned(abandoned)) => Err(abandoned),
             Err(End::Untold) => panic!("everything was kept"),
         };
-        let all: Result<Vec<Finding>, Abandoned> = of(walk(&r.model, &w.model, Keep::All, &work));
-        assert_eq!(check(&r, &w, &work), all, "{reader}\n{writer}");
-        match walk(&r.model, &w.model, Keep::Told, &work) {
+        let all: Result<Vec<Finding>, Abandoned> = of(walk(models, direction, Keep::All, &work));
+        assert_eq!(check(&r, &w, direction, &work), all, "{reader}\n{writer}");
+        match walk(models, direction, Keep::Told, &work) {
             Err(End::Untold) => again += 1,
             _ => same += 1,
         }

@@ -1,0 +1,148 @@
+//! From the pointers of findings to lines and columns of a text.
+//!
+//! A pointer goes through types that are written out at their first use. In a text as somebody wrote it, a name can stand
+//! there, and the definition elsewhere: then it goes on in the definition. Where the text has none, since the type is one of
+//! a schema that it refers to, it stays at the name.
+
+use super::model::Primitive;
+use super::names::Name;
+use crate::json::{Memory, Node as Tree, Tree as Value, rest, tokens};
+use crate::{Place, Spent, Work};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Bytes of a text that are searched for lines for a unit of work.
+const SEARCHED: usize = 64;
+
+/// A type in the tree of a text, and the namespace around it.
+type Defined<'t> = (&'t Tree<'t>, Option<Arc<str>>);
+
+/// The places to which pointers lead.
+///
+/// # Errors
+/// The work ended.
+pub(super) fn locate(text: &str, paths: &[&str], work: &Work) -> Result<Vec<Option<Place>>, Spent> {
+    work.spend(text.len() / super::READ)?;
+    let Ok(Some((tree, _))) = rest(text, &mut Memory::default()) else { return Ok(vec![None; paths.len()]) };
+    let definitions = definitions(&tree);
+    let place = |path: &&str| {
+        let at = follow(&tree, path, &definitions).at;
+        work.spend(path.len() + at / SEARCHED)?;
+        Ok(Some(Place::of(text, at)))
+    };
+    paths.iter().map(place).collect()
+}
+
+/// The definitions in a text, by their names: the first one of each.
+fn definitions<'t>(root: &'t Tree<'t>) -> HashMap<Name, Defined<'t>> {
+    let mut found = HashMap::new();
+    let mut open: Vec<Defined<'t>> = vec![(root, None)];
+    while let Some((tree, namespace)) = open.pop() {
+        let before = open.len();
+        match &tree.tree {
+            Value::Array(branches) => open.extend(branches.iter().map(|branch| (branch, namespace.clone()))),
+            Value::Object(_) => {
+                if let Some(name) = defined(tree, namespace.as_ref()) {
+                    let inside = name.namespace().cloned();
+                    found.entry(name).or_insert((tree, namespace));
+                    if let Some(Value::Array(fields)) = tree.get("fields").map(|fields| &fields.tree) {
+                        let types = fields.iter().filter_map(|field| field.get("type"));
+                        open.extend(types.map(|schema| (schema, inside.clone())));
+                    }
+                } else {
+                    let parts = [tree.get("items"), tree.get("values")].into_iter().flatten();
+                    open.extend(parts.map(|part| (part, namespace.clone())));
+                }
+            }
+            _ => {}
+        }
+        open[before..].reverse();
+    }
+    found
+}
+
+/// The name that a tree defines, if it does.
+fn defined(tree: &Tree<'_>, namespace: Option<&Arc<str>>) -> Option<Name> {
+    if !matches!(tree.get("type")?.as_str()?, "record" | "error" | "enum" | "fixed") {
+        return None;
+    }
+    let own: Option<Arc<str>> = tree.get("namespace").and_then(Tree::as_str).map(Arc::from);
+    Some(Name::new(tree.get("name")?.as_str()?, own.as_ref().or(namespace)))
+}
+
+/// Where a pointer leads, or as far on the way as the text goes.
+fn follow<'t>(root: &'t Tree<'t>, path: &str, definitions: &HashMap<Name, Defined<'t>>) -> &'t Tree<'t> {
+    let (mut tree, mut namespace) = (root, None);
+    for token in tokens(path) {
+        let next = tree.child(&token).or_else(|| {
+            let (definition, around) = definition(tree, namespace.as_ref(), definitions)?;
+            namespace = around;
+            tree = definition;
+            definition.child(&token)
+        });
+        let Some(next) = next else { return tree };
+        if let Some(name) = defined(tree, namespace.as_ref()) {
+            namespace = name.namespace().cloned();
+        }
+        tree = next;
+    }
+    tree
+}
+
+/// The definition of the name that stands here, in this namespace or else as it is written.
+fn definition<'t>(
+    tree: &Tree<'t>,
+    namespace: Option<&Arc<str>>,
+    definitions: &HashMap<Name, Defined<'t>>,
+) -> Option<Defined<'t>> {
+    let written = tree.as_str().or_else(|| tree.get("type")?.as_str())?;
+    if Primitive::of(written).is_some() {
+        return None;
+    }
+    let found = definitions.get(&Name::new(written, namespace));
+    found.or_else(|| definitions.get(&Name::new(written, None))).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, path: &str, expected: &str) {
+        let found = locate(text, &[path], &Work::unlimited()).unwrap()[0].unwrap();
+        let line = text.lines().nth(found.line - 1).unwrap();
+        let there: String = line.chars().skip(found.column - 1).collect();
+        assert!(there.starts_with(expected), "{path} leads to {there}");
+    }
+
+    #[test]
+    fn pointers_lead_to_places() {
+        let text = "// an order\n{\"type\": \"record\", \"name\": \"x.R\", \"fields\": [\n  {\"name\": \"a\", \"type\": [\"null\", \"int\"]},\n  \
+                    {\"name\": \"b\", \"type\": \"B\"},\n  {\"name\": \"c\", \"type\": {\"type\": \"enum\", \"name\": \"B\", \"symbols\": [\"s\", \"t\"]}}]}";
+        check(text, "", "{\"type\": \"record\"");
+        check(text, "/name", "\"x.R\"");
+        check(text, "/fields/0/type/1", "\"int\"");
+        check(text, "/fields/1/type", "\"B\"},");
+        // What stands behind a name stands in its definition, also where that follows later.
+        check(text, "/fields/1/type/symbols/1", "\"t\"");
+        check(text, "/fields/2/type/symbols/0", "\"s\"");
+        // As far as the text goes.
+        check(text, "/fields/7", "[");
+        check(text, "/fields/0/type/0/symbols", "\"null\"");
+    }
+
+    #[test]
+    fn names_mean_what_their_namespace_says() {
+        let text = r#"{"type":"record","name":"x.R","fields":[{"name":"a","type":{"type":"B"}},{"name":"b","type":{"type":
+            "fixed","name":"y.B","size":1}},{"name":"c","type":{"type":"fixed","name":"B","size":2}},{"name":"d","type":"Other"}]}"#;
+        check(text, "/fields/0/type/size", "2");
+        check(text, "/fields/1/type/size", "1");
+        check(text, "/fields/3/type/fields/0", "\"Other\"");
+    }
+
+    #[test]
+    fn a_text_that_is_no_json_has_no_places() {
+        assert_eq!(locate("{", &["", "/a"], &Work::unlimited()), Ok(vec![None, None]));
+        assert_eq!(locate("1 ", &["/a"], &Work::new(0, &Default::default())), Err(Spent::TooMuch));
+    }
+}

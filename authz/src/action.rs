@@ -50,7 +50,7 @@ actions! {
     DeleteContext = "delete-context",
     /// See what is secret: raw keys, credentials, audit entries.
     Secret = "secret",
-    /// What is nobody's land: making namespaces and claims, ceilings, exporters, far-away ids.
+    /// What is of no namespace: making namespaces and claims, ceilings, exporters, far-away ids.
     Administer = "administer",
 }
 

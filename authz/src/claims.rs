@@ -3,8 +3,8 @@
 //! A top-level claim is an administrator's to make; one below another namespace's claim an administrator's, or the two
 //! owners' together (one offers, the other accepts). Acting on the verdict is the service's.
 
-use crate::land::member_role;
-use crate::{Caller, Land};
+use crate::ownership::member_role;
+use crate::{Caller, Ownership};
 use model::{Claim, MemberRole, Namespace, NamespaceName, Subject};
 
 /// Who asks for a claim.
@@ -28,9 +28,9 @@ pub enum Authority<'a> {
 /// A claim that may be made.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Claimed {
-    /// On land that nobody has claimed.
+    /// Of subjects that nobody has claimed.
     TopLevel,
-    /// Inside the claimant's own land: nothing changes hands.
+    /// Inside the claimant's own claims: nothing changes hands.
     WithinOwn,
     /// Below another namespace's claim, which gives up what the claim covers.
     Below(NamespaceName),
@@ -53,16 +53,14 @@ pub enum ClaimRefused {
         claimant: NamespaceName,
     },
     /// It lies below another namespace's claim, which has not offered it.
-    #[error(
-        "that claim lies inside the land of {outer}; its owner can offer it to {claimant}, or an admin can make it"
-    )]
+    #[error("that claim lies inside a claim of {outer}; its owner can offer it to {claimant}, or an admin can make it")]
     Below {
         /// Who holds the claim above.
         outer: NamespaceName,
         /// Who asked.
         claimant: NamespaceName,
     },
-    /// It lies on land that nobody has claimed.
+    /// Nobody has claimed what it is for.
     #[error("a claim on what nobody owns yet is made by an admin")]
     NeedsAdmin,
     /// Whoever asks is no owner of the claimant.
@@ -74,16 +72,16 @@ pub enum ClaimRefused {
 ///
 /// An administrator may make any claim that nobody holds; that somebody holds it is no matter of authority: it is
 /// transferred by an offer, or given up first.
-pub fn judge_claim(land: &Land, claim: &Claim, claimant: Claimant<'_>) -> Result<Claimed, ClaimRefused> {
+pub fn judge_claim(ownership: &Ownership, claim: &Claim, claimant: Claimant<'_>) -> Result<Claimed, ClaimRefused> {
     let name = claimant.namespace;
     let offered_by = |owner: &Namespace| owner.offers.get(claim) == Some(name);
     if let Authority::Caller(caller) = claimant.authority {
-        let role = land.namespace(name.as_str()).and_then(|own| member_role(own, caller.principals()));
+        let role = ownership.namespace(name.as_str()).and_then(|own| member_role(own, caller.principals()));
         if role != Some(MemberRole::Owner) {
             return Err(ClaimRefused::NotAnOwner(name.clone()));
         }
     }
-    if let Some(holder) = land.holder(claim) {
+    if let Some(holder) = ownership.holder(claim) {
         return match () {
             () if holder.name == *name => Err(ClaimRefused::Held(name.clone())),
             () if offered_by(holder) => Ok(Claimed::Transferred(holder.name.clone())),
@@ -91,7 +89,7 @@ pub fn judge_claim(land: &Land, claim: &Claim, claimant: Claimant<'_>) -> Result
         };
     }
     let admin = matches!(claimant.authority, Authority::Admin);
-    match land.outer_owner(claim) {
+    match ownership.outer_owner(claim) {
         Some(outer) if outer.name == *name => Ok(Claimed::WithinOwn),
         Some(outer) if admin || offered_by(outer) => Ok(Claimed::Below(outer.name.clone())),
         Some(outer) => Err(ClaimRefused::Below { outer: outer.name.clone(), claimant: name.clone() }),
@@ -111,14 +109,15 @@ pub struct Handover {
     pub to: Option<NamespaceName>,
 }
 
-/// The subjects that a change of the land would hand over, in the order given. It serves new claims, transfers and
+/// The subjects that a change of the ownership would hand over, in the order given. It serves new claims, transfers and
 /// claims given up alike.
 pub fn handovers<'a>(
-    before: &Land,
-    after: &Land,
+    before: &Ownership,
+    after: &Ownership,
     subjects: impl IntoIterator<Item = &'a Subject>,
 ) -> impl Iterator<Item = Handover> {
-    let owner = |land: &Land, subject: &Subject| land.owner(subject).map(|namespace| namespace.name.clone());
+    let owner =
+        |ownership: &Ownership, subject: &Subject| ownership.owner(subject).map(|namespace| namespace.name.clone());
     subjects.into_iter().filter_map(move |subject| {
         let (from, to) = (owner(before, subject), owner(after, subject));
         (from != to).then(|| Handover { subject: subject.clone(), from, to })
@@ -128,22 +127,22 @@ pub fn handovers<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::land::tests::land;
+    use crate::ownership::tests::ownership;
     use crate::{Identity, Method, Verified};
 
-    fn example() -> Land {
-        let mut namespaces = land("pay: payments :.pay:; risk: risk; new: unrelated").namespaces().to_vec();
+    fn example() -> Ownership {
+        let mut namespaces = ownership("pay: payments :.pay:; risk: risk; new: unrelated").namespaces().to_vec();
         namespaces[0].offers.insert("payments.fraud".parse().unwrap(), "risk".parse().unwrap());
         namespaces[0].offers.insert("payments".parse().unwrap(), "new".parse().unwrap());
         namespaces[1].members.insert("user:basic/rita".parse().unwrap(), MemberRole::Owner);
         namespaces[1].members.insert("user:basic/wim".parse().unwrap(), MemberRole::Writer);
         namespaces[2].members.insert("user:basic/nora".parse().unwrap(), MemberRole::Owner);
-        Land::new(namespaces).unwrap()
+        Ownership::new(namespaces).unwrap()
     }
 
     #[test]
     fn a_claim_is_made_by_an_admin_or_by_the_outer_owner_and_the_new_one_together() {
-        let land = example();
+        let ownership = example();
         let check = |who: &str, namespace: &str, claim: &str, expected: &str| {
             let caller = who.parse().map(|principal| {
                 let verified = Verified { principal, groups: vec![], method: Method::Basic };
@@ -151,7 +150,8 @@ mod tests {
             });
             let authority = caller.as_ref().map_or(Authority::Admin, Authority::Caller);
             let namespace = namespace.parse().unwrap();
-            let verdict = judge_claim(&land, &claim.parse().unwrap(), Claimant { namespace: &namespace, authority });
+            let verdict =
+                judge_claim(&ownership, &claim.parse().unwrap(), Claimant { namespace: &namespace, authority });
             let verdict = match verdict {
                 Ok(claimed) => format!("{claimed:?}"),
                 Err(refused) => refused.to_string(),
@@ -159,7 +159,7 @@ mod tests {
             assert_eq!(verdict, expected, "{who} claims {claim} for {namespace}");
         };
         let below_pay =
-            "that claim lies inside the land of pay; its owner can offer it to risk, or an admin can make it";
+            "that claim lies inside a claim of pay; its owner can offer it to risk, or an admin can make it";
         check("admin", "risk", "limits", "TopLevel");
         check("admin", "risk", "payments.limits", r#"Below(NamespaceName("pay"))"#);
         check("admin", "risk", "=payments", r#"Below(NamespaceName("pay"))"#);
@@ -182,13 +182,13 @@ mod tests {
 
     #[test]
     fn a_change_of_the_land_lists_the_subjects_that_change_hands() {
-        let before = land("pay: payments; risk: =payments.fraud-key");
-        let after = land("pay: payments; risk: payments.fraud");
+        let before = ownership("pay: payments; risk: =payments.fraud-key");
+        let after = ownership("pay: payments; risk: payments.fraud");
         let subjects =
             ["payments-value", "payments.fraud-key", "payments.fraud-value", "other"].map(Subject::parse).to_vec();
         let found: Vec<String> = handovers(&before, &after, &subjects).map(|one| one.subject.to_string()).collect();
         assert_eq!(found, ["payments.fraud-value"]);
-        let lost: Vec<_> = handovers(&before, &Land::default(), &subjects).collect();
+        let lost: Vec<_> = handovers(&before, &Ownership::default(), &subjects).collect();
         assert_eq!(lost.len(), 3);
         assert_eq!((lost[1].from.as_ref().unwrap().as_str(), &lost[1].to), ("risk", &None));
     }

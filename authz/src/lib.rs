@@ -1,4 +1,4 @@
-//! Permission: who is asking, whose land it is, and whether they may.
+//! Permission: who is asking, who owns the subject, and whether they may.
 //!
 //! The rule in one line: anyone may read; register, delete and configure belong to the namespace that owns the subject.
 //! Permission is a value: [`Permit`] contains the resource it was given for, only the [`Authorizer`] makes one, and what
@@ -17,9 +17,9 @@ mod browser;
 mod caller;
 pub mod claims;
 mod guard;
-mod land;
 mod layer;
 mod limits;
+mod ownership;
 mod policy;
 mod recent;
 mod refusal;
@@ -36,9 +36,9 @@ pub use authorizer::{Authorizer, Decision, Grant, Held, Judgement, Leave, Permit
 pub use browser::{BrowserPolicy, Hosts, PRIVATE};
 pub use caller::{Caller, Identity, Method, Verified};
 pub use guard::{Exposed, other_writers};
-pub use land::{InvalidLand, Land};
 pub use layer::{Authorize, AuthorizeLayer, Gate, Peer, RefusedRequest, RequestId};
 pub use limits::LIMITS;
+pub use ownership::{InvalidOwnership, Ownership};
 pub use policy::{Domain, InvalidLine, InvalidPolicy, Policy, Problem};
 pub use refusal::{Credential, Forbidden, Hint, Refusal};
 pub use reload::{Look, PolicyFiles, Reload, Unusable, UsersFile};

@@ -1,6 +1,6 @@
 //! What every request needs: the service, the ready answers, the metrics, and who this registry is.
 
-use crate::access::{Access, AuditSink, LandKeeper};
+use crate::access::{Access, AuditSink, OwnershipCache};
 use crate::http::pieces;
 use crate::http::ready::Ready;
 use crate::http::server::{Answers, Places};
@@ -115,7 +115,7 @@ pub struct Watcher {
     /// Metrics.
     pub metrics: Arc<Metrics>,
     /// Namespaces.
-    pub land: LandKeeper,
+    pub ownership: OwnershipCache,
     /// Where the audit goes besides the store.
     pub sink: Arc<AuditSink>,
 }
@@ -123,7 +123,7 @@ pub struct Watcher {
 impl Observer for Watcher {
     fn committed(&self, group: &Group<'_>) {
         self.ready.stripes.touch(group.records);
-        self.land.follow(group.records);
+        self.ownership.follow(group.records);
         self.sink.follow(group.records);
         self.metrics.committed(group);
     }

@@ -163,7 +163,7 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
     let watcher = Arc::new(Watcher {
         ready: Arc::new(Ready::new(settings.answer_cache)),
         metrics,
-        land: access::LandKeeper::new(authorizer.clone()),
+        ownership: access::OwnershipCache::new(authorizer.clone()),
         sink: Arc::clone(&sink),
     });
     let mut options = store_options(settings, Some(watcher.clone()));
@@ -177,7 +177,7 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
     let (namespaces, at) = (view.namespaces()?, view.namespaces_at()?);
     drop(view);
     access::check_owners(&settings.access, &settings.data, namespaces.len())?;
-    watcher.land.load(namespaces, at);
+    watcher.ownership.load(namespaces, at);
     sink.start(&store, &settings.data)?;
     let (fall_back, retention) = (access.fall_back, Retention::new(settings.access.retention, &*store.view()?)?);
     let service = Service::new(

@@ -1,4 +1,4 @@
-//! Owners who lose their land while their changes are on the way: what is ordered after the loss does not stand, however many
+//! Owners who lose their claims while their changes are on the way: what is ordered after the loss does not stand, however many
 //! changes are decided together.
 
 use crate::authz_support::{Bank, send};

@@ -1,4 +1,4 @@
-//! What an owner might reach beyond its own land: by what holds for a whole context, by offers that were forgotten, by
+//! What an owner might reach beyond its own claims: by what holds for a whole context, by offers that were forgotten, by
 //! references that are taken over; and what can be prepared while authorization only observes.
 
 use crate::authz_support::{Bank, basic, referring};
@@ -67,7 +67,7 @@ fn an_offer_ends_with_the_land_that_it_is_part_of() {
     bank.send("alice", "PUT", "/namespaces/payments/offers/payments.risk.cards", Some(&offer)).ok();
     bank.send("ada", "PUT", "/namespaces/risk/claims/payments.risk", None).ok();
     assert_eq!(bank.node.get("/namespaces/payments").ok()["offers"], json!(null));
-    // What lies in another's land cannot be offered.
+    // What lies in another's claim cannot be offered.
     let refused = bank.send("alice", "PUT", "/namespaces/payments/offers/payments.risk.cards", Some(&offer));
     assert!(refused.error_code() == 42220 && refused.text.contains("directly below"), "{refused:?}");
     bank.send("cora", "DELETE", "/namespaces/risk/claims/payments.risk", None).ok();

@@ -36,7 +36,7 @@ impl Bank {
         self.node = node(self.directory.path(), flags);
     }
 
-    /// The same, with land given out: `payments` and `inner` (inside `whole`'s context) have alice for owner and wim for
+    /// The same, with claims given out: `payments` and `inner` (inside `whole`'s context) have alice for owner and wim for
     /// writer; cora owns `whole` and, with alice, `inner`.
     pub fn settled(flags: &[&str]) -> Self {
         let bank = Self::with(flags);

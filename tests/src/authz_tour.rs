@@ -24,7 +24,7 @@ fn land_passes_by_offer_and_acceptance_and_never_unnoticed() {
     assert_eq!(bank.node.get("/namespaces/payments").ok()["offers"], json!(null));
     assert_eq!(bank.send("ada", "DELETE", "/namespaces/cards", None).error_code(), 40921);
     let both = bank.send("alice", "GET", "/namespaces/payments/audit?limit=1", None).ok();
-    assert_eq!(both["entries"][0]["operation"], "namespaces.claims.put", "whoever gives land up sees it: {both}");
+    assert_eq!(both["entries"][0]["operation"], "namespaces.claims.put", "whoever gives a claim up sees it: {both}");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //!
 //! Whose is it → what is the caller to it → may that role act. Nothing here knows requests, permits or time.
 
-use crate::land::member_role;
-use crate::{Action, Caller, Domain, Enforcement, Forbidden, Hint, Identity, Land, Nature, Policy, PostReads};
+use crate::ownership::member_role;
+use crate::{Action, Caller, Domain, Enforcement, Forbidden, Hint, Identity, Nature, Ownership, Policy, PostReads};
 use crate::{Refusal, Role, Rule, Scope, Settings, Unclaimed};
 use model::{MemberRole, Namespace, NamespaceName, Referrers, Subject};
 
@@ -31,7 +31,7 @@ impl Judgement {
 pub(super) struct Judge<'a> {
     pub(super) settings: &'a Settings,
     pub(super) policy: &'a Policy,
-    pub(super) land: &'a Land,
+    pub(super) ownership: &'a Ownership,
 }
 
 impl Judge<'_> {
@@ -43,7 +43,7 @@ impl Judge<'_> {
             }
             _ => scope,
         };
-        let owner = self.land.owner_of(scope);
+        let owner = self.ownership.owner_of(scope);
         let namespace = owner.map(|owner| owner.name.clone());
         let role = self.role(caller, action, scope, owner);
         // Who did what stays a secret, also where everybody may do everything.
@@ -87,7 +87,7 @@ impl Judge<'_> {
         let Some(owner) = owner else {
             return match scope {
                 Scope::Subject(_) | Scope::Topic(_) if self.opens_unclaimed(action) => Role::Writer,
-                // A question about no subject at all (is this text valid?) touches nobody's land; it takes a name.
+                // A question about no subject at all (is this text valid?) touches nobody's subject; it takes a name.
                 Scope::Global if action.nature() == Nature::ReadsByPost => Role::Writer,
                 _ => Role::Anyone,
             };
@@ -107,7 +107,7 @@ impl Judge<'_> {
             Scope::Context(context) => context,
             Scope::Global | Scope::Namespace(_) => return false,
         };
-        let owner = self.land.context_owner(context);
+        let owner = self.ownership.context_owner(context);
         owner.is_some_and(|owner| member_role(owner, caller.principals()) == Some(MemberRole::Owner))
     }
 
@@ -125,11 +125,11 @@ impl Judge<'_> {
 
     /// May a schema of `referrer` refer to one of `target`?
     pub(super) fn reference(&self, caller: &Caller, referrer: &Subject, target: &Subject) -> Result<(), Refusal> {
-        let Some(owner) = self.land.owner(target) else { return Ok(()) };
+        let Some(owner) = self.ownership.owner(target) else { return Ok(()) };
         if self.settings.mode == Enforcement::Off || owner.referrers == Referrers::Anyone {
             return Ok(());
         }
-        let within = self.land.owner(referrer).is_some_and(|namespace| namespace.name == owner.name);
+        let within = self.ownership.owner(referrer).is_some_and(|namespace| namespace.name == owner.name);
         let scope = Scope::Subject(target);
         if within || self.role(caller, Action::Read, scope, Some(owner)) != Role::Anyone {
             return Ok(());

@@ -1,8 +1,8 @@
 //! The one place where permission is decided.
 //!
-//! A decision loads settings, policy and land once and is a pure function of them, the caller, the action and the scope. All
+//! A decision loads settings, policy and ownership once and is a pure function of them, the caller, the action and the scope. All
 //! three are replaced whole while requests are being judged; no request waits, and none sees half of a change. What is to be
-//! decided by other land than the one that is in force, such as that of a state which nobody else sees yet, is asked of
+//! decided by another ownership than the one that is in force, such as that of a state which nobody else sees yet, is asked of
 //! [`Authorizer::over`] it.
 
 mod judge;
@@ -11,7 +11,9 @@ mod permit;
 pub use judge::Judgement;
 pub use permit::{Decision, Grant, Held, Leave, Permit};
 
-use crate::{Action, Caller, Domain, Enforcement, Identity, Land, Nature, Policy, PostReads, Refusal, Role, Scope};
+use crate::{
+    Action, Caller, Domain, Enforcement, Identity, Nature, Ownership, Policy, PostReads, Refusal, Role, Scope,
+};
 use crate::{Resource, Settings, Unclaimed};
 use arc_swap::ArcSwap;
 use judge::Judge;
@@ -22,7 +24,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Authorizer {
     rules: Arc<Rules>,
-    land: Arc<ArcSwap<Land>>,
+    ownership: Arc<ArcSwap<Ownership>>,
 }
 
 #[derive(Debug)]
@@ -32,10 +34,10 @@ struct Rules {
 }
 
 impl Authorizer {
-    /// Decides by these settings and this policy. Nobody owns anything until [`Authorizer::set_land`].
+    /// Decides by these settings and this policy. Nobody owns anything until [`Authorizer::set_ownership`].
     pub fn new(settings: Settings, policy: Policy) -> Self {
         let rules = Rules { settings: ArcSwap::from_pointee(settings), policy: ArcSwap::from_pointee(policy) };
-        Authorizer { rules: Arc::new(rules), land: Arc::new(ArcSwap::from_pointee(Land::default())) }
+        Authorizer { rules: Arc::new(rules), ownership: Arc::new(ArcSwap::from_pointee(Ownership::default())) }
     }
 
     /// Everything is permitted, by the rule `open`: authorization is off, or nothing is configured.
@@ -43,14 +45,14 @@ impl Authorizer {
         Self::new(Settings { mode: Enforcement::Off, ..Settings::default() }, Policy::embedded())
     }
 
-    /// The same settings and policy, now and later, over this land, which [`Authorizer::set_land`] on this one does not change.
-    pub fn over(&self, land: Arc<Land>) -> Self {
-        Authorizer { rules: Arc::clone(&self.rules), land: Arc::new(ArcSwap::new(land)) }
+    /// The same settings and policy, now and later, over this ownership, which [`Authorizer::set_ownership`] on this one does not change.
+    pub fn over(&self, ownership: Arc<Ownership>) -> Self {
+        Authorizer { rules: Arc::clone(&self.rules), ownership: Arc::new(ArcSwap::new(ownership)) }
     }
 
     /// Replaces the namespaces. Decisions that have begun end by the old ones.
-    pub fn set_land(&self, land: Land) {
-        self.land.store(Arc::new(land));
+    pub fn set_ownership(&self, ownership: Ownership) {
+        self.ownership.store(Arc::new(ownership));
     }
 
     /// Replaces the policy.
@@ -64,8 +66,8 @@ impl Authorizer {
     }
 
     /// The namespaces as they stand.
-    pub fn land(&self) -> Arc<Land> {
-        self.land.load_full()
+    pub fn ownership(&self) -> Arc<Ownership> {
+        self.ownership.load_full()
     }
 
     /// The policy as it stands.
@@ -91,8 +93,8 @@ impl Authorizer {
         }
     }
 
-    /// The decision of a permit once more, by the land, policy and settings as they stand now. Between a permit and the
-    /// write that it is for, the land may have passed to somebody else, or the caller may have been removed from its
+    /// The decision of a permit once more, by the ownership, policy and settings as they stand now. Between a permit and the
+    /// write that it is for, the claim may have passed to somebody else, or the caller may have been removed from its
     /// members.
     ///
     /// # Errors
@@ -150,8 +152,8 @@ impl Authorizer {
             if judge.settings.mode == Enforcement::Off {
                 return true;
             }
-            let inside = judge.land.owner(&Subject::new(context.clone(), bare.name()));
-            match (judge.land.owner(bare), judge.land.context_owner(context), inside) {
+            let inside = judge.ownership.owner(&Subject::new(context.clone(), bare.name()));
+            match (judge.ownership.owner(bare), judge.ownership.context_owner(context), inside) {
                 (Some(owner), Some(of_context), Some(inside)) => {
                     owner.name == of_context.name && owner.name == inside.name
                 }
@@ -186,8 +188,8 @@ impl Authorizer {
     fn with_judge<T>(&self, decide: impl FnOnce(Judge<'_>) -> T) -> T {
         let settings = self.rules.settings.load();
         let policy = self.rules.policy.load();
-        let land = self.land.load();
-        decide(Judge { settings: &settings, policy: &policy, land: &land })
+        let ownership = self.ownership.load();
+        decide(Judge { settings: &settings, policy: &policy, ownership: &ownership })
     }
 }
 

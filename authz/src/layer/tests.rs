@@ -3,14 +3,14 @@
 use super::*;
 use crate::basic::tests::ARGON2;
 use crate::basic::{Basic, Pool};
-use crate::{Enforcement, Hosts, Land, Policy, PostReads, Settings};
+use crate::{Enforcement, Hosts, Ownership, Policy, PostReads, Settings};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use tower::{ServiceExt, service_fn};
 
 fn gate(settings: Settings, authentication: Authentication) -> Gate {
     let authorizer = Authorizer::new(settings, Policy::embedded());
-    authorizer.set_land(Land::default());
+    authorizer.set_ownership(Ownership::default());
     Gate { authorizer, authentication, proxies: Proxies::default(), browsers: BrowserPolicy::default() }
 }
 

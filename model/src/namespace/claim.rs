@@ -142,7 +142,7 @@ impl Claim {
         }
     }
 
-    /// Does it lie inside another claim, so that making it takes land from that one's holder?
+    /// Does it lie inside another claim, so that making it takes subjects from that one's holder?
     pub fn is_below(&self, outer: &Claim) -> bool {
         self != outer
             && self.context == outer.context

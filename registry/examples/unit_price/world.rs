@@ -73,7 +73,7 @@ impl Registry {
         let mut flags: Vec<(String, String)> = flags.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
         flags.push(("data".into(), data.into()));
         let settings = gather(None, std::iter::empty(), &flags)?.settings()?;
-        give_land(&settings, size).await?;
+        give_claims(&settings, size).await?;
         let whole = assemble(&settings, SocketAddr::from(([127, 0, 0, 1], 8081)))?;
         let front = Front::new(whole.app.clone()).at(SocketAddr::from(([127, 0, 0, 1], 4711)));
         let registry = Registry { front, whole };
@@ -107,7 +107,7 @@ impl Registry {
 }
 
 /// Puts the namespaces where a registry finds them when it starts. One by one through the API, each would be indexed anew.
-async fn give_land(settings: &Settings, size: &Size) -> Result<(), Failure> {
+async fn give_claims(settings: &Settings, size: &Size) -> Result<(), Failure> {
     let store = open_store(settings, None)?;
     for some in (0..size.namespaces).collect::<Vec<_>>().chunks(500) {
         let records = some.iter().map(|number| namespace(*number, size.users)).collect::<Result<Vec<_>, _>>()?;

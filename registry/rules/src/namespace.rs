@@ -6,7 +6,7 @@
 use crate::fault::Fault;
 use crate::near;
 use authz::claims::{Authority, Claimant, Claimed, judge_claim};
-use authz::{Caller, Land};
+use authz::{Caller, Ownership};
 use model::{Claim, HouseRecord, MemberRole, Namespace, NamespaceName, Principal, Record};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -105,13 +105,13 @@ pub fn plan(
     new.id = old.id;
     let mut others: BTreeMap<NamespaceName, Namespace> = BTreeMap::new();
     if new.claims != old.claims {
-        let land = Land::new(all.iter().cloned()).map_err(|error| Fault::Internal(error.to_string()))?;
+        let ownership = Ownership::new(all.iter().cloned()).map_err(|error| Fault::Internal(error.to_string()))?;
         for claim in new.claims.difference(&old.claims) {
             let authority = match may_claim {
                 MayClaim::Admin => Authority::Admin,
                 MayClaim::Owner(caller) => Authority::Caller(caller),
             };
-            let judged = judge_claim(&land, claim, Claimant { namespace: name, authority });
+            let judged = judge_claim(&ownership, claim, Claimant { namespace: name, authority });
             match judged.map_err(|refused| Fault::ClaimRefused(format!("{claim}: {refused}")))? {
                 Claimed::TopLevel | Claimed::WithinOwn => {}
                 Claimed::Below(other) | Claimed::Transferred(other) => {
@@ -150,20 +150,20 @@ pub fn plan(
     Ok(Planned { namespace: new, created, records })
 }
 
-/// The land once these namespaces are as they shall be.
+/// The ownership once these namespaces are as they shall be.
 ///
 /// # Errors
 /// `ClaimRefused` where two of them would hold one claim.
-pub fn after<'a>(all: &[Namespace], changed: impl Iterator<Item = &'a Namespace>) -> Result<Land, Fault> {
+pub fn after<'a>(all: &[Namespace], changed: impl Iterator<Item = &'a Namespace>) -> Result<Ownership, Fault> {
     let mut namespaces: BTreeMap<&NamespaceName, &Namespace> =
         all.iter().map(|namespace| (&namespace.name, namespace)).collect();
     namespaces.extend(changed.map(|namespace| (&namespace.name, namespace)));
-    Land::new(namespaces.into_values().cloned()).map_err(|error| Fault::ClaimRefused(error.to_string()))
+    Ownership::new(namespaces.into_values().cloned()).map_err(|error| Fault::ClaimRefused(error.to_string()))
 }
 
 /// Is a claim this namespace's to give: one that it holds, or one directly below?
-fn is_to_give(land: &Land, name: &NamespaceName, claim: &Claim) -> bool {
-    land.holder(claim).or_else(|| land.outer_owner(claim)).is_some_and(|owner| owner.name == *name)
+fn is_to_give(ownership: &Ownership, name: &NamespaceName, claim: &Claim) -> bool {
+    ownership.holder(claim).or_else(|| ownership.outer_owner(claim)).is_some_and(|owner| owner.name == *name)
 }
 
 /// Decides that a namespace goes: what it was, and what is to be written.

@@ -7,8 +7,8 @@
 //! to either side: what was bound by common consent, or by an owner who has gone, must not bind for ever.
 
 use super::audit::finished;
+use super::authorizers::Authorizers;
 use super::change::{self, Change, Rights, Takes};
-use super::ownership::Ownership;
 use super::settle::{Decision, is_passing};
 use super::{Done, Service};
 use authz::{Action, Authorizer, Caller, Grant, Permit, Refusal, Resource, Topic};
@@ -79,10 +79,11 @@ impl Service {
         run: Run,
         work: &Work,
     ) -> Result<Done<Vec<Result<Outcome, Fault>>>, Fault> {
-        let (default_level, retention, ownership) = (self.default_level, self.retention, Arc::clone(&self.ownership));
+        let (default_level, retention, authorizers) =
+            (self.default_level, self.retention, Arc::clone(&self.authorizers));
         let decide = move |state: &dyn State, knowledge: &dyn Knowledge| {
-            let authorizer = ownership.of(state)?;
-            let judge = Judge { knowledge, hands: &hands, ownership: &ownership, authorizer, default_level };
+            let authorizer = authorizers.of(state)?;
+            let judge = Judge { knowledge, hands: &hands, authorizers: &authorizers, authorizer, default_level };
             let (records, outcomes) = judge.elements(state, &elements)?;
             Ok((finished(state, records, retention)?, outcomes))
         };
@@ -122,8 +123,8 @@ impl Side {
 struct Judge<'a> {
     knowledge: &'a dyn Knowledge,
     hands: &'a Hands,
-    ownership: &'a Ownership,
-    /// Over the land of the state that is decided on.
+    authorizers: &'a Authorizers,
+    /// Over the ownership of the state that is decided on.
     authorizer: Authorizer,
     default_level: CompatibilityLevel,
 }
@@ -178,7 +179,7 @@ impl Judge<'_> {
             let registered = bound.as_ref().and_then(|bound| bound.schema.as_ref());
             if let (Some((rights, id)), Some(registered), false) = (&leaves.register, registered, schema.is_empty()) {
                 let takes = Takes::of(leaves.subject.resource(), *id, Force::No, &schema, &registered.content);
-                records.extend(rights.to_write(self.ownership, state, &takes)?);
+                records.extend(rights.to_write(self.authorizers, state, &takes)?);
             }
             records.extend(schema);
             if let Some(association) = association {
@@ -243,7 +244,7 @@ impl Judge<'_> {
 
     fn side<R: Resource>(&self, resource: R) -> Side {
         let Hands { caller, operation } = self.hands;
-        let owner = self.authorizer.land().owner_of(resource.scope()).map(|owner| owner.name.clone());
+        let owner = self.authorizer.ownership().owner_of(resource.scope()).map(|owner| owner.name.clone());
         let permit = self.authorizer.permit(caller, Action::Associate, resource);
         let entry = |permit: Permit<R>| {
             let grant = permit.grant().clone();

@@ -1,10 +1,10 @@
 //! A permit on its way into the store: what may be changed, and the entry that the audit gets with the change.
 //!
-//! Between the permit and the commit a request may wait, and meanwhile land may pass to somebody else, a member be removed, or
+//! Between the permit and the commit a request may wait, and meanwhile a claim may pass to somebody else, a member be removed, or
 //! an alias come to point elsewhere. So the writer decides again, by the state that it decides on, about the records that
 //! it is about to write rather than about what was asked for.
 
-use super::ownership::Ownership;
+use super::authorizers::Authorizers;
 use super::settle::is_passing;
 use authz::audit::AuditEntry;
 use authz::{Action, Caller, Decision, Grant, Leave, Permit, Refusal, Resource, Rule, Scope};
@@ -56,8 +56,13 @@ impl<R: Resource> Change<R> {
     ///
     /// # Errors
     /// `AliasMoved`, `Denied`, those of the store.
-    pub fn to_write(&self, ownership: &Ownership, state: &dyn State, records: &[Record]) -> Result<Vec<Record>, Fault> {
-        let (authorizer, scope) = (ownership.of(state)?, self.permit.resource().scope());
+    pub fn to_write(
+        &self,
+        authorizers: &Authorizers,
+        state: &dyn State,
+        records: &[Record],
+    ) -> Result<Vec<Record>, Fault> {
+        let (authorizer, scope) = (authorizers.of(state)?, self.permit.resource().scope());
         check_name(state, self.named.as_ref(), scope)?;
         let mut grant = authorizer.again(&self.permit)?;
         let namespaces = records.iter().filter_map(namespace).filter(|name| scope != Scope::Namespace(name));
@@ -98,7 +103,7 @@ fn touched(record: &Record) -> Option<(Action, &Subject)> {
     }
 }
 
-/// The namespace that a record changes. Whoever gives land up to another one, or loses an offer, has it in its audit too.
+/// The namespace that a record changes. Whoever gives a claim up to another one, or loses an offer, has it in its audit too.
 fn namespace(record: &Record) -> Option<&NamespaceName> {
     match record {
         Record::House(HouseRecord::Namespace(namespace)) => Some(&namespace.name),
@@ -164,14 +169,19 @@ impl Takes {
 }
 
 impl Rights {
-    /// Decides in the writer, by the land as it stands there: the entry of the audit for a registration that writes
+    /// Decides in the writer, by the ownership as it stands there: the entry of the audit for a registration that writes
     /// something, or why it may not.
     ///
     /// # Errors
     /// `AliasMoved`, `Denied`, `FarId`, those of the store.
-    pub fn to_write(&self, ownership: &Ownership, state: &dyn State, takes: &Takes) -> Result<Option<Record>, Fault> {
+    pub fn to_write(
+        &self,
+        authorizers: &Authorizers,
+        state: &dyn State,
+        takes: &Takes,
+    ) -> Result<Option<Record>, Fault> {
         let permit = self.leave.to_write()?;
-        let (subject, authorizer) = (permit.resource(), ownership.of(state)?);
+        let (subject, authorizer) = (permit.resource(), authorizers.of(state)?);
         check_name(state, self.named.as_ref(), subject.scope())?;
         let mut grant = authorizer.again(permit)?;
         let caller = grant.caller.clone();
@@ -233,7 +243,7 @@ pub fn observed(grant: &Grant) -> Option<&Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use authz::{Authorizer, Identity, Land, Method, Policy, Settings, Verified};
+    use authz::{Authorizer, Identity, Method, Ownership, Policy, Settings, Verified};
     use model::{AuditOutcome, Claim, MemberRole, Mode, Namespace};
     use storage::MemoryState;
 
@@ -244,8 +254,8 @@ mod tests {
     }
 
     /// Namespaces written as `name: claim claim`; each is owned by the user of its name.
-    fn land(namespaces: &[&str]) -> Land {
-        Land::new(namespaces.iter().map(|text| {
+    fn ownership(namespaces: &[&str]) -> Ownership {
+        Ownership::new(namespaces.iter().map(|text| {
             let (name, claims) = text.split_once(": ").unwrap();
             let mut namespace = Namespace::new(name.parse().unwrap());
             namespace.claims = claims.split(' ').map(|claim| claim.parse::<Claim>().unwrap()).collect();
@@ -255,10 +265,10 @@ mod tests {
         .unwrap()
     }
 
-    fn authorizer(namespaces: &[&str]) -> (Authorizer, Ownership) {
+    fn authorizer(namespaces: &[&str]) -> (Authorizer, Authorizers) {
         let authorizer = Authorizer::new(Settings::default(), Policy::embedded());
-        authorizer.set_land(land(namespaces));
-        (authorizer.clone(), Ownership::new(authorizer))
+        authorizer.set_ownership(ownership(namespaces));
+        (authorizer.clone(), Authorizers::new(authorizer))
     }
 
     fn denied<T>(outcome: Result<T, Fault>) -> String {
@@ -272,7 +282,7 @@ mod tests {
 
     #[test]
     fn the_writer_refuses_what_was_permitted_on_land_that_has_passed_on() {
-        let (authorizer, ownership) = authorizer(&["pay: payments"]);
+        let (authorizer, authorizers) = authorizer(&["pay: payments"]);
         let subject = || Subject::parse("payments.x");
         let change = Change::new(
             authorizer.permit(&caller("pay"), Action::Delete, subject()).unwrap(),
@@ -282,18 +292,18 @@ mod tests {
         let rights = Rights { leave, operation: "subjects.versions.register", named: None };
         let takes = Takes { new_context: false, id: None, forced: false, refers_to: vec![] };
         let outcomes = || {
-            let registration = rights.to_write(&ownership, &MemoryState::default(), &takes);
-            [denied(change.to_write(&ownership, &MemoryState::default(), &[])), denied(registration)]
+            let registration = rights.to_write(&authorizers, &MemoryState::default(), &takes);
+            [denied(change.to_write(&authorizers, &MemoryState::default(), &[])), denied(registration)]
         };
         assert_eq!(outcomes(), ["permitted", "permitted"]);
-        authorizer.set_land(land(&["pay: payments", "risk: payments.x"]));
+        authorizer.set_ownership(ownership(&["pay: payments", "risk: payments.x"]));
         let refused = "User is denied operation Write on Subject: payments.x";
         assert_eq!(outcomes(), [refused, refused]);
     }
 
     #[test]
     fn a_change_of_a_context_reaches_no_subject_in_it_that_somebody_else_owns() {
-        let (authorizer, ownership) = authorizer(&["whole: :.c:", "guest: :.c:guest"]);
+        let (authorizer, authorizers) = authorizer(&["whole: :.c:", "guest: :.c:guest"]);
         let context = Subject::parse(":.c:");
         let permit = authorizer.permit(&caller("whole"), Action::Mode, context.clone()).unwrap();
         let change = Change::new(permit, "mode.delete-subject");
@@ -303,7 +313,11 @@ mod tests {
             Record::Registry(RegistryRecord::SchemaTombstone { subject: Subject::parse(subject), version: 1 })
         };
         let check = |records: &[Record], expected: &str| {
-            assert_eq!(denied(change.to_write(&ownership, &MemoryState::default(), records)), expected, "{records:?}");
+            assert_eq!(
+                denied(change.to_write(&authorizers, &MemoryState::default(), records)),
+                expected,
+                "{records:?}"
+            );
         };
         check(&[mode(":.c:", Some(Mode::Import)), mode(":.c:own", None), gone(":.c:own")], "permitted");
         check(&[mode(":.c:guest-a", None)], "User is denied operation Write on Subject: :.c:guest-a");
@@ -312,13 +326,13 @@ mod tests {
 
     #[test]
     fn a_change_of_a_namespace_is_in_the_audit_of_each_that_it_changes() {
-        let (authorizer, ownership) = authorizer(&["pay: payments", "cards: payments.cards"]);
+        let (authorizer, authorizers) = authorizer(&["pay: payments", "cards: payments.cards"]);
         let name = |text: &str| text.parse::<NamespaceName>().unwrap();
         let permit = authorizer.permit(&caller("cards"), Action::Govern, name("cards")).unwrap();
         let change = Change::new(permit, "namespaces.claims.put");
         let written = |text: &str| Record::House(HouseRecord::Namespace(Box::new(Namespace::new(name(text)))));
         let entries =
-            change.to_write(&ownership, &MemoryState::default(), &[written("cards"), written("pay")]).unwrap();
+            change.to_write(&authorizers, &MemoryState::default(), &[written("cards"), written("pay")]).unwrap();
         let shown = entries.iter().map(|entry| match entry {
             Record::Audit(AuditChange::Entry(entry)) => {
                 (entry.name.as_str(), entry.namespace.as_ref().map(|name| name.as_str()))
@@ -330,12 +344,12 @@ mod tests {
 
     #[test]
     fn what_is_let_through_only_to_observe_is_said_in_the_entry_also_where_it_is_taken_besides() {
-        let (authorizer, ownership) = authorizer(&["pay: payments"]);
+        let (authorizer, authorizers) = authorizer(&["pay: payments"]);
         authorizer.set_settings(Settings { mode: authz::Enforcement::Observe, ..Settings::default() });
         let check = |who: &str, takes: Takes, expected: (AuditOutcome, &str)| {
             let leave = authorizer.permit_register(&caller(who), Subject::parse("payments")).unwrap();
             let rights = Rights { leave, operation: "subjects.versions.register", named: None };
-            match rights.to_write(&ownership, &MemoryState::default(), &takes).unwrap() {
+            match rights.to_write(&authorizers, &MemoryState::default(), &takes).unwrap() {
                 Some(Record::Audit(AuditChange::Entry(entry))) => {
                     assert_eq!((entry.outcome, entry.action.as_str()), expected, "{who}");
                 }
@@ -350,15 +364,15 @@ mod tests {
 
     #[test]
     fn what_a_registration_takes_besides_is_asked_for_when_it_is_written() {
-        let (authorizer, ownership) = authorizer(&["pay: payments :.pay:"]);
-        let mut namespaces = authorizer.land().namespaces().to_vec();
+        let (authorizer, authorizers) = authorizer(&["pay: payments :.pay:"]);
+        let mut namespaces = authorizer.ownership().namespaces().to_vec();
         namespaces[0].referrers = model::Referrers::Members;
-        namespaces.push(land(&["guest: :.pay:guest"]).namespaces()[0].clone());
-        authorizer.set_land(Land::new(namespaces).unwrap());
+        namespaces.push(ownership(&["guest: :.pay:guest"]).namespaces()[0].clone());
+        authorizer.set_ownership(Ownership::new(namespaces).unwrap());
         let leave = authorizer.permit_register(&caller("guest"), Subject::parse(":.pay:guest")).unwrap();
         let rights = Rights { leave, operation: "subjects.versions.register", named: None };
         let check = |takes: Takes, expected: &str| {
-            assert_eq!(denied(rights.to_write(&ownership, &MemoryState::default(), &takes)), expected);
+            assert_eq!(denied(rights.to_write(&authorizers, &MemoryState::default(), &takes)), expected);
         };
         let nothing = || Takes { new_context: false, id: None, forced: false, refers_to: vec![] };
         check(nothing(), "permitted");
@@ -373,7 +387,7 @@ mod tests {
 
     #[test]
     fn who_was_removed_earlier_in_a_group_changes_nothing_later_in_it() {
-        let (authorizer, ownership) = authorizer(&["pay: payments"]);
+        let (authorizer, authorizers) = authorizer(&["pay: payments"]);
         let name: NamespaceName = "pay".parse().unwrap();
         let subject = || Subject::parse("payments.x");
         let govern = authorizer.permit(&caller("pay"), Action::Govern, name.clone()).unwrap();
@@ -385,16 +399,16 @@ mod tests {
         let outcomes = |state: &dyn State| {
             let takes = Takes { new_context: false, id: None, forced: false, refers_to: vec![] };
             [
-                denied(offer.to_write(&ownership, state, &[])),
-                denied(delete.to_write(&ownership, state, &[])),
-                denied(rights.to_write(&ownership, state, &takes)),
+                denied(offer.to_write(&authorizers, state, &[])),
+                denied(delete.to_write(&authorizers, state, &[])),
+                denied(rights.to_write(&authorizers, state, &takes)),
             ]
         };
         let put = |namespace: &Namespace| Record::House(HouseRecord::Namespace(Box::new(namespace.clone())));
-        let namespace = authorizer.land().namespaces()[0].clone();
+        let namespace = authorizer.ownership().namespaces()[0].clone();
         let mut state = MemoryState::default();
         state.fold([put(&namespace)], 0).unwrap();
-        authorizer.set_land(Land::new([namespace.clone()]).unwrap().read_at(state.namespaces_at().unwrap()));
+        authorizer.set_ownership(Ownership::new([namespace.clone()]).unwrap().read_at(state.namespaces_at().unwrap()));
         assert_eq!(outcomes(&state), ["permitted"; 3]);
 
         // What is in force does not know of it yet.
@@ -417,7 +431,7 @@ mod tests {
     #[test]
     fn nothing_is_written_under_an_alias_that_has_come_to_stand_for_something_else() {
         let authorizer = Authorizer::open();
-        let ownership = Ownership::new(authorizer.clone());
+        let authorizers = Authorizers::new(authorizer.clone());
         let named = Some(Subject::parse("alias"));
         let delete = authorizer.permit(&caller("pay"), Action::Delete, Subject::parse("old")).unwrap();
         let change = Change::new(delete, "subjects.delete-subject").named(named.clone());
@@ -430,8 +444,10 @@ mod tests {
             let scope = Subject::parse("alias");
             let record = RegistryRecord::Config { scope, config: Some(Box::new(config)) };
             state.fold([Record::Registry(record)], 0).unwrap();
-            let outcomes =
-                [denied(change.to_write(&ownership, &state, &[])), denied(rights.to_write(&ownership, &state, &takes))];
+            let outcomes = [
+                denied(change.to_write(&authorizers, &state, &[])),
+                denied(rights.to_write(&authorizers, &state, &takes)),
+            ];
             let expected = if stands { "permitted" } else { "alias has moved" };
             assert_eq!(outcomes, [expected; 2], "{alias:?}");
         }

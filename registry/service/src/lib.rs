@@ -5,12 +5,12 @@ pub mod access;
 mod associate;
 mod associations;
 mod audit;
+mod authorizers;
 pub mod change;
 mod compatibility;
 pub mod listing;
 mod lookup;
 mod namespaces;
-mod ownership;
 mod pool;
 mod register;
 mod schema_list;
@@ -36,10 +36,10 @@ pub use validate::Validation;
 
 use crate::access::{AuditSink, FallBack};
 use audit::finished;
+use authorizers::Authorizers;
 use authz::{Authorizer, Resource};
 use compat::Work;
 use model::{CompatibilityLevel, Context, Record, Subject};
-use ownership::Ownership;
 use rules::fault::Fault;
 use rules::library::Library;
 use std::ops::ControlFlow;
@@ -53,7 +53,7 @@ pub struct Service {
     pools: Pools,
     default_level: CompatibilityLevel,
     authorizer: Authorizer,
-    ownership: Arc<Ownership>,
+    authorizers: Arc<Authorizers>,
     fall_back: FallBack,
     sink: Arc<AuditSink>,
     retention: Retention,
@@ -89,8 +89,8 @@ impl Service {
         guard: Guard,
     ) -> Self {
         let Guard { authorizer, fall_back, sink, retention } = guard;
-        let (library, ownership) = (Arc::new(library), Arc::new(Ownership::new(authorizer.clone())));
-        Service { store, library, pools, default_level, authorizer, ownership, fall_back, sink, retention }
+        let (library, authorizers) = (Arc::new(library), Arc::new(Authorizers::new(authorizer.clone())));
+        Service { store, library, pools, default_level, authorizer, authorizers, fall_back, sink, retention }
     }
 
     /// The store, for health, backup and metrics; changes go through the operations.
@@ -166,11 +166,11 @@ impl Service {
         rule: impl FnOnce(&dyn State, &R) -> Result<(Vec<Record>, T), Fault> + Send + 'static,
     ) -> Result<Done<T>, Fault> {
         self.check_audit()?;
-        let (retention, ownership) = (self.retention, Arc::clone(&self.ownership));
+        let (retention, authorizers) = (self.retention, Arc::clone(&self.authorizers));
         let decide = move |state: &dyn State| -> Result<(Vec<Record>, T), Fault> {
             let (mut records, answer) = rule(state, change.resource())?;
             if !records.is_empty() {
-                let entries = change.to_write(&ownership, state, &records)?;
+                let entries = change.to_write(&authorizers, state, &records)?;
                 records.extend(entries);
                 records = finished(state, records, retention)?;
             }

@@ -7,7 +7,7 @@
 use super::listing::{Listing, Show, Source};
 use super::{Change, Class, Done, Service};
 use authz::claims::{Handover, handovers};
-use authz::{Action, Authorizer, Caller, Global, Land};
+use authz::{Action, Authorizer, Caller, Global, Ownership};
 use model::{Claim, Namespace, NamespaceName, Referrers, Subject, SubjectPrefix, Visibility};
 use rules::fault::Fault;
 use rules::namespace::{Edit, Expect, IfMissing, MayClaim, Planned, after, plan, remove};
@@ -55,8 +55,8 @@ pub const MOST_HANDOVERS: usize = 1_000;
 
 impl Service {
     /// The namespaces as they stand.
-    pub fn land(&self) -> Arc<Land> {
-        self.authorizer.land()
+    pub fn ownership(&self) -> Arc<Ownership> {
+        self.authorizer.ownership()
     }
 
     /// The namespace of a name.
@@ -64,7 +64,7 @@ impl Service {
     /// # Errors
     /// `NamespaceNotFound`.
     pub fn namespace(&self, name: &str) -> Result<Namespace, Fault> {
-        self.land().namespace(name).cloned().ok_or_else(|| Fault::NamespaceNotFound(name.to_owned()))
+        self.ownership().namespace(name).cloned().ok_or_else(|| Fault::NamespaceNotFound(name.to_owned()))
     }
 
     /// Changes a namespace, or makes it where whoever asks may do that.
@@ -81,11 +81,11 @@ impl Service {
         edit: Edit,
     ) -> Result<Done<Edited>, Fault> {
         let (name, caller) = (change.resource().clone(), change.caller().clone());
-        let (land, authorizer) = (self.land(), self.authorizer.clone());
+        let (ownership, authorizer) = (self.ownership(), self.authorizer.clone());
         let may = may_claim(&authorizer, &caller);
-        let planned = plan(&name, land.namespaces(), &may, &expect, if_missing, &edit)?;
+        let planned = plan(&name, ownership.namespaces(), &may, &expect, if_missing, &edit)?;
         let found =
-            if confirm == Confirm::Yes { Handovers::default() } else { self.handed_over(&land, &planned).await? };
+            if confirm == Confirm::Yes { Handovers::default() } else { self.handed_over(&ownership, &planned).await? };
         if confirm == Confirm::DryRun {
             let Planned { namespace, created, .. } = planned;
             return Ok(Done { answer: Edited { namespace, created, handovers: found }, wrote: false });
@@ -113,7 +113,7 @@ impl Service {
         confirm: Confirm,
     ) -> Result<Done<Namespace>, Fault> {
         if confirm == Confirm::DryRun {
-            let (answer, _) = remove(change.resource(), self.land().namespaces(), &expect)?;
+            let (answer, _) = remove(change.resource(), self.ownership().namespaces(), &expect)?;
             return Ok(Done { answer, wrote: false });
         }
         self.commit(change, move |state, name| {
@@ -124,17 +124,17 @@ impl Service {
     }
 
     /// Subjects that a planned change would hand over.
-    async fn handed_over(&self, land: &Arc<Land>, planned: &Planned) -> Result<Handovers, Fault> {
+    async fn handed_over(&self, ownership: &Arc<Ownership>, planned: &Planned) -> Result<Handovers, Fault> {
         let Namespace { name, claims, .. } = &planned.namespace;
-        let changed: Vec<Claim> = match land.namespace(name.as_str()) {
+        let changed: Vec<Claim> = match ownership.namespace(name.as_str()) {
             Some(before) => before.claims.symmetric_difference(claims).cloned().collect(),
             None => claims.iter().cloned().collect(),
         };
         if changed.is_empty() {
             return Ok(Handovers::default());
         }
-        let after = after(land.namespaces(), planned.put())?;
-        let (before, store) = (Arc::clone(land), Arc::clone(&self.store));
+        let after = after(ownership.namespaces(), planned.put())?;
+        let (before, store) = (Arc::clone(ownership), Arc::clone(&self.store));
         self.pools.run(Class::List, move || handed_over(&*store.view()?, &changed, &before, &after)).await
     }
 
@@ -162,11 +162,11 @@ impl Service {
     /// # Errors
     /// Those of the store.
     pub fn holdings(&self) -> Result<HashMap<Option<NamespaceName>, (u64, u64)>, Fault> {
-        let land = self.land();
+        let ownership = self.ownership();
         self.read(|state| {
             let mut held: HashMap<Option<NamespaceName>, (u64, u64)> = HashMap::new();
             state.subjects(&SubjectPrefix::EveryContext(String::new()), &mut |subject, summary| {
-                let owner = land.owner(&subject).map(|owner| owner.name.clone());
+                let owner = ownership.owner(&subject).map(|owner| owner.name.clone());
                 let (subjects, versions) = held.entry(owner).or_default();
                 (*subjects, *versions) = (*subjects + 1, *versions + u64::from(summary.versions));
                 ControlFlow::Continue(())
@@ -213,8 +213,8 @@ impl Source for Namespaces {
     type Item = Summary;
 
     fn go_on(&mut self, _: &dyn State, show: &mut Show<'_, Summary>) -> Result<(), Fault> {
-        let land = self.authorizer.land();
-        let all = land.namespaces();
+        let ownership = self.authorizer.ownership();
+        let all = ownership.namespaces();
         let from = self.behind.as_ref().map_or(0, |last| all.partition_point(|namespace| namespace.name <= *last));
         for namespace in &all[from..] {
             self.behind = Some(namespace.name.clone());
@@ -238,11 +238,11 @@ impl Source for Owned {
 
     fn go_on(&mut self, state: &dyn State, show: &mut Show<'_, Subject>) -> Result<(), Fault> {
         let Owned { authorizer, owner, behind } = self;
-        let land = authorizer.land();
+        let ownership = authorizer.ownership();
         let prefixes: Vec<SubjectPrefix> = match &*owner {
             None => vec![SubjectPrefix::EveryContext(String::new())],
             Some(name) => {
-                let claims = land.namespace(name.as_str()).map(|namespace| &namespace.claims);
+                let claims = ownership.namespace(name.as_str()).map(|namespace| &namespace.claims);
                 claims.into_iter().flatten().map(prefix_of).collect()
             }
         };
@@ -251,7 +251,7 @@ impl Source for Owned {
         let begin = begin.as_ref().map_or(Begin::Skipping(0), Begin::Behind);
         state.subjects_from(Subjects::EachOf(&within), Standing::Any, begin, &mut |subject, _| {
             *behind = Some(subject.clone());
-            let owned = land.owner(&subject).map(|namespace| &namespace.name) == owner.as_ref();
+            let owned = ownership.owner(&subject).map(|namespace| &namespace.name) == owner.as_ref();
             show(owned.then_some(subject))
         })?;
         Ok(())
@@ -277,7 +277,12 @@ fn prefix_of(claim: &Claim) -> SubjectPrefix {
 }
 
 /// The subjects that change hands with these claims, each once.
-fn handed_over(state: &dyn State, changed: &[Claim], before: &Land, after: &Land) -> Result<Handovers, Fault> {
+fn handed_over(
+    state: &dyn State,
+    changed: &[Claim],
+    before: &Ownership,
+    after: &Ownership,
+) -> Result<Handovers, Fault> {
     let prefixes: Vec<SubjectPrefix> = changed.iter().map(prefix_of).collect();
     let within: Vec<Subjects<'_>> = prefixes.iter().map(Subjects::Matching).collect();
     let mut found = Handovers::default();
@@ -311,11 +316,11 @@ mod tests {
         let mut state = MemoryState::default();
         let names = (0..1_100).map(|n| format!("p.{n:04}")).chain(["a", "p-x", "p.q.r", "px"].map(str::to_owned));
         state.fold((1..).zip(names).map(|(id, name)| schema(&name, 1, id, "x")), 0).unwrap();
-        let land = |namespaces: Vec<Namespace>| Land::new(namespaces).unwrap();
-        let before = land(vec![namespace("own", "p.q")]);
+        let ownership = |namespaces: Vec<Namespace>| Ownership::new(namespaces).unwrap();
+        let before = ownership(vec![namespace("own", "p.q")]);
         let mut new = namespace("new", "p");
         new.claims.insert("p.q".parse().unwrap());
-        let after = land(vec![new.clone(), Namespace { claims: [].into(), ..namespace("own", "p.q") }]);
+        let after = ownership(vec![new.clone(), Namespace { claims: [].into(), ..namespace("own", "p.q") }]);
         // One claim lies inside the other.
         let claims: Vec<Claim> = new.claims.into_iter().collect();
         let found = handed_over(&state, &claims, &before, &after).unwrap();

@@ -41,12 +41,12 @@ impl Service {
         let Offered { schema, normalize, force } = offered;
         let subject = rights.leave.resource().clone();
         let request = Registration { subject, schema, normalize, force, default_level: self.default_level };
-        let (ownership, retention) = (Arc::clone(&self.ownership), self.retention);
+        let (authorizers, retention) = (Arc::clone(&self.authorizers), self.retention);
         self.settle(work, move |state: &dyn State, knowledge: &dyn Knowledge| {
             let Plan { answer, mut records } = register::plan(state, knowledge, &request)?;
             if !records.is_empty() {
                 let takes = Takes::of(&request.subject, request.schema.id, request.force, &records, &answer.content);
-                let entry = rights.to_write(&ownership, state, &takes)?;
+                let entry = rights.to_write(&authorizers, state, &takes)?;
                 records.extend(entry);
                 records = finished(state, records, retention)?;
             }

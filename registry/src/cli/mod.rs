@@ -65,7 +65,7 @@ fn command() -> Command {
     let file = Arg::new("file").value_name("FILE").required(true).value_parser(clap::value_parser!(PathBuf));
     Command::new("freehold")
         .version(crate::VERSION)
-        .about("A schema registry for Apache Kafka in which every namespace owns its land")
+        .about("A schema registry for Apache Kafka in which every namespace owns its subjects")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(keyed(Command::new("serve").about("Start the registry"), |_| true))

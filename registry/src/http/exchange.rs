@@ -294,7 +294,7 @@ impl Exchange {
         if let Some(who) = who {
             let subject = self.subject().as_deref().map(Subject::parse);
             let scope = subject.as_ref().map(Resource::scope);
-            app.access.audit.refused(operation.audited(), scope, &app.service.land(), who, denied);
+            app.access.audit.refused(operation.audited(), scope, &app.service.ownership(), who, denied);
         }
         match denied {
             authz::Refusal::Unauthenticated(_) => {

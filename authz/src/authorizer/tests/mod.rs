@@ -1,6 +1,6 @@
 //! The decisions as tables: every caller × every action × every kind of place × the three `post_reads`.
 
-mod land;
+mod ownership;
 
 use super::*;
 use crate::{Credential, Global, Method, Role, Rule, Topic, Verified};
@@ -44,7 +44,7 @@ fn authorizer(settings: Settings) -> Authorizer {
     pay.contact = Some("#payments".into());
     let eu = namespace("eu", &[":.eu:"], &[("user:basic/olga", MemberRole::Owner)]);
     let authorizer = Authorizer::new(settings, Policy::embedded());
-    authorizer.set_land(Land::new([pay, eu]).unwrap());
+    authorizer.set_ownership(Ownership::new([pay, eu]).unwrap());
     authorizer
 }
 

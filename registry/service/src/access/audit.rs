@@ -44,16 +44,16 @@ impl Audit {
         Audit { refusals, metrics, readers: watch::Sender::new(0), served: watch::Sender::new(0) }
     }
 
-    /// Takes a refusal in: of whom, and for whom the credential was if it was wrong. `scope` is what the path names, where it names something, and `land` says whose it is.
+    /// Takes a refusal in: of whom, and for whom the credential was if it was wrong. `scope` is what the path names, where it names something, and `ownership` says whose it is.
     pub fn refused(
         &self,
         operation: AuditedOperation,
         scope: Option<Scope<'_>>,
-        land: &authz::Land,
+        ownership: &authz::Ownership,
         (caller, attempted): (&Caller, Option<&str>),
         refusal: &Refusal,
     ) {
-        self.record(operation, scope, land, (caller, attempted), refusal, Outcome::Refused);
+        self.record(operation, scope, ownership, (caller, attempted), refusal, Outcome::Refused);
     }
 
     /// The same for what is let through because authorization only observes.
@@ -61,18 +61,18 @@ impl Audit {
         &self,
         operation: AuditedOperation,
         scope: Scope<'_>,
-        land: &authz::Land,
+        ownership: &authz::Ownership,
         caller: &Caller,
         refusal: &Refusal,
     ) {
-        self.record(operation, Some(scope), land, (caller, None), refusal, Outcome::Observed);
+        self.record(operation, Some(scope), ownership, (caller, None), refusal, Outcome::Observed);
     }
 
     fn record(
         &self,
         operation: AuditedOperation,
         scope: Option<Scope<'_>>,
-        land: &authz::Land,
+        ownership: &authz::Ownership,
         (caller, attempted): (&Caller, Option<&str>),
         refusal: &Refusal,
         outcome: Outcome,
@@ -81,10 +81,10 @@ impl Audit {
         entry.outcome = outcome;
         entry.attempted = attempted.map(|name| model::cut(name).into_owned()).unwrap_or_default();
         if let (None, Some(scope)) = (&entry.namespace, scope) {
-            entry.namespace = land.owner_of(scope).map(|owner| owner.name.clone());
+            entry.namespace = ownership.owner_of(scope).map(|owner| owner.name.clone());
         }
         // Now rather than when it is written: the name may have been given again by then.
-        let owner = entry.namespace.as_ref().and_then(|name| land.namespace(name.as_str()));
+        let owner = entry.namespace.as_ref().and_then(|name| ownership.namespace(name.as_str()));
         entry.namespace_id = owner.map(|owner| owner.id);
         self.metrics.refused(entry.namespace.as_ref(), reason(refusal), outcome.as_str());
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).record(entry);

@@ -6,17 +6,17 @@
 
 mod audit;
 mod files;
-mod land;
 mod line;
 mod metrics;
+mod ownership;
 mod settings;
 mod sink;
 
 pub use audit::{Audit, AuditedOperation};
 pub use files::{Files, OpenError, check_owners, open};
-pub use land::LandKeeper;
 pub use line::{Line, hex, shown};
 pub use metrics::Metrics;
+pub use ownership::OwnershipCache;
 pub use settings::{Demand, Exposure, FallBack, Settings, Sink};
 pub use sink::{AuditSink, SinkError};
 

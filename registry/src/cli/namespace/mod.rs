@@ -240,7 +240,7 @@ fn standing(client: &Client, step: &Step) -> Result<Standing, String> {
     if answer["allowed"] != true {
         return Ok(Standing::Refused(answer["reason"].as_str().unwrap_or("the registry gives no reason").to_owned()));
     }
-    if step.moves_land() { tried(client, step) } else { Ok(Standing::permitted()) }
+    if step.moves_subjects() { tried(client, step) } else { Ok(Standing::permitted()) }
 }
 
 /// A step that may be taken, with the subjects that change hands, or why it is refused as things stand.

@@ -32,7 +32,7 @@ pub struct Change {
 
 impl Change {
     /// Could it hand subjects over?
-    pub fn moves_land(&self) -> bool {
+    pub fn moves_subjects(&self) -> bool {
         self.what == CLAIM
     }
 }
@@ -46,8 +46,8 @@ impl Step {
     }
 
     /// Could it hand subjects over?
-    pub fn moves_land(&self) -> bool {
-        self.changes.iter().any(Change::moves_land)
+    pub fn moves_subjects(&self) -> bool {
+        self.changes.iter().any(Change::moves_subjects)
     }
 
     /// The header that makes a change fail if the namespace is no longer what was compared.
@@ -75,7 +75,7 @@ pub fn steps(wanted: Vec<Wanted>, present: &[Namespace]) -> Vec<Step> {
             differs.then(|| Step { namespace, tag: found.map(tag), changes })
         })
         .collect();
-    let gives = |step: &Step| step.changes.iter().any(|change| change.moves_land() && change.to.is_none());
+    let gives = |step: &Step| step.changes.iter().any(|change| change.moves_subjects() && change.to.is_none());
     steps.sort_by_key(|step| !gives(step));
     steps
 }

@@ -72,7 +72,7 @@ pub async fn mutate(app: &App, ask: &Ask) -> Result<Answer, Fault> {
             Ok((_, outcome)) => count_observed(app, ask, outcome, done.wrote),
             Err(Fault::Denied(refusal)) => {
                 let who = (&ask.caller, None);
-                app.access.audit.refused(ask.operation.audited(), None, &app.service.land(), who, refusal);
+                app.access.audit.refused(ask.operation.audited(), None, &app.service.ownership(), who, refusal);
             }
             Err(_) => {}
         }

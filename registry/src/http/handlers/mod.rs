@@ -148,7 +148,7 @@ impl Ask {
 
     /// Counts and audits what is let through only because authorization observes.
     fn observed(&self, app: &App, scope: Scope<'_>, refusal: &Refusal) {
-        app.access.audit.observed(self.operation.audited(), scope, &app.service.land(), &self.caller, refusal);
+        app.access.audit.observed(self.operation.audited(), scope, &app.service.ownership(), &self.caller, refusal);
     }
 
     /// What it costs. Another form of a text, or what is tagged in it, is not to be had without parsing.

@@ -35,8 +35,8 @@ async fn names(app: &Arc<App>, listing: Listing<Owned>) -> Result<Answer, Fault>
 
 /// `GET /namespaces/{namespace}`, `…/members` and `…/claims`
 pub fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let (land, name) = (app.service.land(), ask.parameter(0));
-    let namespace = land.namespace(name).ok_or_else(|| Fault::NamespaceNotFound(name.to_owned()))?;
+    let (ownership, name) = (app.service.ownership(), ask.parameter(0));
+    let namespace = ownership.namespace(name).ok_or_else(|| Fault::NamespaceNotFound(name.to_owned()))?;
     let (offset, limit) = ask.query.page(1000)?;
     let whole = shown(namespace).to_string();
     let tag = entity_tag(whole.as_bytes());
@@ -222,7 +222,7 @@ struct Governed(Change<NamespaceName>);
 impl Governed {
     fn of(app: &App, ask: &Ask, name: NamespaceName) -> Result<Self, Fault> {
         // What does not exist yet is an admin's to make; what does, also its owner's.
-        let exists = app.service.land().namespace(name.as_str()).is_some();
+        let exists = app.service.ownership().namespace(name.as_str()).is_some();
         let action = if exists { Action::Govern } else { Action::Administer };
         Ok(Governed(ask.change(app, action, name)?))
     }

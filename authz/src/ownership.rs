@@ -1,4 +1,4 @@
-//! Whose land it is: the one function from a subject to its namespace, over an index that is built once.
+//! Who owns a subject: the one function from a subject to its namespace, over an index that is built once.
 //!
 //! The longest claim wins, exact beats prefix of the same name. A look-up hashes the name and each of its beginnings that ends
 //! before a separator and is no longer than the longest claim of that context, so it costs at most [`Claim::MAX_NAME`]
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 /// All namespaces, with an index over their claims. Never changed: a new one replaces it whole.
 #[derive(Clone, Debug, Default)]
-pub struct Land {
+pub struct Ownership {
     namespaces: Vec<Namespace>,
     by_name: HashMap<NamespaceName, usize>,
     contexts: HashMap<Context, ContextClaims>,
@@ -29,7 +29,7 @@ struct ContextClaims {
 
 /// Namespaces that cannot stand together.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum InvalidLand {
+pub enum InvalidOwnership {
     /// One name twice.
     #[error("there are two namespaces {0}")]
     SameName(NamespaceName),
@@ -45,32 +45,32 @@ pub enum InvalidLand {
     },
 }
 
-impl Land {
-    /// The land of these namespaces.
-    pub fn new(namespaces: impl IntoIterator<Item = Namespace>) -> Result<Self, InvalidLand> {
-        let mut land = Land::default();
+impl Ownership {
+    /// The ownership that these namespaces make.
+    pub fn new(namespaces: impl IntoIterator<Item = Namespace>) -> Result<Self, InvalidOwnership> {
+        let mut ownership = Ownership::default();
         for namespace in namespaces {
-            let at = land.namespaces.len();
-            if land.by_name.insert(namespace.name.clone(), at).is_some() {
-                return Err(InvalidLand::SameName(namespace.name));
+            let at = ownership.namespaces.len();
+            if ownership.by_name.insert(namespace.name.clone(), at).is_some() {
+                return Err(InvalidOwnership::SameName(namespace.name));
             }
             for claim in &namespace.claims {
-                if let Some(other) = land.contexts.entry(claim.context().clone()).or_default().insert(claim, at) {
-                    return Err(InvalidLand::SameClaim {
+                if let Some(other) = ownership.contexts.entry(claim.context().clone()).or_default().insert(claim, at) {
+                    return Err(InvalidOwnership::SameClaim {
                         claim: claim.clone(),
-                        first: land.namespaces[other].name.clone(),
+                        first: ownership.namespaces[other].name.clone(),
                         second: namespace.name,
                     });
                 }
             }
-            land.namespaces.push(namespace);
+            ownership.namespaces.push(namespace);
         }
-        Ok(land)
+        Ok(ownership)
     }
 
     /// The same, read at this place of wherever the namespaces are kept.
     pub fn read_at(self, at: u64) -> Self {
-        Land { at, ..self }
+        Ownership { at, ..self }
     }
 
     /// Where it was read: a number that changes with every change of a namespace, by which whoever keeps them tells
@@ -186,89 +186,89 @@ pub(crate) mod tests {
     use super::*;
 
     /// Namespaces written as `name: claim claim; name: …`.
-    pub(crate) fn land(text: &str) -> Land {
+    pub(crate) fn ownership(text: &str) -> Ownership {
         let namespaces = text.split(';').map(|one| {
             let (name, claims) = one.split_once(": ").unwrap();
             let mut namespace = Namespace::new(name.trim().parse().unwrap());
             namespace.claims = claims.split_whitespace().map(|claim| claim.parse().unwrap()).collect();
             namespace
         });
-        Land::new(namespaces).unwrap()
+        Ownership::new(namespaces).unwrap()
     }
 
     #[test]
     fn every_subject_has_one_owner_or_none() {
-        let land = land(
+        let ownership = ownership(
             "pay: payments =risk-key com.acme.payments :.pay: :foo a; \
              orders: payments.orders =payments :.pay:risk.limits; \
              risk: risk :.eu:risk a:b café",
         );
         #[track_caller]
-        fn check(land: &Land, subject: &str, owner: Option<&str>) {
-            let found = land.owner(&Subject::parse(subject)).map(|namespace| namespace.name.as_str());
+        fn check(ownership: &Ownership, subject: &str, owner: Option<&str>) {
+            let found = ownership.owner(&Subject::parse(subject)).map(|namespace| namespace.name.as_str());
             assert_eq!(found, owner, "{subject:?}");
         }
         // Prefix and separator.
-        check(&land, "payments-value", Some("pay"));
-        check(&land, "payments.x", Some("pay"));
-        check(&land, "payments_x", Some("pay"));
-        check(&land, "payments/x", Some("pay"));
-        check(&land, "payments:x", Some("pay"));
-        check(&land, "paymentsx-value", None);
-        check(&land, "payment", None);
+        check(&ownership, "payments-value", Some("pay"));
+        check(&ownership, "payments.x", Some("pay"));
+        check(&ownership, "payments_x", Some("pay"));
+        check(&ownership, "payments/x", Some("pay"));
+        check(&ownership, "payments:x", Some("pay"));
+        check(&ownership, "paymentsx-value", None);
+        check(&ownership, "payment", None);
         // Longest wins, exact beats prefix of the same name.
-        check(&land, "payments", Some("orders"));
-        check(&land, "payments.orders", Some("orders"));
-        check(&land, "payments.orders-value", Some("orders"));
-        check(&land, "payments.ordersx", Some("pay"));
-        check(&land, "risk-key", Some("pay"));
-        check(&land, "risk-key-value", Some("risk"));
+        check(&ownership, "payments", Some("orders"));
+        check(&ownership, "payments.orders", Some("orders"));
+        check(&ownership, "payments.orders-value", Some("orders"));
+        check(&ownership, "payments.ordersx", Some("pay"));
+        check(&ownership, "risk-key", Some("pay"));
+        check(&ownership, "risk-key-value", Some("risk"));
         // Naming strategies.
-        check(&land, "com.acme.payments.Order", Some("pay"));
-        check(&land, "payments.orders-com.acme.pay.Order", Some("orders"));
-        check(&land, "com.acme.paymentsOrder", None);
+        check(&ownership, "com.acme.payments.Order", Some("pay"));
+        check(&ownership, "payments.orders-com.acme.pay.Order", Some("orders"));
+        check(&ownership, "com.acme.paymentsOrder", None);
         // Contexts.
-        check(&land, ":.pay:anything", Some("pay"));
-        check(&land, ":.pay:", Some("pay"));
-        check(&land, ":.pay", Some("pay"));
-        check(&land, ":.pay:risk.limits-value", Some("orders"));
-        check(&land, ":.pay:risk", Some("pay"));
-        check(&land, ":.eu:risk-value", Some("risk"));
-        check(&land, ":.eu:payments", None);
-        check(&land, ":.eu:", None);
-        check(&land, ":.payx:anything", None);
-        check(&land, ":.:payments-value", Some("pay"));
-        check(&land, ":.c:", None);
+        check(&ownership, ":.pay:anything", Some("pay"));
+        check(&ownership, ":.pay:", Some("pay"));
+        check(&ownership, ":.pay", Some("pay"));
+        check(&ownership, ":.pay:risk.limits-value", Some("orders"));
+        check(&ownership, ":.pay:risk", Some("pay"));
+        check(&ownership, ":.eu:risk-value", Some("risk"));
+        check(&ownership, ":.eu:payments", None);
+        check(&ownership, ":.eu:", None);
+        check(&ownership, ":.payx:anything", None);
+        check(&ownership, ":.:payments-value", Some("pay"));
+        check(&ownership, ":.c:", None);
         // Odd names.
-        check(&land, "", None);
-        check(&land, ":.:", None);
-        check(&land, ":foo", Some("pay"));
-        check(&land, ":foo:bar", Some("pay"));
-        check(&land, "foo", None);
-        check(&land, "a:b", Some("risk"));
-        check(&land, "a:c", Some("pay"));
-        check(&land, "payments-", Some("pay"));
-        check(&land, "payments--", Some("pay"));
-        check(&land, "-payments", None);
-        check(&land, ".payments", None);
-        check(&land, "versions", None);
-        check(&land, "../payments", None);
-        check(&land, ":.__GLOBAL:payments", None);
+        check(&ownership, "", None);
+        check(&ownership, ":.:", None);
+        check(&ownership, ":foo", Some("pay"));
+        check(&ownership, ":foo:bar", Some("pay"));
+        check(&ownership, "foo", None);
+        check(&ownership, "a:b", Some("risk"));
+        check(&ownership, "a:c", Some("pay"));
+        check(&ownership, "payments-", Some("pay"));
+        check(&ownership, "payments--", Some("pay"));
+        check(&ownership, "-payments", None);
+        check(&ownership, ".payments", None);
+        check(&ownership, "versions", None);
+        check(&ownership, "../payments", None);
+        check(&ownership, ":.__GLOBAL:payments", None);
         // Case and Unicode normal form: different bytes are different subjects.
-        check(&land, "Payments-value", None);
-        check(&land, ":.Pay:x", None);
-        check(&land, "caf\u{e9}-value", Some("risk"));
-        check(&land, "cafe\u{301}-value", None);
-        check(&land, "payments\u{2010}value", None);
-        check(&land, "payments\0", None);
+        check(&ownership, "Payments-value", None);
+        check(&ownership, ":.Pay:x", None);
+        check(&ownership, "caf\u{e9}-value", Some("risk"));
+        check(&ownership, "cafe\u{301}-value", None);
+        check(&ownership, "payments\u{2010}value", None);
+        check(&ownership, "payments\0", None);
         // One subject, however often it is qualified.
-        check(&land, ":.::.pay:x", Some("pay"));
+        check(&ownership, ":.::.pay:x", Some("pay"));
     }
 
     #[test]
     fn claims_of_all_lengths_agree_with_trying_every_claim() {
-        let land = land("a: a a.b.c =a.b; b: a.b a.b.c.d x-y =x; c: x =x-y :.c:");
-        let claims: Vec<(Claim, &str)> = (land.namespaces().iter())
+        let ownership = ownership("a: a a.b.c =a.b; b: a.b a.b.c.d x-y =x; c: x =x-y :.c:");
+        let claims: Vec<(Claim, &str)> = (ownership.namespaces().iter())
             .flat_map(|namespace| namespace.claims.iter().map(|claim| (claim.clone(), namespace.name.as_str())))
             .collect();
         let alphabet = ["a", "b", "c", "x", "y", ".", "-", ":.c:"];
@@ -283,15 +283,15 @@ pub(crate) mod tests {
                 .filter(|(claim, _)| claim.covers(&subject))
                 .max_by_key(|(claim, _)| (claim.name().len(), claim.kind() == ClaimKind::Exact))
                 .map(|(_, owner)| *owner);
-            assert_eq!(land.owner(&subject).map(|namespace| namespace.name.as_str()), slow, "{name:?}");
+            assert_eq!(ownership.owner(&subject).map(|namespace| namespace.name.as_str()), slow, "{name:?}");
         }
     }
 
     #[test]
     fn the_outer_owner_holds_the_next_claim_above() {
-        let land = land("a: x :.c:; b: x.y =x.y.z; c: x.y.z");
+        let ownership = ownership("a: x :.c:; b: x.y =x.y.z; c: x.y.z");
         let check = |claim: &str, owner: Option<&str>| {
-            let found = land.outer_owner(&claim.parse().unwrap());
+            let found = ownership.outer_owner(&claim.parse().unwrap());
             assert_eq!(found.map(|namespace| namespace.name.as_str()), owner, "{claim}");
         };
         check("x", None);
@@ -312,10 +312,10 @@ pub(crate) mod tests {
             namespace.claims.insert(claim.parse().unwrap());
             namespace
         };
-        let error = Land::new([namespace("a", "x"), namespace("b", "x")]).unwrap_err();
+        let error = Ownership::new([namespace("a", "x"), namespace("b", "x")]).unwrap_err();
         assert_eq!(error.to_string(), "a and b both claim x");
-        let error = Land::new([namespace("a", "x"), namespace("a", "y")]).unwrap_err();
+        let error = Ownership::new([namespace("a", "x"), namespace("a", "y")]).unwrap_err();
         assert_eq!(error.to_string(), "there are two namespaces a");
-        assert!(Land::new([namespace("a", "x"), namespace("b", "=x"), namespace("c", ":.c:x")]).is_ok());
+        assert!(Ownership::new([namespace("a", "x"), namespace("b", "=x"), namespace("c", ":.c:x")]).is_ok());
     }
 }

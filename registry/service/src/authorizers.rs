@@ -1,61 +1,61 @@
-//! Whose land it is in the state that a decision is made on.
+//! Authorizers over the ownership of the state that a decision is made on.
 //!
-//! The land in force follows the store once a group of commits is durable. A decision in the writer sees the state with what
+//! The ownership in force follows the store once a group of commits is durable. A decision in the writer sees the state with what
 //! the group has decided before it: who was removed, or gave a claim up, earlier in the same group must not change anything
-//! later in it. So what is decided on a state is decided by the land of that state.
+//! later in it. So what is decided on a state is decided by the ownership of that state.
 
-use authz::{Authorizer, Land};
+use authz::{Authorizer, Ownership};
 use rules::fault::Fault;
 use std::sync::{Arc, Mutex, PoisonError};
 use storage::State;
 
-/// Decides who may do what on a state.
-pub struct Ownership {
+/// Makes authorizers that decide who may do what on a state.
+pub struct Authorizers {
     authorizer: Authorizer,
-    /// The land that was built last, so that the decisions that follow a change in its group do not build it again. It is
+    /// The ownership that was built last, so that the decisions that follow a change in its group do not build it again. It is
     /// known by its place in the log, where no other record ever stands: a group that fails ends writing.
-    built: Mutex<Option<Arc<Land>>>,
+    built: Mutex<Option<Arc<Ownership>>>,
 }
 
-impl Ownership {
-    /// By the settings and policy of this authorizer, and by its land where a state has that very land.
+impl Authorizers {
+    /// By the settings and policy of this authorizer, and by its ownership where a state has that very one.
     pub fn new(authorizer: Authorizer) -> Self {
-        Ownership { authorizer, built: Mutex::default() }
+        Authorizers { authorizer, built: Mutex::default() }
     }
 
-    /// An authorizer over the land of this state.
+    /// An authorizer over the ownership of this state.
     ///
     /// # Errors
     /// Those of the store.
     pub fn of(&self, state: &dyn State) -> Result<Authorizer, Fault> {
-        Ok(self.authorizer.over(self.land(state)?))
+        Ok(self.authorizer.over(self.ownership(state)?))
     }
 
-    fn land(&self, state: &dyn State) -> Result<Arc<Land>, Fault> {
+    fn ownership(&self, state: &dyn State) -> Result<Arc<Ownership>, Fault> {
         let at = state.namespaces_at()?;
-        let in_force = self.authorizer.land();
+        let in_force = self.authorizer.ownership();
         let built = || self.built.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = [Some(in_force), built().clone()].into_iter().flatten().find(|land| land.at() == at);
-        if let Some(land) = known {
-            return Ok(land);
+        let known = [Some(in_force), built().clone()].into_iter().flatten().find(|ownership| ownership.at() == at);
+        if let Some(ownership) = known {
+            return Ok(ownership);
         }
-        let land = Land::new(state.namespaces()?).map_err(|error| Fault::Internal(error.to_string()))?;
-        let land = Arc::new(land.read_at(at));
-        *built() = Some(Arc::clone(&land));
-        Ok(land)
+        let ownership = Ownership::new(state.namespaces()?).map_err(|error| Fault::Internal(error.to_string()))?;
+        let ownership = Arc::new(ownership.read_at(at));
+        *built() = Some(Arc::clone(&ownership));
+        Ok(ownership)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::LandKeeper;
+    use crate::access::OwnershipCache;
     use authz::{Action, Caller, Identity, Method, Policy, Settings, Verified};
     use model::{HouseRecord, MemberRole, Namespace, NamespaceName, Principal, Record};
     use std::sync::mpsc::channel;
     use storage::{Group, MemoryStore, Observer, Store};
 
-    struct Follows(LandKeeper);
+    struct Follows(OwnershipCache);
 
     impl Observer for Follows {
         fn committed(&self, group: &Group<'_>) {
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn a_decision_knows_what_its_group_has_decided_before_it() {
         let authorizer = Authorizer::new(Settings::default(), Policy::embedded());
-        let store = MemoryStore::new(Arc::new(Follows(LandKeeper::new(authorizer.clone())))).unwrap();
+        let store = MemoryStore::new(Arc::new(Follows(OwnershipCache::new(authorizer.clone())))).unwrap();
         let principal: Principal = "user:basic/alice".parse().unwrap();
         let verified = Verified { principal: principal.clone(), groups: vec![], method: Method::Basic };
         let alice = Caller { identity: Identity::Verified(verified.into()), address: None, request_id: "r".into() };
@@ -90,11 +90,11 @@ mod tests {
         }));
         inside.recv().unwrap();
         let removal = store.submit(Box::new(move |_| Ok(vec![put(&namespace)])));
-        let (ownership, in_force) = (Ownership::new(authorizer.clone()), authorizer);
+        let (authorizers, in_force) = (Authorizers::new(authorizer.clone()), authorizer);
         let (tell, told) = channel();
         let after = store.submit(Box::new(move |state| {
             let may = |by: &Authorizer| by.permit(&alice, Action::Govern, name.clone()).is_ok();
-            tell.send((may(&in_force), may(&ownership.of(state).unwrap()))).unwrap();
+            tell.send((may(&in_force), may(&authorizers.of(state).unwrap()))).unwrap();
             Ok(vec![])
         }));
         release.send(()).unwrap();

@@ -1,5 +1,5 @@
-//! What depends on whose land something is besides the decision about it: references to it, answers for its name, and what
-//! becomes of a decision when the land passes on.
+//! What depends on the owner of something besides the decision about it: references to it, answers for its name, and what
+//! becomes of a decision when the owner changes.
 
 use super::*;
 
@@ -9,9 +9,9 @@ fn what_was_permitted_is_decided_again_by_the_land_as_it_stands() {
     let permit = authorizer.permit(&caller("wim", &[]), Action::Register, Subject::parse("payments.x")).unwrap();
     let owner = |grant: Grant| grant.namespace.map(|owner| owner.to_string());
     assert_eq!(authorizer.again(&permit).map(owner), Ok(Some("pay".into())));
-    let mut namespaces = authorizer.land().namespaces().to_vec();
+    let mut namespaces = authorizer.ownership().namespaces().to_vec();
     namespaces.push(namespace("new", &["payments.x"], &[("user:basic/nora", MemberRole::Owner)]));
-    authorizer.set_land(Land::new(namespaces).unwrap());
+    authorizer.set_ownership(Ownership::new(namespaces).unwrap());
     assert!(matches!(authorizer.again(&permit), Err(Refusal::Forbidden(_))));
     let admin = authorizer.permit(&caller("ada", &[]), Action::Register, Subject::parse("payments.x")).unwrap();
     assert_eq!(authorizer.again(&admin).map(owner), Ok(Some("new".into())));
@@ -26,15 +26,15 @@ fn a_topic_belongs_to_whom_a_subject_of_its_name_would_belong() {
     assert!(!may("wim", "risk"));
     assert!(!may("wim", ""));
     // No topic has such a name; who asks for it gets the answer for the subject of that text.
-    assert_eq!(may("wim", ":.pay:x"), authorizer.land().owner(&Subject::parse(":.pay:x")).is_some());
+    assert_eq!(may("wim", ":.pay:x"), authorizer.ownership().owner(&Subject::parse(":.pay:x")).is_some());
 }
 
 #[test]
 fn an_owner_can_keep_its_schemas_to_references_of_its_members() {
     let authorizer = authorizer(settings(PostReads::Method));
-    let mut namespaces = authorizer.land().namespaces().to_vec();
+    let mut namespaces = authorizer.ownership().namespaces().to_vec();
     namespaces[0].referrers = Referrers::Members;
-    authorizer.set_land(Land::new(namespaces).unwrap());
+    authorizer.set_ownership(Ownership::new(namespaces).unwrap());
     let check = |name: &str, referrer: &str, target: &str, expected: &str| {
         let outcome =
             authorizer.permit_reference(&caller(name, &[]), &Subject::parse(referrer), &Subject::parse(target));
@@ -74,9 +74,9 @@ fn a_bare_name_falls_back_only_to_contexts_of_its_own_namespace() {
     check(&authorizer, "payments-value", ".new", false);
     check(&authorizer, "other", ".pay", false);
     check(&authorizer, "other", ".new", true);
-    let mut namespaces = authorizer.land().namespaces().to_vec();
+    let mut namespaces = authorizer.ownership().namespaces().to_vec();
     namespaces.push(namespace("guest", &[":.pay:payments.given", ":.new:given"], &[]));
-    authorizer.set_land(Land::new(namespaces).unwrap());
+    authorizer.set_ownership(Ownership::new(namespaces).unwrap());
     check(&authorizer, "payments.given-value", ".pay", false);
     check(&authorizer, "payments-value", ".pay", true);
     check(&authorizer, "given", ".new", false);
@@ -89,10 +89,10 @@ fn a_bare_name_falls_back_only_to_contexts_of_its_own_namespace() {
 #[test]
 fn swapping_land_policy_and_settings_under_load_makes_no_wrong_decision() {
     let authorizer = authorizer(settings(PostReads::Method));
-    let lands = [authorizer.land(), {
-        let mut namespaces = authorizer.land().namespaces().to_vec();
+    let ownerships = [authorizer.ownership(), {
+        let mut namespaces = authorizer.ownership().namespaces().to_vec();
         namespaces.push(namespace("more", &["payments.x", "other"], &[]));
-        Arc::new(Land::new(namespaces).unwrap())
+        Arc::new(Ownership::new(namespaces).unwrap())
     }];
     let stop = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -102,7 +102,7 @@ fn swapping_land_policy_and_settings_under_load_makes_no_wrong_decision() {
             let generous = Policy::load(Policy::MODEL, &format!("{}p, writer, delete\n", Policy::POLICY)).unwrap();
             let policies = [Policy::embedded(), generous];
             for n in 0.. {
-                authorizer.set_land(Land::clone(&lands[n % 2]));
+                authorizer.set_ownership(Ownership::clone(&ownerships[n % 2]));
                 authorizer.set_policy(policies[n / 2 % 2].clone());
                 authorizer.set_settings(settings([PostReads::Method, PostReads::Operation][n / 4 % 2]));
                 if stop.load(std::sync::atomic::Ordering::Relaxed) {

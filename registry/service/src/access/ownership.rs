@@ -1,24 +1,24 @@
 //! The namespaces in memory, in step with the store.
 //!
 //! They are read once at start; then the writer tells of each group that touched one, after it is durable and before its
-//! commits are answered. So whoever has been told that a claim holds finds it in force. A new `Land` replaces the old one
+//! commits are answered. So whoever has been told that a claim holds finds it in force. A new `Ownership` replaces the old one
 //! whole; no request waits for it.
 
-use authz::{Authorizer, Land};
+use authz::{Authorizer, Ownership};
 use model::{HouseRecord, Namespace, NamespaceName, Record, Stamped};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Keeps the authorizer's land.
-pub struct LandKeeper {
+/// Keeps the authorizer's ownership.
+pub struct OwnershipCache {
     authorizer: Authorizer,
     namespaces: Mutex<BTreeMap<NamespaceName, Namespace>>,
 }
 
-impl LandKeeper {
+impl OwnershipCache {
     /// For this authorizer, with no namespaces yet.
     pub fn new(authorizer: Authorizer) -> Self {
-        LandKeeper { authorizer, namespaces: Mutex::default() }
+        OwnershipCache { authorizer, namespaces: Mutex::default() }
     }
 
     /// The namespaces that the store holds at start, and its `State::namespaces_at`.
@@ -50,11 +50,11 @@ impl LandKeeper {
     }
 
     fn publish(&self, namespaces: &BTreeMap<NamespaceName, Namespace>, at: u64) {
-        let land = Land::new(namespaces.values().cloned()).unwrap_or_else(|error| {
+        let ownership = Ownership::new(namespaces.values().cloned()).unwrap_or_else(|error| {
             // The writer refuses such a change, so only a foreign log can hold one. What held before still holds.
             tracing::error!(%error, "the namespaces contradict each other; the previous ones stay in force");
-            Land::clone(&self.authorizer.land())
+            Ownership::clone(&self.authorizer.ownership())
         });
-        self.authorizer.set_land(land.read_at(at));
+        self.authorizer.set_ownership(ownership.read_at(at));
     }
 }

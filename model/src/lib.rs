@@ -28,7 +28,7 @@ pub use namespace::{
     NamespaceName, Principal, PrincipalKind, Referrers, Visibility,
 };
 pub use record::{
-    AuditChange, Hashes, HouseRecord, Position, Record, RegistryRecord, SchemaId, SchemaRecord, Stamped, Version,
+    AuditChange, Hashes, InternalRecord, Position, Record, RegistryRecord, SchemaId, SchemaRecord, Stamped, Version,
 };
 pub use subject::{Context, Subject, SubjectPrefix};
 pub use words::UnknownWord;

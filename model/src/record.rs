@@ -1,6 +1,6 @@
 //! The facts a registry consists of. State is what one gets by folding them in order.
 //!
-//! There are three logs: the *registry* log holds what Confluent's `_schemas` topic can hold, the *house* log holds kinds of
+//! There are three logs: the *registry* log holds what Confluent's `_schemas` topic can hold, the *internal* log holds kinds of
 //! our own, the *audit* who changed what. Each has positions of its own and is folded by itself; nothing folded from one
 //! depends on another. The first two keep everything; the audit forgets its oldest entries.
 
@@ -21,8 +21,8 @@ pub type SchemaId = i32;
 pub struct Position {
     /// Records folded from the registry log.
     pub registry: u64,
-    /// Records folded from the house log.
-    pub house: u64,
+    /// Records folded from the internal log.
+    pub internal: u64,
 }
 
 /// A fact of one of the logs.
@@ -30,7 +30,7 @@ pub struct Position {
 #[allow(missing_docs, reason = "the logs are described above")]
 pub enum Record {
     Registry(RegistryRecord),
-    House(HouseRecord),
+    Internal(InternalRecord),
     Audit(AuditChange),
 }
 
@@ -132,7 +132,7 @@ pub struct Hashes {
 
 /// A fact of our own.
 #[derive(Clone, PartialEq, Debug)]
-pub enum HouseRecord {
+pub enum InternalRecord {
     /// Ids up to this one have been handed out in a context, so they are never handed out again, even when no version
     /// that held them is left.
     HighWater {

@@ -87,7 +87,7 @@ fn answer(mut stream: UnixStream, store: &dyn Store) -> io::Result<()> {
     let mut out = io::BufWriter::new(stream);
     let position = store.backup(&mut out).map_err(io::Error::other)?;
     out.flush()?;
-    tracing::info!(registry = position.registry, house = position.house, "backup delivered");
+    tracing::info!(registry = position.registry, internal = position.internal, "backup delivered");
     Ok(())
 }
 

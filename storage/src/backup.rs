@@ -3,7 +3,7 @@
 //! ```text
 //! "FREEHOLD BACKUP\n"  format (4 bytes, little-endian)
 //! T length text        each text once, ordered by key
-//! R length record      the registry and the house log in their common order, each record as the log holds it
+//! R length record      the registry and the internal log in their common order, each record as the log holds it
 //! A length entry       the audit, as far as it is kept: number (8 bytes, big-endian), and the entry as the store holds it
 //! E length trailer     numbers of texts and records, both positions, how far the audit is
 //! SHA-256 of all bytes before it
@@ -14,7 +14,7 @@
 
 use crate::engine::Backend;
 use crate::{AuditLog, Error};
-use model::{HouseRecord, Position, Record, Stamped};
+use model::{InternalRecord, Position, Record, Stamped};
 use sha2::{Digest, Sha256};
 use state::codec::bytes::{Form, Input, Malformed, decode, encode};
 use state::codec::{key, record, text_key};
@@ -25,7 +25,7 @@ use std::ops::ControlFlow;
 
 const MAGIC: &[u8; 16] = b"FREEHOLD BACKUP\n";
 const FORMAT: u32 = 2;
-/// The audit was part of the house log, and the trailer says nothing of it.
+/// The audit was part of the internal log, and the trailer says nothing of it.
 const FORMER_FORMAT: u32 = 1;
 
 const TEXT: u8 = b'T';
@@ -50,7 +50,7 @@ struct Trailer {
 
 impl Form for Trailer {
     fn put(&self, out: &mut Vec<u8>) {
-        [self.texts, self.records, self.position.registry, self.position.house]
+        [self.texts, self.records, self.position.registry, self.position.internal]
             .iter()
             .for_each(|number| number.put(out));
         self.audit.put(out);
@@ -68,7 +68,7 @@ impl Trailer {
         Ok(Trailer {
             texts: Form::take(input)?,
             records: Form::take(input)?,
-            position: Position { registry: Form::take(input)?, house: Form::take(input)? },
+            position: Position { registry: Form::take(input)?, internal: Form::take(input)? },
             audit: AuditLog::default(),
         })
     }
@@ -192,7 +192,7 @@ fn restore_record(format: u32, sequence: u64, bytes: &[u8], batch: &mut Overlay<
     if format == FORMER_FORMAT
         && let Some((position, at, change)) = record::former_audit(sequence, bytes)?
     {
-        let vacant = Record::House(HouseRecord::Vacant);
+        let vacant = Record::Internal(InternalRecord::Vacant);
         fold::append(&Stamped { position, at, record: vacant }, batch)?;
         return audit::take_former(at, &change, batch);
     }
@@ -205,7 +205,7 @@ fn restore_record(format: u32, sequence: u64, bytes: &[u8], batch: &mut Overlay<
 pub struct Contents {
     /// Different schema texts.
     pub texts: u64,
-    /// Records of the registry and the house log.
+    /// Records of the registry and the internal log.
     pub records: u64,
     /// Entries of the audit.
     pub audit: u64,
@@ -359,12 +359,12 @@ mod tests {
 
     #[test]
     fn the_end_of_a_backup_says_what_is_in_it() {
-        let position = Position { registry: 1, house: 0 };
+        let position = Position { registry: 1, internal: 0 };
         let end = |texts, records| Trailer { texts, records, position, audit: AuditLog::default() };
         check(end(1, 1), Ok(position));
         check(end(1, 2), Err("it does not hold what its end says"));
         check(end(0, 1), Err("it does not hold what its end says"));
-        let other = Position { registry: 2, house: 0 };
+        let other = Position { registry: 2, internal: 0 };
         check(Trailer { position: other, ..end(1, 1) }, Err("it does not hold what its end says"));
     }
 
@@ -386,7 +386,7 @@ mod tests {
         for (_, bytes) in log::raw(&kv, 0, head.sequence()).unwrap() {
             out.frame(RECORD, &bytes).unwrap();
         }
-        let numbers = [texts, head.sequence(), head.position.registry, head.position.house];
+        let numbers = [texts, head.sequence(), head.position.registry, head.position.internal];
         out.frame(END, &numbers.iter().flat_map(encode).collect::<Vec<u8>>()).unwrap();
         let hash = out.hash.finalize();
         file.extend(hash);

@@ -1,4 +1,4 @@
-//! From format 1 of the directory, whose house log held the audit too, to the format of today.
+//! From format 1 of the directory, whose internal log held the audit too, to the format of today.
 
 use crate::Error;
 use crate::engine::Backend;
@@ -32,7 +32,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::memory::Memory;
     use crate::{MemoryState, State};
-    use model::{HouseRecord, Record};
+    use model::{InternalRecord, Record};
     use state::codec::{key, record};
     use state::contract::records::{audited, high_water, id, namespace, put_namespace, schema};
     use state::kv::{self, Direction, Kv, KvMut, Map, Table};
@@ -58,7 +58,7 @@ pub(crate) mod tests {
         kv.put(Table::State, key::former_audit(1_700_000_000_017, 17), b"as it stands in the log".to_vec());
         kv.put(Table::State, key::former_audit_of(&payments, 1_700_000_000_017, 17), Vec::new());
         let mut head = fold::head(&kv).unwrap();
-        head.position.house = 20;
+        head.position.internal = 20;
         head.at = 1_700_000_000_019;
         fold::set_head(&head, &mut kv);
         kv
@@ -106,7 +106,7 @@ pub(crate) mod tests {
             for sequence in [117, 118, 119] {
                 let bytes = state.kv.get(Table::Log, &key::log(sequence)).unwrap().unwrap();
                 let read = record::decode(sequence, &bytes, |_| Ok(None)).unwrap();
-                assert_eq!(read.record, Record::House(HouseRecord::Vacant));
+                assert_eq!(read.record, Record::Internal(InternalRecord::Vacant));
                 assert_eq!(read.position, sequence - 100);
             }
             let left = [key::former_audit(i64::MIN, 0), key::former_audit_of(&"a".parse().unwrap(), i64::MIN, 0)];

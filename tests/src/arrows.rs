@@ -1,5 +1,5 @@
-//! Who may import whom. The houses of the workspace are worth their walls only while these are whole, so a new arrow, or a
-//! library in the wrong room, fails here with the rule that it breaks.
+//! Who may import whom: a new arrow between crates, or a library in a crate that it has no place in, fails here with the rule
+//! that it breaks.
 
 use serde_json::Value;
 use std::process::Command;

@@ -6,7 +6,7 @@ use base64::Engine;
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
-use model::{Claim, HouseRecord, MemberRole, Namespace, Principal, Record};
+use model::{Claim, InternalRecord, MemberRole, Namespace, Principal, Record};
 use registry::http::front::{Arrival, Front};
 use registry::node::{Assembled, assemble, open_store};
 use registry::settings::{Settings, gather};
@@ -123,7 +123,7 @@ fn namespace(number: usize, users: usize) -> Result<Record, Failure> {
     }
     let member: Principal = format!("user:basic/user{}", number % users).parse()?;
     namespace.members.insert(member, MemberRole::Writer);
-    Ok(Record::House(HouseRecord::Namespace(Box::new(namespace))))
+    Ok(Record::Internal(InternalRecord::Namespace(Box::new(namespace))))
 }
 
 /// All have one password, and so need only one hash.

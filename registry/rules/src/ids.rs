@@ -6,7 +6,7 @@
 use super::equivalence::Candidate;
 use super::knowledge::Stop;
 use crate::fault::Fault;
-use model::{Context, HouseRecord, Record, SchemaId, Subject, Version};
+use model::{Context, InternalRecord, Record, SchemaId, Subject, Version};
 use state::{State, StoredVersion};
 use std::ops::ControlFlow;
 
@@ -76,7 +76,7 @@ pub fn next(state: &dyn State, context: &Context) -> Result<SchemaId, Stop> {
     highest.checked_add(1).ok_or_else(|| Fault::IdsExhausted(context.clone()).into())
 }
 
-/// A house record that keeps the ids of a context from being handed out again when versions vanish for good.
+/// An internal record that keeps the ids of a context from being handed out again when versions vanish for good.
 ///
 /// # Errors
 /// Those of the store.
@@ -85,5 +85,5 @@ pub fn remember(state: &dyn State, context: &Context) -> Result<Option<Record>, 
     let known = state.high_water(context)?;
     Ok(highest
         .filter(|highest| known.is_none_or(|known| known < *highest))
-        .map(|id| Record::House(HouseRecord::HighWater { context: context.clone(), id })))
+        .map(|id| Record::Internal(InternalRecord::HighWater { context: context.clone(), id })))
 }

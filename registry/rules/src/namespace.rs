@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::near;
 use authz::claims::{Authority, Claimant, Claimed, judge_claim};
 use authz::{Caller, Ownership};
-use model::{Claim, HouseRecord, MemberRole, Namespace, NamespaceName, Principal, Record};
+use model::{Claim, InternalRecord, MemberRole, Namespace, NamespaceName, Principal, Record};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -68,7 +68,7 @@ impl Planned {
     /// The namespaces that are written.
     pub fn put(&self) -> impl Iterator<Item = &Namespace> {
         self.records.iter().filter_map(|record| match record {
-            Record::House(HouseRecord::Namespace(namespace)) => Some(&**namespace),
+            Record::Internal(InternalRecord::Namespace(namespace)) => Some(&**namespace),
             _ => None,
         })
     }
@@ -178,7 +178,7 @@ pub fn remove(name: &NamespaceName, all: &[Namespace], expect: &Expect) -> Resul
     if !found.claims.is_empty() {
         return Err(Fault::NamespaceHasClaims(name.to_string()));
     }
-    let mut records = vec![Record::House(HouseRecord::NamespaceRemoved { name: name.clone() })];
+    let mut records = vec![Record::Internal(InternalRecord::NamespaceRemoved { name: name.clone() })];
     // What is offered to it must not wait for whoever gets the name next.
     for other in all.iter().filter(|other| other.offers.values().any(|to| to == name)) {
         let mut other = other.clone();
@@ -242,5 +242,5 @@ fn size(namespace: &Namespace) -> usize {
 }
 
 fn put(namespace: Namespace) -> Record {
-    Record::House(HouseRecord::Namespace(Box::new(namespace)))
+    Record::Internal(InternalRecord::Namespace(Box::new(namespace)))
 }

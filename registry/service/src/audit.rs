@@ -3,7 +3,7 @@
 
 use super::Service;
 use super::listing::{Listing, Show, Source};
-use model::{AuditChange, HouseRecord, NamespaceId, NamespaceName, Record};
+use model::{AuditChange, InternalRecord, NamespaceId, NamespaceName, Record};
 use rules::fault::Fault;
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -181,7 +181,7 @@ pub(super) fn finished(
     }
     let mut written: HashMap<NamespaceName, NamespaceId> = HashMap::new();
     for record in &mut records {
-        if let Record::House(HouseRecord::Namespace(namespace)) = record {
+        if let Record::Internal(InternalRecord::Namespace(namespace)) = record {
             let known = state.namespace_id(&namespace.name)?;
             namespace.id = known.unwrap_or_else(|| NamespaceId(fastrand::u128(..).to_be_bytes()));
             written.insert(namespace.name.clone(), namespace.id);
@@ -257,7 +257,7 @@ mod tests {
     fn id(record: &Record) -> Option<NamespaceId> {
         match record {
             Record::Audit(AuditChange::Entry(entry)) => entry.namespace_id,
-            Record::House(HouseRecord::Namespace(namespace)) => Some(namespace.id),
+            Record::Internal(InternalRecord::Namespace(namespace)) => Some(namespace.id),
             _ => None,
         }
     }
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn entries_belong_to_the_namespace_itself_and_a_new_one_gets_an_id_of_its_own() {
         let kept = |state: &MemoryState| Retention::new(Duration::from_secs(3_600), state).unwrap();
-        let put = || Record::House(HouseRecord::Namespace(Box::new(model::Namespace::new("a".parse().unwrap()))));
+        let put = || Record::Internal(InternalRecord::Namespace(Box::new(model::Namespace::new("a".parse().unwrap()))));
         let mut state = MemoryState::default();
         let first = finished(&state, vec![put(), entry("a"), entry("b")], kept(&state)).unwrap();
         let (made, named, unknown) = (id(&first[0]), id(&first[1]), id(&first[2]));
@@ -274,7 +274,7 @@ mod tests {
         // It keeps its id whatever is written of it.
         let again = finished(&state, vec![entry("a"), put()], kept(&state)).unwrap();
         assert_eq!((id(&again[0]), id(&again[1])), (made, made));
-        state.fold([Record::House(HouseRecord::NamespaceRemoved { name: "a".parse().unwrap() })], 0).unwrap();
+        state.fold([Record::Internal(InternalRecord::NamespaceRemoved { name: "a".parse().unwrap() })], 0).unwrap();
         let next = finished(&state, vec![put(), entry("a")], kept(&state)).unwrap();
         assert!(id(&next[0]) != made && id(&next[0]) == id(&next[1]));
     }

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
     use crate::access::OwnershipCache;
     use authz::{Action, Caller, Identity, Method, Policy, Settings, Verified};
-    use model::{HouseRecord, MemberRole, Namespace, NamespaceName, Principal, Record};
+    use model::{InternalRecord, MemberRole, Namespace, NamespaceName, Principal, Record};
     use std::sync::mpsc::channel;
     use storage::{Group, MemoryStore, Observer, Store};
 
@@ -64,7 +64,7 @@ mod tests {
     }
 
     fn put(namespace: &Namespace) -> Record {
-        Record::House(HouseRecord::Namespace(Box::new(namespace.clone())))
+        Record::Internal(InternalRecord::Namespace(Box::new(namespace.clone())))
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::settle::is_passing;
 use authz::audit::AuditEntry;
 use authz::{Action, Caller, Decision, Grant, Leave, Permit, Refusal, Resource, Rule, Scope};
 use model::{
-    AuditChange, AuditRecord, Content, HouseRecord, NamespaceName, Record, RegistryRecord, SchemaId, SchemaRecord,
+    AuditChange, AuditRecord, Content, InternalRecord, NamespaceName, Record, RegistryRecord, SchemaId, SchemaRecord,
     Subject,
 };
 use rules::config;
@@ -106,7 +106,7 @@ fn touched(record: &Record) -> Option<(Action, &Subject)> {
 /// The namespace that a record changes. Whoever gives a claim up to another one, or loses an offer, has it in its audit too.
 fn namespace(record: &Record) -> Option<&NamespaceName> {
     match record {
-        Record::House(HouseRecord::Namespace(namespace)) => Some(&namespace.name),
+        Record::Internal(InternalRecord::Namespace(namespace)) => Some(&namespace.name),
         _ => None,
     }
 }
@@ -330,7 +330,7 @@ mod tests {
         let name = |text: &str| text.parse::<NamespaceName>().unwrap();
         let permit = authorizer.permit(&caller("cards"), Action::Govern, name("cards")).unwrap();
         let change = Change::new(permit, "namespaces.claims.put");
-        let written = |text: &str| Record::House(HouseRecord::Namespace(Box::new(Namespace::new(name(text)))));
+        let written = |text: &str| Record::Internal(InternalRecord::Namespace(Box::new(Namespace::new(name(text)))));
         let entries =
             change.to_write(&authorizers, &MemoryState::default(), &[written("cards"), written("pay")]).unwrap();
         let shown = entries.iter().map(|entry| match entry {
@@ -404,7 +404,7 @@ mod tests {
                 denied(rights.to_write(&authorizers, state, &takes)),
             ]
         };
-        let put = |namespace: &Namespace| Record::House(HouseRecord::Namespace(Box::new(namespace.clone())));
+        let put = |namespace: &Namespace| Record::Internal(InternalRecord::Namespace(Box::new(namespace.clone())));
         let namespace = authorizer.ownership().namespaces()[0].clone();
         let mut state = MemoryState::default();
         state.fold([put(&namespace)], 0).unwrap();
@@ -423,7 +423,7 @@ mod tests {
         // Nor is it the other way round: who was taken in earlier in the group may do something later.
         group.fold([put(&namespace)], 0).unwrap();
         assert_eq!(outcomes(&group), ["permitted"; 3]);
-        group.fold([Record::House(HouseRecord::NamespaceRemoved { name })], 0).unwrap();
+        group.fold([Record::Internal(InternalRecord::NamespaceRemoved { name })], 0).unwrap();
         assert_eq!(outcomes(&group)[1], refused[1]);
         assert_eq!(outcomes(&state), ["permitted"; 3]);
     }

@@ -84,10 +84,10 @@ pub fn restore(settings: &Settings, file: &Path) -> Result<(), String> {
     let options = node::store_options(settings, None);
     let position = restoring.run(options, &mut BufReader::new(input)).map_err(|error| error.to_string())?;
     say(&format!(
-        "{}: {} registry records and {} house records restored into {}\n",
+        "{}: {} registry records and {} internal records restored into {}\n",
         file.display(),
         position.registry,
-        position.house,
+        position.internal,
         settings.data.display()
     ));
     Ok(())

@@ -135,7 +135,7 @@ impl Stripes {
                     raise(self.of_subject(&key.subject));
                     raise(self.of_resource(&key.resource_name));
                 }
-                Record::House(_) | Record::Audit(_) => {}
+                Record::Internal(_) | Record::Audit(_) => {}
             }
         }
     }

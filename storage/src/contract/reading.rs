@@ -13,7 +13,7 @@ pub(super) fn a_view_does_not_change_under_its_reader(open: Open<'_>) {
     let view = store.view().unwrap();
     write(&*store, vec![schema("s", 2, 2, "b"), delete_subject("s", 1)]).unwrap();
     write(&*store, vec![tombstone("s", 1)]).unwrap();
-    assert_eq!(view.position(), Position { registry: 1, house: 0 });
+    assert_eq!(view.position(), Position { registry: 1, internal: 0 });
     assert_eq!(versions(&*view, "s"), [1]);
     let only = view.version(&Subject::parse("s"), 1).unwrap().unwrap();
     assert!(!only.deleted && view.text(&only.text).unwrap().as_deref() == Some("a"));
@@ -38,7 +38,7 @@ pub(super) fn no_reader_sees_half_a_commit(open: Open<'_>) {
                 let (left, right) = (versions(&*view, "left"), versions(&*view, "right"));
                 assert_eq!(left, right, "a commit is of both or of none");
                 assert_eq!(view.position().registry, 2 * left.len() as u64);
-                assert_eq!(view.position().house, left.len() as u64);
+                assert_eq!(view.position().internal, left.len() as u64);
                 views += 1;
             }
             views
@@ -69,17 +69,17 @@ pub(super) fn changes_come_in_the_order_of_commits(open: Open<'_>) {
     assert_eq!(all.iter().map(|stamped| stamped.record.clone()).collect::<Vec<_>>(), written);
 
     let end = store.view().unwrap().position();
-    assert_eq!(end, Position { registry: 267, house: 133 });
+    assert_eq!(end, Position { registry: 267, internal: 133 });
     assert_eq!(store.changes(end, 9).unwrap(), []);
     // From every place of the history, and from pairs that never stood together.
     let pairs = [(0, 0), (1, 0), (2, 1), (100, 50), (267, 0), (0, 133), (200, 3), (3, 120), (9999, 130), (260, 9999)];
-    for (registry, house) in pairs {
-        let from = Position { registry, house };
+    for (registry, internal) in pairs {
+        let from = Position { registry, internal };
         let expected: Vec<_> = all
             .iter()
             .filter(|stamped| match stamped.record {
                 Record::Registry(_) => stamped.position >= registry,
-                Record::House(_) => stamped.position >= house,
+                Record::Internal(_) => stamped.position >= internal,
                 Record::Audit(_) => false,
             })
             .cloned()
@@ -96,7 +96,7 @@ pub(super) fn the_position_is_watched(open: Open<'_>) {
     assert_eq!(*watch.borrow_and_update(), Position::default());
     write(&*store, vec![schema("s", 1, 1, "a"), high_water(".", 1)]).unwrap();
     assert!(watch.has_changed().unwrap());
-    assert_eq!(*watch.borrow_and_update(), Position { registry: 1, house: 1 });
+    assert_eq!(*watch.borrow_and_update(), Position { registry: 1, internal: 1 });
     write(&*store, vec![]).unwrap();
     assert!(!watch.has_changed().unwrap(), "nothing was written");
 }

@@ -17,7 +17,7 @@ pub(super) fn what_is_committed_is_seen_numbered_and_timed(open: Open<'_>) {
     assert!(first[0].at >= started && first[0].at == first[1].at && second[0].at >= first[0].at);
 
     let view = store.view().unwrap();
-    assert_eq!(view.position(), Position { registry: 2, house: 1 });
+    assert_eq!(view.position(), Position { registry: 2, internal: 1 });
     assert_eq!(versions(&*view, "s"), [1, 2]);
     let latest = view.version(&Subject::parse("s"), 2).unwrap().unwrap();
     assert_eq!((latest.id, latest.at), (2, second[0].at));

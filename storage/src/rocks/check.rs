@@ -70,15 +70,15 @@ impl History {
         }
         let found = record::inspect(sequence, bytes)?;
         let other = sequence.checked_sub(found.position);
-        let there = other.map(|other| match found.house {
-            true => Position { registry: other, house: found.position },
-            false => Position { registry: found.position, house: other },
+        let there = other.map(|other| match found.internal {
+            true => Position { registry: other, internal: found.position },
+            false => Position { registry: found.position, internal: other },
         });
         let (Some(mut position), true) = (there, self.position.is_none() || self.position == there) else {
             return Err(Error::Corrupt(format!("log record {sequence} is out of order")));
         };
-        match found.house {
-            true => position.house += 1,
+        match found.internal {
+            true => position.internal += 1,
             false => position.registry += 1,
         }
         self.position = Some(position);

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// The format this release writes. A change of it comes with a step that brings the one before to it.
 const FORMAT: u32 = 2;
-/// The audit was part of the house log; see `audit::move_former`.
+/// The audit was part of the internal log; see `audit::move_former`.
 const FORMER_FORMAT: u32 = 1;
 const FORMAT_FILE: &str = "FORMAT";
 /// There while a restore runs, and after one that did not end.

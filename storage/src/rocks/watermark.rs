@@ -43,7 +43,7 @@ pub(super) struct Mark {
 impl Mark {
     /// Marks are made in this order.
     fn order(&self) -> [u64; 5] {
-        [self.position.registry, self.position.house, self.audit, self.log, self.length]
+        [self.position.registry, self.position.internal, self.audit, self.log, self.length]
     }
 
     fn of(head: &Head) -> Self {
@@ -53,7 +53,7 @@ impl Mark {
     fn line(&self) -> [u8; LINE] {
         let mut text = format!(
             "freehold watermark registry={} house={} audit={} log={} length={}",
-            self.position.registry, self.position.house, self.audit, self.log, self.length
+            self.position.registry, self.position.internal, self.audit, self.log, self.length
         );
         text += &format!(" crc32c={:08x}", crc32c::crc32c(text.as_bytes()));
         let mut line = [b' '; LINE];
@@ -70,7 +70,7 @@ impl Mark {
         let mut words = text.strip_prefix("freehold watermark ")?.split(' ');
         let mut number = |name: &str| words.next()?.strip_prefix(name)?.strip_prefix('=')?.parse().ok();
         Some(Mark {
-            position: Position { registry: number("registry")?, house: number("house")? },
+            position: Position { registry: number("registry")?, internal: number("house")? },
             audit: number("audit")?,
             log: number("log")?,
             length: number("length")?,
@@ -104,15 +104,15 @@ pub(super) fn read(dir: &Path) -> Result<Option<Mark>, Error> {
 /// # Errors
 /// `Corrupt`.
 pub(super) fn check(dir: &Path, mark: &Mark, head: &Head) -> Result<(), Error> {
-    let Mark { position: Position { registry, house }, audit, .. } = *mark;
+    let Mark { position: Position { registry, internal }, audit, .. } = *mark;
     let found = Mark::of(head);
-    if found.position.registry >= registry && found.position.house >= house && found.audit >= audit {
+    if found.position.registry >= registry && found.position.internal >= internal && found.audit >= audit {
         return Ok(());
     }
     Err(Error::Corrupt(format!(
-        "the store ends at position {} of the registry log, {} of the house log and {} of the audit, and its watermark says that {registry}, {house} and {audit} were written: the changes between are lost; restore a backup, or accept the loss by removing {}",
+        "the store ends at position {} of the registry log, {} of the internal log and {} of the audit, and its watermark says that {registry}, {internal} and {audit} were written: the changes between are lost; restore a backup, or accept the loss by removing {}",
         found.position.registry,
-        found.position.house,
+        found.position.internal,
         found.audit,
         dir.join(NAME).display()
     )))
@@ -247,13 +247,13 @@ impl Writing {
 mod tests {
     use super::*;
 
-    fn head(registry: u64, house: u64, audit: u64) -> Head {
+    fn head(registry: u64, internal: u64, audit: u64) -> Head {
         let audit = crate::AuditLog { next: audit, ..Default::default() };
-        Head { position: Position { registry, house }, audit, ..Head::default() }
+        Head { position: Position { registry, internal }, audit, ..Head::default() }
     }
 
     fn mark(registry: u64) -> Mark {
-        Mark { position: Position { registry, house: 7 }, audit: 3, log: 12, length: 34 }
+        Mark { position: Position { registry, internal: 7 }, audit: 3, log: 12, length: 34 }
     }
 
     #[test]
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn a_history_that_ends_before_the_mark_is_damaged() {
-        let check = |registry, house, audit| check(Path::new("/d"), &mark(5), &head(registry, house, audit));
+        let check = |registry, internal, audit| check(Path::new("/d"), &mark(5), &head(registry, internal, audit));
         assert_eq!(check(5, 7, 3), Ok(()));
         assert_eq!(check(6, 8, 9), Ok(()));
         assert!(check(4, 9, 9).is_err() && check(9, 6, 9).is_err() && check(9, 9, 2).is_err());

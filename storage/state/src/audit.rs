@@ -9,7 +9,7 @@ use crate::codec::former::Former;
 use crate::codec::{Malformed, key, record, value};
 use crate::kv::{Direction, Kv, KvMut, Table};
 use crate::{AuditEntry, AuditLog, Error, fold};
-use model::{AuditChange, AuditRecord, HouseRecord, Record, Stamped};
+use model::{AuditChange, AuditRecord, InternalRecord, Record, Stamped};
 use sha2::{Digest, Sha256};
 use std::ops::ControlFlow;
 
@@ -266,7 +266,7 @@ pub fn move_former(sequence: u64, bytes: &[u8], kv: &mut impl KvMut) -> Result<(
             kv.delete(Table::State, key::former_audit_of(namespace, at, position));
         }
     }
-    let vacant = Stamped { position, at, record: Record::House(HouseRecord::Vacant) };
+    let vacant = Stamped { position, at, record: Record::Internal(InternalRecord::Vacant) };
     kv.put(Table::Log, key::log(sequence), record::encode(sequence, &vacant, None));
     Ok(())
 }

@@ -26,7 +26,7 @@ fn entries_are_numbered_without_gaps_and_name_the_hash_of_the_one_before() {
     assert_eq!(entries[0].previous, [0; 32]);
     assert!(entries.windows(2).all(|pair| pair[1].previous == pair[0].hash()));
     assert_eq!(state.audit_log().hash, entries[4].hash());
-    assert_eq!(state.position().house, 0, "it takes no place in the other logs");
+    assert_eq!(state.position().internal, 0, "it takes no place in the other logs");
 
     state.fold([forget(4)], 5).unwrap();
     let log = state.audit_log();

@@ -14,7 +14,7 @@ use crate::kv::{Direction, Kv, KvMut, Table};
 use crate::tally;
 use crate::{Error, StoredAssociation, StoredVersion, SubjectSummary, TextKey};
 use model::{
-    Association, AssociationKey, Context, Guid, HouseRecord, Mode, Record, RegistryRecord, SchemaId, SchemaRecord,
+    Association, AssociationKey, Context, Guid, InternalRecord, Mode, Record, RegistryRecord, SchemaId, SchemaRecord,
     Stamped, Subject, SubjectPrefix, Version,
 };
 use std::ops::ControlFlow;
@@ -47,7 +47,7 @@ pub fn set_head(head: &Head, kv: &mut impl KvMut) {
 pub fn stamp(head: &Head, at: i64, record: Record) -> Stamped {
     let position = match &record {
         Record::Registry(_) => head.position.registry,
-        Record::House(_) => head.position.house,
+        Record::Internal(_) => head.position.internal,
         Record::Audit(change) => audit::number(&head.audit, change),
     };
     Stamped { position, at, record }
@@ -74,7 +74,7 @@ fn fold(stamped: &Stamped, text: Option<TextKey>, kv: &mut impl KvMut) -> Result
     let mut head = head(kv)?;
     let position = match stamped.record {
         Record::Registry(_) => &mut head.position.registry,
-        Record::House(_) => &mut head.position.house,
+        Record::Internal(_) => &mut head.position.internal,
         Record::Audit(_) => return Ok(()),
     };
     if *position != stamped.position {
@@ -85,7 +85,7 @@ fn fold(stamped: &Stamped, text: Option<TextKey>, kv: &mut impl KvMut) -> Result
     let mut fold = Fold { kv, head };
     match &stamped.record {
         Record::Registry(record) => fold.registry(record, text, stamped.at)?,
-        Record::House(record) => fold.house(record)?,
+        Record::Internal(record) => fold.internal(record)?,
         Record::Audit(_) => {}
     }
     let head = fold.head;
@@ -99,25 +99,25 @@ struct Fold<'a, K> {
 }
 
 impl<K: KvMut> Fold<'_, K> {
-    fn house(&mut self, record: &HouseRecord) -> Result<(), Error> {
+    fn internal(&mut self, record: &InternalRecord) -> Result<(), Error> {
         match record {
-            HouseRecord::HighWater { context, id } => return self.raise(key::high_water(context), *id),
-            HouseRecord::Namespace(namespace) => {
+            InternalRecord::HighWater { context, id } => return self.raise(key::high_water(context), *id),
+            InternalRecord::Namespace(namespace) => {
                 self.set(key::namespace(&namespace.name), Some(value::namespace(namespace)));
                 self.namespaces_changed();
             }
-            HouseRecord::NamespaceRemoved { name } => {
+            InternalRecord::NamespaceRemoved { name } => {
                 self.set(key::namespace(name), None);
                 self.namespaces_changed();
             }
-            HouseRecord::Vacant => {}
+            InternalRecord::Vacant => {}
         }
         Ok(())
     }
 
     /// The head has been moved behind this record already.
     fn namespaces_changed(&mut self) {
-        self.kv.put(Table::Meta, key::NAMESPACES_AT.to_vec(), encode(&self.head.position.house));
+        self.kv.put(Table::Meta, key::NAMESPACES_AT.to_vec(), encode(&self.head.position.internal));
     }
 
     fn registry(&mut self, record: &RegistryRecord, text: Option<TextKey>, at: i64) -> Result<(), Error> {

@@ -97,7 +97,7 @@ fn a_record_whose_id_stands_for_another_text_is_ignored() {
         records.clone(),
         &[":.c:t: 1/1 highest 1 latest Some(1); v1=id1 b @3", "s: 1/1 highest 1 latest Some(1); v1=id1 a @1"],
     );
-    assert_eq!(folded(records).position(), model::Position { registry: 3, house: 0 });
+    assert_eq!(folded(records).position(), model::Position { registry: 3, internal: 0 });
     // Metadata, references and soft deletion make no difference; the text does.
     check(
         [deleted("s", 1, 1, "a"), schema("t", 1, 1, "b"), referring("u", 1, 1, "a", &[("s", 1)])],
@@ -221,7 +221,7 @@ fn configuration_mode_contexts_and_high_water_are_kept_by_scope() {
     assert_eq!(state.contexts().unwrap(), [dotted(".b"), dotted(".c")]);
     assert_eq!(state.high_water(&dotted(".")).unwrap(), Some(7));
     assert_eq!(state.highest_id(&dotted(".")).unwrap(), None);
-    assert_eq!(state.position(), model::Position { registry: 14, house: 2 });
+    assert_eq!(state.position(), model::Position { registry: 14, internal: 2 });
 }
 
 /// Associations of some, as `namespace/name of id: subject @created-updated`.

@@ -26,7 +26,7 @@ pub fn changes(kv: &(impl Kv + ?Sized), from: Position, limit: usize) -> Result<
             let stamped = record::decode(*sequence, bytes, |key| query::text(kv, key))?;
             let after = match stamped.record {
                 Record::Registry(_) => stamped.position >= from.registry,
-                Record::House(_) => stamped.position >= from.house,
+                Record::Internal(_) => stamped.position >= from.internal,
                 Record::Audit(_) => false,
             };
             if after {
@@ -65,9 +65,9 @@ fn before(kv: &(impl Kv + ?Sized), place: u64) -> Result<Position, Error> {
     };
     let found = record::inspect(place, &bytes)?;
     let other = place.saturating_sub(found.position);
-    Ok(match found.house {
-        true => Position { registry: other, house: found.position },
-        false => Position { registry: found.position, house: other },
+    Ok(match found.internal {
+        true => Position { registry: other, internal: found.position },
+        false => Position { registry: found.position, internal: other },
     })
 }
 
@@ -82,7 +82,7 @@ fn start(kv: &(impl Kv + ?Sized), from: Position, end: u64) -> Result<u64, Error
     while low < high {
         let middle = low + (high - low) / 2;
         let there = before(kv, middle)?;
-        if there.registry > from.registry || there.house > from.house {
+        if there.registry > from.registry || there.internal > from.internal {
             high = middle;
         } else {
             low = middle + 1;

@@ -314,7 +314,7 @@ pub trait State {
     fn ids_of(&self, guid: Guid, limit: usize) -> Result<Vec<(Context, SchemaId)>, Error>;
     /// The highest id ever seen in a context by the registry log, tombstoned ones included as far as they were folded.
     fn highest_id(&self, context: &Context) -> Result<Option<SchemaId>, Error>;
-    /// The highest id that the house log remembers as handed out.
+    /// The highest id that the internal log remembers as handed out.
     fn high_water(&self, context: &Context) -> Result<Option<SchemaId>, Error>;
 
     /// Versions, soft-deleted ones included, that refer to a version, ordered by context, then id.
@@ -398,7 +398,7 @@ pub trait State {
 
     /// All namespaces, by name.
     fn namespaces(&self) -> Result<Vec<Namespace>, Error>;
-    /// Up to which position of the house log the namespaces were last changed: the position behind the newest record of one,
+    /// Up to which position of the internal log the namespaces were last changed: the position behind the newest record of one,
     /// or 0 where there is none. Snapshots and the writer's states that agree on it have the same namespaces.
     fn namespaces_at(&self) -> Result<u64, Error>;
     /// The namespace of a name.

@@ -261,7 +261,7 @@ fn a_history_that_ends_before_its_watermark_is_refused_and_stays_refused() {
     fs::rename(short.dir.path().join(&short.log), short.dir.path().join("000099.log")).unwrap();
     for _ in 0..2 {
         let refused = short.count(short.dir.path()).unwrap_err();
-        let sentence = "the store ends at position 4 of the registry log, 0 of the house log and 1 of the audit, and its watermark says that 7, 0 and 1 were written";
+        let sentence = "the store ends at position 4 of the registry log, 0 of the internal log and 1 of the audit, and its watermark says that 7, 0 and 1 were written";
         assert!(refused.contains(sentence) && refused.contains("WATERMARK"), "{refused}");
     }
     fs::remove_file(short.dir.path().join("WATERMARK")).unwrap();

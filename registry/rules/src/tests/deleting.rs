@@ -1,7 +1,7 @@
 //! Deletion: soft first, then for good; what is referred to stays.
 
 use super::{World, check};
-use model::{Context, HouseRecord, Record, RegistryRecord, Subject};
+use model::{Context, InternalRecord, Record, RegistryRecord, Subject};
 
 /// The matrix: a subject with a live version 1 and a soft-deleted version 2, or with `s` soft-deleted as a whole.
 #[test]
@@ -114,7 +114,7 @@ fn a_permanent_deletion_remembers_the_ids_once_and_removes_the_highest_version_f
     let subject = Subject::parse("s");
     let (records, _) = super::delete::subject(&world.state, &subject, super::Depth::Permanent).unwrap();
     let tombstone = |version| Record::Registry(RegistryRecord::SchemaTombstone { subject: subject.clone(), version });
-    let high_water = Record::House(HouseRecord::HighWater { context: Context::default_context(), id: 3 });
+    let high_water = Record::Internal(InternalRecord::HighWater { context: Context::default_context(), id: 3 });
     assert_eq!(records, [tombstone(2), tombstone(1), high_water]);
     world.fold(records);
     let (records, _) = super::delete::subject(&world.state, &Subject::parse("t"), super::Depth::Permanent).unwrap();

@@ -1,7 +1,7 @@
 //! Modes: which one holds, and what switching to IMPORT asks and does.
 
 use super::{World, check};
-use model::{HouseRecord, Mode, Record, RegistryRecord, Subject};
+use model::{InternalRecord, Mode, Record, RegistryRecord, Subject};
 
 #[test]
 fn the_closest_mode_holds() {
@@ -82,7 +82,7 @@ fn an_import_says_what_it_wipes_in_words_that_other_readers_of_the_log_know() {
         let records = plan.unwrap();
         let [
             Record::Registry(RegistryRecord::SchemaTombstone { version: 1, .. }),
-            Record::House(HouseRecord::HighWater { id: 1, .. }),
+            Record::Internal(InternalRecord::HighWater { id: 1, .. }),
             Record::Registry(RegistryRecord::ClearSubject { scope: cleared }),
             Record::Registry(RegistryRecord::Mode { mode: Some(Mode::Import), .. }),
         ] = &records[..]

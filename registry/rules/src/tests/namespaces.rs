@@ -150,7 +150,7 @@ fn a_namespace_goes_without_claims_and_with_what_is_offered_to_it() {
     let (removed, records) = remove(&name("cards"), &all, &Expect::Anything).unwrap();
     let planned = Planned { namespace: removed, created: false, records };
     assert!(
-        matches!(&planned.records[0], Record::House(model::HouseRecord::NamespaceRemoved { name }) if name.as_str() == "cards")
+        matches!(&planned.records[0], Record::Internal(model::InternalRecord::NamespaceRemoved { name }) if name.as_str() == "cards")
     );
     assert_eq!(outcome(Ok(planned)), "pay: payments; ; alice");
 }

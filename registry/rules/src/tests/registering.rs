@@ -1,7 +1,7 @@
 //! Registration: version numbers, ids, the order of its steps, metadata, references, explicit ids.
 
 use super::{Described, Fault, Registration, World, check};
-use model::{Context, HouseRecord, Record, RegistryRecord};
+use model::{Context, InternalRecord, Record, RegistryRecord};
 
 #[test]
 fn versions_count_up_and_never_go_back_after_a_soft_deletion() {
@@ -45,7 +45,7 @@ fn a_permanent_deletion_frees_the_number_and_not_the_id() {
 fn what_is_remembered_in_the_house_log_is_enough_to_never_hand_out_an_id_again() {
     let mut world = World::default();
     // What is left of a log when everything that held ids 1 to 7 has been compacted away.
-    world.fold(vec![Record::House(HouseRecord::HighWater { context: Context::default_context(), id: 7 })]);
+    world.fold(vec![Record::Internal(InternalRecord::HighWater { context: Context::default_context(), id: 7 })]);
     assert_eq!(world.run("register s A"), "version 1, id 8");
     assert_eq!(world.run("register :.c:s A"), "version 1, id 1");
 }

@@ -5,7 +5,7 @@
 //! whole; no request waits for it.
 
 use authz::{Authorizer, Ownership};
-use model::{HouseRecord, Namespace, NamespaceName, Record, Stamped};
+use model::{InternalRecord, Namespace, NamespaceName, Record, Stamped};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -31,16 +31,19 @@ impl OwnershipCache {
     /// Follows a group of records.
     pub fn follow(&self, records: &[Stamped]) {
         let touches = |stamped: &Stamped| {
-            matches!(stamped.record, Record::House(HouseRecord::Namespace(_) | HouseRecord::NamespaceRemoved { .. }))
+            matches!(
+                stamped.record,
+                Record::Internal(InternalRecord::Namespace(_) | InternalRecord::NamespaceRemoved { .. })
+            )
         };
         let Some(newest) = records.iter().rfind(|stamped| touches(stamped)) else { return };
         let mut kept = self.namespaces.lock().unwrap_or_else(PoisonError::into_inner);
         for stamped in records {
             match &stamped.record {
-                Record::House(HouseRecord::Namespace(namespace)) => {
+                Record::Internal(InternalRecord::Namespace(namespace)) => {
                     kept.insert(namespace.name.clone(), (**namespace).clone());
                 }
-                Record::House(HouseRecord::NamespaceRemoved { name }) => {
+                Record::Internal(InternalRecord::NamespaceRemoved { name }) => {
                     kept.remove(name);
                 }
                 _ => {}

@@ -5,7 +5,7 @@ use model::{AuditRecord, Namespace, NamespaceId, NamespaceName};
 
 type Result<T> = std::result::Result<T, Malformed>;
 
-/// What a record of the house log said about the audit.
+/// What a record of the internal log said about the audit.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Former {
     /// Something was changed, or refused.

@@ -37,7 +37,7 @@ const CONTEXT: u8 = 9;
 const HIGHEST_ID: u8 = 10;
 /// context → the highest id handed out
 const HIGH_WATER: u8 = 11;
-/// name → `value::house` of a namespace
+/// name → `value::namespace`
 const NAMESPACE: u8 = 12;
 /// Until format 2: time, position → an entry of the audit. See `former`.
 const FORMER_AUDIT: u8 = 13;

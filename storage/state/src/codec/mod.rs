@@ -5,7 +5,7 @@
 
 pub mod bytes;
 pub mod former;
-mod house;
+mod internal;
 pub mod key;
 mod parts;
 pub mod record;

@@ -4,14 +4,14 @@
 //! history too: RocksDB's checksums guard its blocks, ours tells that a record is the one that was written there. A schema
 //! names its text by key, so the log holds each text once however often it is written again.
 //!
-//! Kind numbers are assigned once. Those below 64 belong to the registry log, the others to the house log. The audit is not here:
+//! Kind numbers are assigned once. Those below 64 belong to the registry log, the others to the internal log. The audit is not here:
 //! see `audit`.
 
 use super::bytes::{Form, Input, Malformed};
 use super::former::{self, Former};
 use crate::{Error, TextKey};
 use model::{
-    Config, Content, Context, HouseRecord, Record, RegistryRecord, SchemaRecord, SchemaType, Stamped, Subject,
+    Config, Content, Context, InternalRecord, Record, RegistryRecord, SchemaRecord, SchemaType, Stamped, Subject,
 };
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -51,7 +51,7 @@ pub fn encode(sequence: u64, stamped: &Stamped, text: Option<TextKey>) -> Vec<u8
     stamped.at.put(&mut out);
     match &stamped.record {
         Record::Registry(record) => put_registry(record, text, &mut out),
-        Record::House(record) => put_house(record, &mut out),
+        Record::Internal(record) => put_internal(record, &mut out),
         // It is never written here, and would be a place that holds nothing.
         Record::Audit(_) => {}
     }
@@ -89,22 +89,22 @@ pub fn inspect(sequence: u64, bytes: &[u8]) -> Result<Inspected, Error> {
         seen = Some(*key);
         Ok(Some("".into()))
     })?;
-    let house = matches!(stamped.record, Record::House(_));
-    Ok(Inspected { house, position: stamped.position, text: seen })
+    let internal = matches!(stamped.record, Record::Internal(_));
+    Ok(Inspected { internal, position: stamped.position, text: seen })
 }
 
 /// What `inspect` tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Inspected {
-    /// Is it a record of the house log?
-    pub house: bool,
+    /// Is it a record of the internal log?
+    pub internal: bool,
     /// The position in its own log.
     pub position: u64,
     /// The text that it names.
     pub text: Option<TextKey>,
 }
 
-/// What a record of format 1 says about the audit, which was part of the house log then: its position and time, and the
+/// What a record of format 1 says about the audit, which was part of the internal log then: its position and time, and the
 /// change. `None` where the bytes are any other record.
 ///
 /// # Errors
@@ -134,10 +134,10 @@ fn kind(record: &Record) -> u8 {
         Record::Registry(RegistryRecord::Mode { .. }) => MODE,
         Record::Registry(RegistryRecord::Context { .. }) => CONTEXT,
         Record::Registry(RegistryRecord::Association { .. }) => ASSOCIATION,
-        Record::House(HouseRecord::HighWater { .. }) => HIGH_WATER,
-        Record::House(HouseRecord::Namespace(_)) => NAMESPACE,
-        Record::House(HouseRecord::NamespaceRemoved { .. }) => NAMESPACE_REMOVED,
-        Record::House(HouseRecord::Vacant) | Record::Audit(_) => VACANT,
+        Record::Internal(InternalRecord::HighWater { .. }) => HIGH_WATER,
+        Record::Internal(InternalRecord::Namespace(_)) => NAMESPACE,
+        Record::Internal(InternalRecord::NamespaceRemoved { .. }) => NAMESPACE_REMOVED,
+        Record::Internal(InternalRecord::Vacant) | Record::Audit(_) => VACANT,
     }
 }
 
@@ -193,32 +193,32 @@ fn take(input: &mut Input<'_>, text: &mut dyn FnMut(TextKey) -> Result<Arc<str>,
     let at = i64::take(input)?;
     let record = match kind {
         SCHEMA => Record::Registry(RegistryRecord::Schema(take_schema(input, text)?)),
-        HIGH_WATER.. => Record::House(take_house(kind, input)?),
+        HIGH_WATER.. => Record::Internal(take_internal(kind, input)?),
         other => Record::Registry(take_registry(other, input)?),
     };
     input.end()?;
     Ok(Stamped { position, at, record })
 }
 
-fn put_house(record: &HouseRecord, out: &mut Vec<u8>) {
+fn put_internal(record: &InternalRecord, out: &mut Vec<u8>) {
     match record {
-        HouseRecord::HighWater { context, id } => {
+        InternalRecord::HighWater { context, id } => {
             context.put(out);
             id.put(out);
         }
-        HouseRecord::Namespace(namespace) => namespace.put(out),
-        HouseRecord::NamespaceRemoved { name } => name.put(out),
-        HouseRecord::Vacant => {}
+        InternalRecord::Namespace(namespace) => namespace.put(out),
+        InternalRecord::NamespaceRemoved { name } => name.put(out),
+        InternalRecord::Vacant => {}
     }
 }
 
-fn take_house(kind: u8, input: &mut Input<'_>) -> Result<HouseRecord, Malformed> {
+fn take_internal(kind: u8, input: &mut Input<'_>) -> Result<InternalRecord, Malformed> {
     Ok(match kind {
-        HIGH_WATER => HouseRecord::HighWater { context: Context::take(input)?, id: i32::take(input)? },
-        NAMESPACE => HouseRecord::Namespace(Box::new(Form::take(input)?)),
-        FORMER_NAMESPACE => HouseRecord::Namespace(Box::new(former::take_namespace(input)?)),
-        NAMESPACE_REMOVED => HouseRecord::NamespaceRemoved { name: Form::take(input)? },
-        VACANT => HouseRecord::Vacant,
+        HIGH_WATER => InternalRecord::HighWater { context: Context::take(input)?, id: i32::take(input)? },
+        NAMESPACE => InternalRecord::Namespace(Box::new(Form::take(input)?)),
+        FORMER_NAMESPACE => InternalRecord::Namespace(Box::new(former::take_namespace(input)?)),
+        NAMESPACE_REMOVED => InternalRecord::NamespaceRemoved { name: Form::take(input)? },
+        VACANT => InternalRecord::Vacant,
         _ => return Err(Malformed("an unknown kind of record")),
     })
 }

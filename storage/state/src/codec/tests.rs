@@ -12,7 +12,7 @@ use crate::tally::Tally;
 use crate::{AuditEntry, AuditLog, Error, StoredAssociation, StoredVersion, SubjectSummary, Totals};
 use model::{
     Association, AssociationKey, AuditOutcome, AuditRecord, CompatibilityLevel, CompatibilityPolicy, Config, Content,
-    Context, Guid, HouseRecord, Lifecycle, MemberRole, Metadata, Mode, Namespace, NamespaceId, Position, Record,
+    Context, Guid, InternalRecord, Lifecycle, MemberRole, Metadata, Mode, Namespace, NamespaceId, Position, Record,
     Referrers, RegistryRecord, Rule, RuleKind, RuleMode, RuleSet, SchemaRecord, SchemaType, Stamped, Subject,
 };
 use proptest::prelude::*;
@@ -120,7 +120,7 @@ fn records() -> Vec<(u64, &'static str, Record)> {
     all.extend([
         (23, "namespace", put_namespace(Namespace { id: NamespaceId([3; 16]), ..full_namespace() })),
         (24, "namespace, empty", put_namespace(Namespace::new("a".parse().unwrap()))),
-        (25, "vacant", Record::House(HouseRecord::Vacant)),
+        (25, "vacant", Record::Internal(InternalRecord::Vacant)),
     ]);
     all
 }
@@ -199,7 +199,7 @@ fn bare() -> StoredVersion {
 }
 
 fn head() -> Head {
-    let position = Position { registry: 1000, house: 20 };
+    let position = Position { registry: 1000, internal: 20 };
     let totals = Totals { subjects: 3, versions: 500, live_versions: 400, json: 30, protobuf: 20, foreign: 1 };
     let audit = AuditLog { first: 300, next: 301, oldest: 1_700_000_000_000, hash: [5; 32] };
     Head { position, at: 1_700_000_000_123, totals, audit }

@@ -200,14 +200,14 @@ impl Head {
 
 /// Records of both logs up to a position.
 pub fn sequence(position: Position) -> u64 {
-    position.registry.saturating_add(position.house)
+    position.registry.saturating_add(position.internal)
 }
 
 impl Form for Head {
     fn put(&self, out: &mut Vec<u8>) {
         out.push(HEAD_FORMAT);
         self.position.registry.put(out);
-        self.position.house.put(out);
+        self.position.internal.put(out);
         self.at.put(out);
         self.totals.subjects.put(out);
         self.totals.versions.put(out);
@@ -221,7 +221,7 @@ impl Form for Head {
         if !matches!(format, FORMAT | HEAD_FORMAT) {
             return Err(Malformed("a head of unknown format"));
         }
-        let position = Position { registry: Form::take(input)?, house: Form::take(input)? };
+        let position = Position { registry: Form::take(input)?, internal: Form::take(input)? };
         let at = Form::take(input)?;
         let (subjects, versions, live_versions) = (Form::take(input)?, Form::take(input)?, Form::take(input)?);
         let totals = Totals { subjects, versions, live_versions, ..Totals::default() };

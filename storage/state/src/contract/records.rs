@@ -1,9 +1,9 @@
 //! Short ways to write records, for tests.
 
 use model::{
-    Association, AssociationKey, AuditChange, AuditOutcome, AuditRecord, Config, Content, Context, Guid, HouseRecord,
-    Lifecycle, Mode, Namespace, NamespaceId, Record, Reference, RegistryRecord, SchemaId, SchemaRecord, SchemaType,
-    Subject, Version,
+    Association, AssociationKey, AuditChange, AuditOutcome, AuditRecord, Config, Content, Context, Guid,
+    InternalRecord, Lifecycle, Mode, Namespace, NamespaceId, Record, Reference, RegistryRecord, SchemaId, SchemaRecord,
+    SchemaType, Subject, Version,
 };
 use std::sync::Arc;
 
@@ -116,7 +116,7 @@ pub fn dissociate(topic: &str, subject: &str) -> Record {
 /// Ids are handed out up to this one.
 pub fn high_water(dotted: &str, id: SchemaId) -> Record {
     let context = Context::new(dotted).expect("tests name contexts with their dot");
-    Record::House(HouseRecord::HighWater { context, id })
+    Record::Internal(InternalRecord::HighWater { context, id })
 }
 
 /// A namespace of this name that owns this claim.
@@ -128,12 +128,14 @@ pub fn namespace(name: &str, claim: &str) -> Namespace {
 
 /// A namespace is written.
 pub fn put_namespace(namespace: Namespace) -> Record {
-    Record::House(HouseRecord::Namespace(Box::new(namespace)))
+    Record::Internal(InternalRecord::Namespace(Box::new(namespace)))
 }
 
 /// A namespace is gone.
 pub fn remove_namespace(name: &str) -> Record {
-    Record::House(HouseRecord::NamespaceRemoved { name: name.parse().expect("tests give namespaces their names") })
+    Record::Internal(InternalRecord::NamespaceRemoved {
+        name: name.parse().expect("tests give namespaces their names"),
+    })
 }
 
 /// Somebody registered a schema in a namespace, or in nobody's.

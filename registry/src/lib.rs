@@ -9,6 +9,7 @@ pub mod descriptors;
 pub mod http;
 pub mod limits;
 pub mod log;
+mod maintenance;
 pub mod metrics;
 pub mod node;
 pub mod opening;
@@ -16,7 +17,6 @@ pub mod printable;
 mod process;
 pub mod settings;
 mod threads;
-mod upkeep;
 
 pub use rules::{self, fault};
 pub use service::{self, access};

@@ -6,12 +6,12 @@ use crate::descriptors::{self, Descriptors};
 use crate::http::front::Front;
 use crate::http::ready::Ready;
 use crate::http::server;
+use crate::maintenance;
 use crate::metrics::Metrics;
 use crate::opening;
 use crate::rules::library::Library;
 use crate::service::{Guard, Pools, Retention, Service};
 use crate::settings::Settings;
-use crate::upkeep;
 use futures_util::FutureExt;
 use std::io;
 use std::net::SocketAddr;
@@ -61,7 +61,7 @@ pub struct Node {
     store: Arc<dyn Store>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<io::Result<()>>,
-    upkeep: JoinHandle<()>,
+    maintenance: JoinHandle<()>,
     reload: Arc<Notify>,
     /// Ends when told, which is after the last request: that one may still be refused.
     refusals: (watch::Sender<bool>, JoinHandle<()>),
@@ -91,13 +91,13 @@ impl Node {
         };
         watched("reporting the health of the store", report_health(Arc::clone(&store), stopped.clone()));
         let reload = Arc::new(Notify::new());
-        let upkeep = upkeep::run(Arc::clone(&app), files, Arc::clone(&reload), stopped.clone());
-        let upkeep = watched("the upkeep", upkeep);
+        let maintenance = maintenance::run(Arc::clone(&app), files, Arc::clone(&reload), stopped.clone());
+        let maintenance = watched("maintenance", maintenance);
         let (finish, finished) = watch::channel(false);
-        let refusals = watched("writing refusals", upkeep::write_refusals(Arc::clone(&app), finished));
+        let refusals = watched("writing refusals", maintenance::write_refusals(Arc::clone(&app), finished));
         let refusals = (finish, refusals);
         let serving = tokio::spawn(server::serve(listener, Front::new(Arc::clone(&app)), limits, stopped));
-        Ok(Node { address, descriptors, app, store, stop, serving, upkeep, reload, refusals, sink })
+        Ok(Node { address, descriptors, app, store, stop, serving, maintenance, reload, refusals, sink })
     }
 
     /// The store, for backups taken while serving.
@@ -122,7 +122,7 @@ impl Node {
         served.map_err(Error::Server)?;
         let (finish, refusals) = self.refusals;
         let _ = finish.send(true);
-        for task in [self.upkeep, refusals] {
+        for task in [self.maintenance, refusals] {
             task.await.map_err(io::Error::other).map_err(Error::Server)?;
         }
         // It reads from the store. Waiting for it blocks.

@@ -9,7 +9,7 @@
 use super::audit::finished;
 use super::authorizers::Authorizers;
 use super::change::{self, Change, Rights, Takes};
-use super::settle::{Decision, is_passing};
+use super::decide::{Decision, is_transient};
 use super::{Done, Service};
 use authz::{Action, Authorizer, Caller, Grant, Permit, Refusal, Resource, Topic};
 use compat::Work;
@@ -88,7 +88,7 @@ impl Service {
             Ok((finished(state, records, retention)?, outcomes))
         };
         match run {
-            Run::Real => self.settle(work, decide).await,
+            Run::Real => self.decide_and_commit(work, decide).await,
             Run::Dry => Ok(Done { answer: self.consider(work, decide).await?, wrote: false }),
         }
     }
@@ -140,7 +140,7 @@ impl Judge<'_> {
                     records.extend(step);
                     outcomes.push(Ok(outcome));
                 }
-                Err(Stop::Fault(fault)) if !is_passing(&fault) => outcomes.push(Err(fault)),
+                Err(Stop::Fault(fault)) if !is_transient(&fault) => outcomes.push(Err(fault)),
                 Err(stop) => return Err(stop),
             }
         }

@@ -1,7 +1,7 @@
 //! `/associations`: lists them, and finds those of a resource.
 
+use super::decide::is_transient;
 use super::listing::{Listing, Show, Source};
-use super::settle::is_passing;
 use super::{Service, Shown};
 use model::{AssociationKey, Lifecycle, Subject};
 use rules::association::{bind, invalid};
@@ -138,7 +138,7 @@ impl Service {
                     found.into_iter().map(one).collect()
                 });
                 match shown {
-                    Err(fault) if is_passing(&fault) => return Err(fault),
+                    Err(fault) if is_transient(&fault) => return Err(fault),
                     shown => all.push(shown),
                 }
             }

@@ -5,7 +5,7 @@
 //! it is about to write rather than about what was asked for.
 
 use super::authorizers::Authorizers;
-use super::settle::is_passing;
+use super::decide::is_transient;
 use authz::audit::AuditEntry;
 use authz::{Action, Caller, Decision, Grant, Leave, Permit, Refusal, Resource, Rule, Scope};
 use model::{
@@ -214,7 +214,7 @@ impl Rights {
     /// unless it passes by itself.
     pub fn instead_of(&self, fault: Fault) -> Fault {
         match self.leave.to_write() {
-            Err(refusal) if !is_passing(&fault) => Fault::Denied(refusal),
+            Err(refusal) if !is_transient(&fault) => Fault::Denied(refusal),
             _ => fault,
         }
     }

@@ -8,6 +8,7 @@ mod audit;
 mod authorizers;
 pub mod change;
 mod compatibility;
+mod decide;
 pub mod listing;
 mod lookup;
 mod namespaces;
@@ -16,7 +17,6 @@ mod register;
 mod schema_list;
 mod schemas;
 mod settings;
-mod settle;
 mod subjects;
 mod validate;
 

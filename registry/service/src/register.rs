@@ -42,7 +42,7 @@ impl Service {
         let subject = rights.leave.resource().clone();
         let request = Registration { subject, schema, normalize, force, default_level: self.default_level };
         let (authorizers, retention) = (Arc::clone(&self.authorizers), self.retention);
-        self.settle(work, move |state: &dyn State, knowledge: &dyn Knowledge| {
+        self.decide_and_commit(work, move |state: &dyn State, knowledge: &dyn Knowledge| {
             let Plan { answer, mut records } = register::plan(state, knowledge, &request)?;
             if !records.is_empty() {
                 let takes = Takes::of(&request.subject, request.schema.id, request.force, &records, &answer.content);

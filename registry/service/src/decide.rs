@@ -24,8 +24,8 @@ pub(super) trait Decide<T>:
 
 impl<T, D> Decide<T> for D where D: Fn(&dyn State, &dyn Knowledge) -> Result<Decision<T>, Stop> + Send + Sync + 'static {}
 
-/// Does it say nothing about what was asked for, so that it ends all of a request? Most of it passes by itself.
-pub(super) fn is_passing(fault: &Fault) -> bool {
+/// Does it say nothing about what was asked for, so that it ends all of a request? Most of these pass by themselves.
+pub(super) fn is_transient(fault: &Fault) -> bool {
     matches!(
         fault,
         Fault::Busy
@@ -49,7 +49,7 @@ impl Service {
     ///
     /// # Errors
     /// Those of the decision, `Unaudited`, `Spent`, `Busy`, `Contended`, those of the store.
-    pub(super) async fn settle<T: Send + 'static>(
+    pub(super) async fn decide_and_commit<T: Send + 'static>(
         &self,
         work: &Work,
         decide: impl Decide<T>,

@@ -32,7 +32,7 @@ mod watch;
 pub use action::{Action, Nature};
 pub use address::{InvalidNetwork, Network, Proxies};
 pub use authenticate::{Answer, Authentication, Authenticator, Proof};
-pub use authorizer::{Authorizer, Decision, Grant, Held, Judgement, Leave, Permit};
+pub use authorizer::{Authorizer, Decision, Deferred, Grant, Judgement, Permit, RegisterPermit};
 pub use browser::{BrowserPolicy, Hosts, PRIVATE};
 pub use caller::{Caller, Identity, Method, Verified};
 pub use guard::{Exposed, other_writers};

@@ -9,7 +9,7 @@ mod judge;
 mod permit;
 
 pub use judge::Judgement;
-pub use permit::{Decision, Grant, Held, Leave, Permit};
+pub use permit::{Decision, Deferred, Grant, Permit, RegisterPermit};
 
 use crate::{
     Action, Caller, Domain, Enforcement, Identity, Nature, Ownership, Policy, PostReads, Refusal, Role, Scope,
@@ -85,7 +85,7 @@ impl Authorizer {
         self.with_judge(|judge| judge.judge(caller, action, scope))
     }
 
-    /// Leave for `caller` to do `action` to `resource`, or why not.
+    /// Permission for `caller` to do `action` to `resource`, or why not.
     pub fn permit<R: Resource>(&self, caller: &Caller, action: Action, resource: R) -> Result<Permit<R>, Refusal> {
         match self.decide(caller, action, &resource) {
             Ok(grant) => Ok(Permit::new(resource, grant)),
@@ -104,13 +104,13 @@ impl Authorizer {
         self.decide(caller, *action, permit.resource()).map_err(|(refusal, _)| refusal)
     }
 
-    /// Leave to register. Under `authorization.post_reads = effect` a refusal waits inside until something is to be written.
+    /// Permission to register. Under `authorization.post_reads = effect` a refusal waits inside until something is to be written.
     ///
     /// Where the decision is [`Decision::Observed`], nothing would have been refused unless something is written: count it then.
-    pub fn permit_register<R: Resource>(&self, caller: &Caller, resource: R) -> Result<Leave<R>, Refusal> {
+    pub fn permit_register<R: Resource>(&self, caller: &Caller, resource: R) -> Result<RegisterPermit<R>, Refusal> {
         match self.decide(caller, Action::Register, &resource) {
-            Ok(grant) => Ok(Leave::Granted(Permit::new(resource, grant))),
-            Err((refusal, PostReads::Effect)) => Ok(Leave::Held(Held::new(resource, refusal))),
+            Ok(grant) => Ok(RegisterPermit::Granted(Permit::new(resource, grant))),
+            Err((refusal, PostReads::Effect)) => Ok(RegisterPermit::Deferred(Deferred::new(resource, refusal))),
             Err((refusal, PostReads::Method | PostReads::Operation)) => Err(refusal),
         }
     }

@@ -6,7 +6,7 @@
 use crate::{Action, Caller, Refusal, Resource, Rule};
 use model::NamespaceName;
 
-/// Leave to do one thing to one resource. Take the target from it, not from beside it.
+/// Permission to do one thing to one resource. Take the target from it, not from beside it.
 ///
 /// ```
 /// # use authz::{Action, Authorizer, Caller};
@@ -102,43 +102,43 @@ impl<R> Permit<R> {
 ///
 /// Under `authorization.post_reads = effect` whoever lacks the right may still register what is already there. Whether it is
 /// there is only known once the change has been planned; until then the refusal waits inside. To write takes a
-/// [`Permit`], and [`Leave::to_write`] is the only way from here to one.
+/// [`Permit`], and [`RegisterPermit::to_write`] is the only way from here to one.
 #[derive(PartialEq, Eq, Debug)]
 #[must_use]
-pub enum Leave<R> {
+pub enum RegisterPermit<R> {
     /// May write.
     Granted(Permit<R>),
     /// May find that there is nothing to write.
-    Held(Held<R>),
+    Deferred(Deferred<R>),
 }
 
 /// A resource that may be looked at, with the refusal that awaits a write to it.
 #[derive(PartialEq, Eq, Debug)]
-pub struct Held<R> {
+pub struct Deferred<R> {
     resource: R,
     refusal: Refusal,
 }
 
-impl<R> Held<R> {
+impl<R> Deferred<R> {
     pub(super) fn new(resource: R, refusal: Refusal) -> Self {
-        Held { resource, refusal }
+        Deferred { resource, refusal }
     }
 }
 
-impl<R> Leave<R> {
+impl<R> RegisterPermit<R> {
     /// What it is about.
     pub fn resource(&self) -> &R {
         match self {
-            Leave::Granted(permit) => permit.resource(),
-            Leave::Held(held) => &held.resource,
+            RegisterPermit::Granted(permit) => permit.resource(),
+            RegisterPermit::Deferred(deferred) => &deferred.resource,
         }
     }
 
     /// The permit that a write takes, or the refusal that was waiting.
     pub fn to_write(&self) -> Result<&Permit<R>, Refusal> {
         match self {
-            Leave::Granted(permit) => Ok(permit),
-            Leave::Held(held) => Err(held.refusal.clone()),
+            RegisterPermit::Granted(permit) => Ok(permit),
+            RegisterPermit::Deferred(deferred) => Err(deferred.refusal.clone()),
         }
     }
 }

@@ -8,7 +8,7 @@
 
 use super::audit::finished;
 use super::authorizers::Authorizers;
-use super::change::{self, Change, Rights, Takes};
+use super::change::{self, Change, RequiredRights, Rights};
 use super::decide::{Decision, is_transient};
 use super::{Done, Service};
 use authz::{Action, Authorizer, Caller, Grant, Permit, Refusal, Resource, Topic};
@@ -24,7 +24,7 @@ use std::sync::Arc;
 use storage::{State, StoredAssociation};
 
 /// Who asks for changes, to be judged by what they turn out to touch.
-pub struct Hands {
+pub struct Requester {
     /// Who asks.
     pub caller: Caller,
     /// The operation's name in metrics and log.
@@ -74,7 +74,7 @@ impl Service {
     /// What passes by itself (`Busy`, `Contended`), `Unaudited`, those of the store.
     pub async fn change_associations(
         &self,
-        hands: Hands,
+        requester: Requester,
         elements: Vec<Element>,
         run: Run,
         work: &Work,
@@ -83,7 +83,8 @@ impl Service {
             (self.default_level, self.retention, Arc::clone(&self.authorizers));
         let decide = move |state: &dyn State, knowledge: &dyn Knowledge| {
             let authorizer = authorizers.of(state)?;
-            let judge = Judge { knowledge, hands: &hands, authorizers: &authorizers, authorizer, default_level };
+            let judge =
+                Judge { knowledge, requester: &requester, authorizers: &authorizers, authorizer, default_level };
             let (records, outcomes) = judge.elements(state, &elements)?;
             Ok((finished(state, records, retention)?, outcomes))
         };
@@ -94,8 +95,8 @@ impl Service {
     }
 }
 
-/// Leave for one binding.
-struct Leaves {
+/// Permission for one binding.
+struct Permits {
     subject: Change<Subject>,
     topic: Change<Topic>,
     /// To register a schema, with the id that it asks for.
@@ -122,7 +123,7 @@ impl Side {
 
 struct Judge<'a> {
     knowledge: &'a dyn Knowledge,
-    hands: &'a Hands,
+    requester: &'a Requester,
     authorizers: &'a Authorizers,
     /// Over the ownership of the state that is decided on.
     authorizer: Authorizer,
@@ -162,48 +163,55 @@ impl Judge<'_> {
     }
 
     fn bind(&self, state: &dyn State, request: &Request, outcome: &mut Outcome) -> Result<Vec<Record>, Stop> {
-        let mut leaves = Vec::with_capacity(request.bindings.len());
+        let mut permits = Vec::with_capacity(request.bindings.len());
         for (binding, subject) in request.bindings.iter().zip(bind::subjects(state, request)?) {
-            leaves.push(self.leaves(&request.resource.name, subject, binding, outcome)?);
+            permits.push(self.permits(&request.resource.name, subject, binding, outcome)?);
         }
-        let subjects: Vec<&Subject> = leaves.iter().map(|leaves| leaves.subject.resource()).collect();
+        let subjects: Vec<&Subject> = permits.iter().map(|permits| permits.subject.resource()).collect();
         let steps = match bind::plan(state, self.knowledge, request, &subjects, self.default_level) {
             Err(Stop::Fault(fault)) => {
-                let rights = leaves.iter().filter_map(|leaves| leaves.register.as_ref());
+                let rights = permits.iter().filter_map(|permits| permits.register.as_ref());
                 return Err(rights.fold(fault, |fault, (rights, _)| rights.instead_of(fault)).into());
             }
             other => other?,
         };
         let mut records = Vec::new();
-        for (Step { bound, schema, association }, leaves) in steps.into_iter().zip(&leaves) {
+        for (Step { bound, schema, association }, permits) in steps.into_iter().zip(&permits) {
             let registered = bound.as_ref().and_then(|bound| bound.schema.as_ref());
-            if let (Some((rights, id)), Some(registered), false) = (&leaves.register, registered, schema.is_empty()) {
-                let takes = Takes::of(leaves.subject.resource(), *id, Force::No, &schema, &registered.content);
-                records.extend(rights.to_write(self.authorizers, state, &takes)?);
+            if let (Some((rights, id)), Some(registered), false) = (&permits.register, registered, schema.is_empty()) {
+                let required =
+                    RequiredRights::of(permits.subject.resource(), *id, Force::No, &schema, &registered.content);
+                records.extend(rights.to_write(self.authorizers, state, &required)?);
             }
             records.extend(schema);
             if let Some(association) = association {
                 records.push(association);
-                records.extend(leaves.subject.entry().into_iter().chain(leaves.topic.entry()));
+                records.extend(permits.subject.entry().into_iter().chain(permits.topic.entry()));
             }
             outcome.bound.extend(bound);
         }
         Ok(records)
     }
 
-    fn leaves(&self, topic: &str, subject: Subject, binding: &Binding, outcome: &mut Outcome) -> Result<Leaves, Fault> {
-        let Hands { caller, operation } = self.hands;
+    fn permits(
+        &self,
+        topic: &str,
+        subject: Subject,
+        binding: &Binding,
+        outcome: &mut Outcome,
+    ) -> Result<Permits, Fault> {
+        let Requester { caller, operation } = self.requester;
         let register = match &binding.schema {
             None => None,
             Some(schema) => {
-                let leave = self.authorizer.permit_register(caller, subject.clone())?;
-                if let Ok(permit) = leave.to_write() {
+                let permit = self.authorizer.permit_register(caller, subject.clone())?;
+                if let Ok(permit) = permit.to_write() {
                     outcome.observe(permit.grant(), &subject);
                 }
-                Some((Rights { leave, operation, named: None }, schema.id))
+                Some((Rights { permit, operation, named: None }, schema.id))
             }
         };
-        Ok(Leaves {
+        Ok(Permits {
             subject: self.change(Action::Associate, subject.clone(), &subject, outcome)?,
             topic: self.change(Action::Associate, Topic::new(topic), &subject, outcome)?,
             register,
@@ -225,7 +233,7 @@ impl Judge<'_> {
         Ok(records)
     }
 
-    /// Leave to end an association, which whoever may associate its subject or its topic has: the entries of the audit, so
+    /// Permission to end an association, which whoever may associate its subject or its topic has: the entries of the audit, so
     /// that the owner of either side finds one.
     fn may_end(&self, target: &StoredAssociation, outcome: &mut Outcome) -> Result<Vec<Record>, Fault> {
         let subject = &target.key.subject;
@@ -243,7 +251,7 @@ impl Judge<'_> {
     }
 
     fn side<R: Resource>(&self, resource: R) -> Side {
-        let Hands { caller, operation } = self.hands;
+        let Requester { caller, operation } = self.requester;
         let owner = self.authorizer.ownership().owner_of(resource.scope()).map(|owner| owner.name.clone());
         let permit = self.authorizer.permit(caller, Action::Associate, resource);
         let entry = |permit: Permit<R>| {
@@ -260,7 +268,7 @@ impl Judge<'_> {
         subject: &Subject,
         outcome: &mut Outcome,
     ) -> Result<Change<R>, Fault> {
-        let Hands { caller, operation } = self.hands;
+        let Requester { caller, operation } = self.requester;
         let permit = self.authorizer.permit(caller, action, resource)?;
         outcome.observe(permit.grant(), subject);
         Ok(Change::new(permit, operation))

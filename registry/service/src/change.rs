@@ -7,7 +7,7 @@
 use super::authorizers::Authorizers;
 use super::decide::is_transient;
 use authz::audit::AuditEntry;
-use authz::{Action, Caller, Decision, Grant, Leave, Permit, Refusal, Resource, Rule, Scope};
+use authz::{Action, Caller, Decision, Grant, Permit, Refusal, RegisterPermit, Resource, Rule, Scope};
 use model::{
     AuditChange, AuditRecord, Content, InternalRecord, NamespaceName, Record, RegistryRecord, SchemaId, SchemaRecord,
     Subject,
@@ -70,7 +70,7 @@ impl<R: Resource> Change<R> {
         for (action, subject) in records.iter().filter_map(touched) {
             if subject.scope() != scope {
                 let permit = authorizer.permit(&grant.caller, action, subject.clone())?;
-                besides(&mut grant, &permit.grant().decision);
+                also_require(&mut grant, &permit.grant().decision);
                 others.extend(permit.grant().namespace.clone().filter(|other| grant.namespace.as_ref() != Some(other)));
             }
         }
@@ -135,7 +135,7 @@ const NEAR: SchemaId = 1_000_000;
 /// for which it is needed; whether it does is known once it has been planned.
 pub struct Rights {
     /// To register in the subject, or to find that it is registered.
-    pub leave: Leave<Subject>,
+    pub permit: RegisterPermit<Subject>,
     /// The operation's name in metrics and log.
     pub operation: &'static str,
     /// What the request calls the subject, where that may be an alias.
@@ -143,7 +143,7 @@ pub struct Rights {
 }
 
 /// What a planned registration does besides adding a version.
-pub struct Takes {
+pub struct RequiredRights {
     /// Its context comes into being.
     pub new_context: bool,
     /// The id that the request chose.
@@ -154,12 +154,12 @@ pub struct Takes {
     pub refers_to: Vec<Subject>,
 }
 
-impl Takes {
+impl RequiredRights {
     /// What a registration with this id and force takes that writes these records and this content.
     pub fn of(subject: &Subject, id: Option<SchemaId>, force: Force, records: &[Record], content: &Content) -> Self {
         let creates =
             |record: &Record| matches!(record, Record::Registry(RegistryRecord::Context { exists: true, .. }));
-        Takes {
+        RequiredRights {
             new_context: records.iter().any(creates),
             id,
             forced: force == Force::Yes,
@@ -178,31 +178,31 @@ impl Rights {
         &self,
         authorizers: &Authorizers,
         state: &dyn State,
-        takes: &Takes,
+        required: &RequiredRights,
     ) -> Result<Option<Record>, Fault> {
-        let permit = self.leave.to_write()?;
+        let permit = self.permit.to_write()?;
         let (subject, authorizer) = (permit.resource(), authorizers.of(state)?);
         check_name(state, self.named.as_ref(), subject.scope())?;
         let mut grant = authorizer.again(permit)?;
         let caller = grant.caller.clone();
         let permitted = |action| authorizer.permit(&caller, action, subject.clone());
-        if takes.new_context {
+        if required.new_context {
             let permit = authorizer.permit(&caller, Action::CreateContext, subject.context().clone())?;
-            besides(&mut grant, &permit.grant().decision);
+            also_require(&mut grant, &permit.grant().decision);
         }
-        if takes.forced {
-            besides(&mut grant, &permitted(Action::Force)?.grant().decision);
+        if required.forced {
+            also_require(&mut grant, &permitted(Action::Force)?.grant().decision);
         }
-        for target in &takes.refers_to {
-            besides(&mut grant, &authorizer.permit_reference(&caller, subject, target)?);
+        for target in &required.refers_to {
+            also_require(&mut grant, &authorizer.permit_reference(&caller, subject, target)?);
         }
-        if let Some(id) = takes.id {
+        if let Some(id) = required.id {
             let import = permitted(Action::Import)?;
-            besides(&mut grant, &import.grant().decision);
+            also_require(&mut grant, &import.grant().decision);
             let highest = state.highest_id(subject.context())?.unwrap_or(0).max(0);
             if import.grant().rule != Rule::Open && id > highest.saturating_add(NEAR) {
-                besides(&mut grant, &permitted(Action::Administer)?.grant().decision);
-                if !takes.forced {
+                also_require(&mut grant, &permitted(Action::Administer)?.grant().decision);
+                if !required.forced {
                     return Err(Fault::FarId(id, highest));
                 }
             }
@@ -213,7 +213,7 @@ impl Rights {
     /// What is answered to a request that failed: who may not write is told that and not what else is wrong with it,
     /// unless it passes by itself.
     pub fn instead_of(&self, fault: Fault) -> Fault {
-        match self.leave.to_write() {
+        match self.permit.to_write() {
             Err(refusal) if !is_transient(&fault) => Fault::Denied(refusal),
             _ => fault,
         }
@@ -222,7 +222,7 @@ impl Rights {
 
 /// What else a change takes: if that is let through only because authorization observes, so is the whole, and its entry says
 /// for which action.
-fn besides(grant: &mut Grant, decision: &Decision) {
+fn also_require(grant: &mut Grant, decision: &Decision) {
     let Decision::Observed(refusal) = decision else { return };
     if grant.decision == Decision::Permitted {
         grant.decision = decision.clone();
@@ -288,11 +288,11 @@ mod tests {
             authorizer.permit(&caller("pay"), Action::Delete, subject()).unwrap(),
             "subjects.delete-subject",
         );
-        let leave = authorizer.permit_register(&caller("pay"), subject()).unwrap();
-        let rights = Rights { leave, operation: "subjects.versions.register", named: None };
-        let takes = Takes { new_context: false, id: None, forced: false, refers_to: vec![] };
+        let permit = authorizer.permit_register(&caller("pay"), subject()).unwrap();
+        let rights = Rights { permit, operation: "subjects.versions.register", named: None };
+        let required = RequiredRights { new_context: false, id: None, forced: false, refers_to: vec![] };
         let outcomes = || {
-            let registration = rights.to_write(&authorizers, &MemoryState::default(), &takes);
+            let registration = rights.to_write(&authorizers, &MemoryState::default(), &required);
             [denied(change.to_write(&authorizers, &MemoryState::default(), &[])), denied(registration)]
         };
         assert_eq!(outcomes(), ["permitted", "permitted"]);
@@ -346,20 +346,20 @@ mod tests {
     fn what_is_let_through_only_to_observe_is_said_in_the_entry_also_where_it_is_taken_besides() {
         let (authorizer, authorizers) = authorizer(&["pay: payments"]);
         authorizer.set_settings(Settings { mode: authz::Enforcement::Observe, ..Settings::default() });
-        let check = |who: &str, takes: Takes, expected: (AuditOutcome, &str)| {
-            let leave = authorizer.permit_register(&caller(who), Subject::parse("payments")).unwrap();
-            let rights = Rights { leave, operation: "subjects.versions.register", named: None };
-            match rights.to_write(&authorizers, &MemoryState::default(), &takes).unwrap() {
+        let check = |who: &str, required: RequiredRights, expected: (AuditOutcome, &str)| {
+            let permit = authorizer.permit_register(&caller(who), Subject::parse("payments")).unwrap();
+            let rights = Rights { permit, operation: "subjects.versions.register", named: None };
+            match rights.to_write(&authorizers, &MemoryState::default(), &required).unwrap() {
                 Some(Record::Audit(AuditChange::Entry(entry))) => {
                     assert_eq!((entry.outcome, entry.action.as_str()), expected, "{who}");
                 }
                 other => panic!("{other:?}"),
             }
         };
-        let nothing = || Takes { new_context: false, id: None, forced: false, refers_to: vec![] };
-        check("pay", Takes { forced: true, ..nothing() }, (AuditOutcome::Permitted, "register"));
-        check("pay", Takes { id: Some(7), ..nothing() }, (AuditOutcome::Observed, "import"));
-        check("risk", Takes { id: Some(7), ..nothing() }, (AuditOutcome::Observed, "register"));
+        let nothing = || RequiredRights { new_context: false, id: None, forced: false, refers_to: vec![] };
+        check("pay", RequiredRights { forced: true, ..nothing() }, (AuditOutcome::Permitted, "register"));
+        check("pay", RequiredRights { id: Some(7), ..nothing() }, (AuditOutcome::Observed, "import"));
+        check("risk", RequiredRights { id: Some(7), ..nothing() }, (AuditOutcome::Observed, "register"));
     }
 
     #[test]
@@ -369,18 +369,18 @@ mod tests {
         namespaces[0].referrers = model::Referrers::Members;
         namespaces.push(ownership(&["guest: :.pay:guest"]).namespaces()[0].clone());
         authorizer.set_ownership(Ownership::new(namespaces).unwrap());
-        let leave = authorizer.permit_register(&caller("guest"), Subject::parse(":.pay:guest")).unwrap();
-        let rights = Rights { leave, operation: "subjects.versions.register", named: None };
-        let check = |takes: Takes, expected: &str| {
-            assert_eq!(denied(rights.to_write(&authorizers, &MemoryState::default(), &takes)), expected);
+        let permit = authorizer.permit_register(&caller("guest"), Subject::parse(":.pay:guest")).unwrap();
+        let rights = Rights { permit, operation: "subjects.versions.register", named: None };
+        let check = |required: RequiredRights, expected: &str| {
+            assert_eq!(denied(rights.to_write(&authorizers, &MemoryState::default(), &required)), expected);
         };
-        let nothing = || Takes { new_context: false, id: None, forced: false, refers_to: vec![] };
+        let nothing = || RequiredRights { new_context: false, id: None, forced: false, refers_to: vec![] };
         check(nothing(), "permitted");
-        check(Takes { forced: true, ..nothing() }, "permitted");
-        check(Takes { new_context: true, ..nothing() }, "User is denied operation Write on Context: .pay");
-        check(Takes { id: Some(7), ..nothing() }, "User is denied operation Write on Subject: :.pay:guest");
+        check(RequiredRights { forced: true, ..nothing() }, "permitted");
+        check(RequiredRights { new_context: true, ..nothing() }, "User is denied operation Write on Context: .pay");
+        check(RequiredRights { id: Some(7), ..nothing() }, "User is denied operation Write on Subject: :.pay:guest");
         check(
-            Takes { refers_to: vec![Subject::parse("payments")], ..nothing() },
+            RequiredRights { refers_to: vec![Subject::parse("payments")], ..nothing() },
             "User is denied operation Write on Subject: payments",
         );
     }
@@ -394,14 +394,14 @@ mod tests {
         let offer = Change::new(govern, "namespaces.offers.put");
         let delete = authorizer.permit(&caller("pay"), Action::Delete, subject()).unwrap();
         let delete = Change::new(delete, "subjects.delete-subject");
-        let leave = authorizer.permit_register(&caller("pay"), subject()).unwrap();
-        let rights = Rights { leave, operation: "subjects.versions.register", named: None };
+        let permit = authorizer.permit_register(&caller("pay"), subject()).unwrap();
+        let rights = Rights { permit, operation: "subjects.versions.register", named: None };
         let outcomes = |state: &dyn State| {
-            let takes = Takes { new_context: false, id: None, forced: false, refers_to: vec![] };
+            let required = RequiredRights { new_context: false, id: None, forced: false, refers_to: vec![] };
             [
                 denied(offer.to_write(&authorizers, state, &[])),
                 denied(delete.to_write(&authorizers, state, &[])),
-                denied(rights.to_write(&authorizers, state, &takes)),
+                denied(rights.to_write(&authorizers, state, &required)),
             ]
         };
         let put = |namespace: &Namespace| Record::Internal(InternalRecord::Namespace(Box::new(namespace.clone())));
@@ -435,9 +435,9 @@ mod tests {
         let named = Some(Subject::parse("alias"));
         let delete = authorizer.permit(&caller("pay"), Action::Delete, Subject::parse("old")).unwrap();
         let change = Change::new(delete, "subjects.delete-subject").named(named.clone());
-        let leave = authorizer.permit_register(&caller("pay"), Subject::parse("old")).unwrap();
-        let rights = Rights { leave, operation: "subjects.versions.register", named };
-        let takes = Takes { new_context: false, id: None, forced: false, refers_to: vec![] };
+        let permit = authorizer.permit_register(&caller("pay"), Subject::parse("old")).unwrap();
+        let rights = Rights { permit, operation: "subjects.versions.register", named };
+        let required = RequiredRights { new_context: false, id: None, forced: false, refers_to: vec![] };
         let mut state = MemoryState::default();
         for (alias, stands) in [(None, false), (Some("old"), true), (Some("new"), false)] {
             let config = model::Config { alias: alias.map(str::to_owned), ..model::Config::default() };
@@ -446,7 +446,7 @@ mod tests {
             state.fold([Record::Registry(record)], 0).unwrap();
             let outcomes = [
                 denied(change.to_write(&authorizers, &state, &[])),
-                denied(rights.to_write(&authorizers, &state, &takes)),
+                denied(rights.to_write(&authorizers, &state, &required)),
             ];
             let expected = if stands { "permitted" } else { "alias has moved" };
             assert_eq!(outcomes, [expected; 2], "{alias:?}");

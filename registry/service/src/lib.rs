@@ -20,7 +20,7 @@ mod settings;
 mod subjects;
 mod validate;
 
-pub use associate::{Element, Hands, Observed, Op, Outcome};
+pub use associate::{Element, Observed, Op, Outcome, Requester};
 pub use associations::{Filter, FoundAssociation, MOST_ASSOCIATIONS, MOST_WITH_SCHEMAS, Of, Schemas, Wanted};
 pub use audit::{AuditEntries, AuditPage, Retention};
 pub use change::{Change, Rights};

@@ -1,7 +1,7 @@
 //! `POST /subjects/{subject}/versions`: decide on a snapshot, then again in the writer with what was learnt.
 
 use super::audit::finished;
-use super::change::{Rights, Takes};
+use super::change::{RequiredRights, Rights};
 use super::{Done, Service};
 use compat::Work;
 use rules::candidate::Described;
@@ -39,14 +39,15 @@ impl Service {
         work: &Work,
     ) -> Result<Done<Registered>, Fault> {
         let Offered { schema, normalize, force } = offered;
-        let subject = rights.leave.resource().clone();
+        let subject = rights.permit.resource().clone();
         let request = Registration { subject, schema, normalize, force, default_level: self.default_level };
         let (authorizers, retention) = (Arc::clone(&self.authorizers), self.retention);
         self.decide_and_commit(work, move |state: &dyn State, knowledge: &dyn Knowledge| {
             let Plan { answer, mut records } = register::plan(state, knowledge, &request)?;
             if !records.is_empty() {
-                let takes = Takes::of(&request.subject, request.schema.id, request.force, &records, &answer.content);
-                let entry = rights.to_write(&authorizers, state, &takes)?;
+                let required =
+                    RequiredRights::of(&request.subject, request.schema.id, request.force, &records, &answer.content);
+                let entry = rights.to_write(&authorizers, state, &required)?;
                 records.extend(entry);
                 records = finished(state, records, retention)?;
             }

@@ -89,7 +89,7 @@ fn every_decision_is_in_the_golden_file() {
             block(place, &|caller, action| {
                 let subject = Subject::parse(place);
                 if action == Action::Register
-                    && matches!(authorizer.permit_register(caller, subject.clone()), Ok(Leave::Held(_)))
+                    && matches!(authorizer.permit_register(caller, subject.clone()), Ok(RegisterPermit::Deferred(_)))
                 {
                     return "held";
                 }
@@ -274,12 +274,12 @@ fn while_authorization_only_observes_land_and_secrets_are_still_guarded() {
 #[test]
 fn a_held_registration_gives_up_no_permit() {
     let authorizer = authorizer(settings(PostReads::Effect));
-    let leave = |name: &str| authorizer.permit_register(&caller(name, &[]), Subject::parse("payments")).unwrap();
-    assert_eq!(leave("wim").to_write().unwrap().resource(), &Subject::parse("payments"));
-    let held = leave("stranger");
-    assert_eq!(held.resource(), &Subject::parse("payments"));
-    assert!(matches!(held.to_write(), Err(Refusal::Forbidden(_))));
-    assert!(matches!(leave("nobody").to_write(), Err(Refusal::Unauthenticated(Credential::Missing))));
+    let register = |name: &str| authorizer.permit_register(&caller(name, &[]), Subject::parse("payments")).unwrap();
+    assert_eq!(register("wim").to_write().unwrap().resource(), &Subject::parse("payments"));
+    let deferred = register("stranger");
+    assert_eq!(deferred.resource(), &Subject::parse("payments"));
+    assert!(matches!(deferred.to_write(), Err(Refusal::Forbidden(_))));
+    assert!(matches!(register("nobody").to_write(), Err(Refusal::Unauthenticated(Credential::Missing))));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `/associations:batchGet` and `/associations:batchMutate`: many resources at once, each of which succeeds or fails by itself.
 
-use super::associations::{context, count_observed, hands, random, run, shown};
+use super::associations::{context, count_observed, random, requester, run, shown};
 use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
@@ -62,7 +62,7 @@ pub async fn mutate(app: &App, ask: &Ask) -> Result<Answer, Fault> {
             resource
         }));
     }
-    let done = app.service.change_associations(hands(ask), asked, run(ask), &ask.work).await?;
+    let done = app.service.change_associations(requester(ask), asked, run(ask), &ask.work).await?;
     let mut outcomes = done.answer.into_iter();
     let mut next = || outcomes.next().unwrap_or_else(|| Ok(Outcome::default()));
     let results: Vec<Result<(Resource, Outcome), Fault>> =

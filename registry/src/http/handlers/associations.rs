@@ -11,7 +11,7 @@ use crate::rules::association::bind::Bound;
 use crate::rules::association::end::Ending;
 use crate::rules::association::invalid;
 use crate::rules::association::request::{self, Asked, Run, Sent, Verb};
-use crate::service::{Filter, Hands, Of, Op, Outcome};
+use crate::service::{Filter, Of, Op, Outcome, Requester};
 use authz::Scope;
 use model::{Context, Guid, Lifecycle, TOPIC};
 use std::sync::Arc;
@@ -91,7 +91,7 @@ async fn bind(app: &App, ask: &Ask, verb: Verb, sent: Sent, asked: Vec<Asked>) -
 }
 
 async fn change_one(app: &App, ask: &Ask, op: Op) -> Result<(Outcome, bool), Fault> {
-    let done = app.service.change_associations(hands(ask), vec![vec![op]], run(ask), &ask.work).await?;
+    let done = app.service.change_associations(requester(ask), vec![vec![op]], run(ask), &ask.work).await?;
     let outcome = done.answer.into_iter().next().unwrap_or_else(|| Ok(Outcome::default()))?;
     count_observed(app, ask, &outcome, done.wrote);
     Ok((outcome, done.wrote))
@@ -113,8 +113,8 @@ fn lifecycle(ask: &Ask) -> Result<Option<Lifecycle>, Fault> {
     ask.query.text("lifecycle").map(str::parse).transpose().map_err(|_| Fault::NoSuchResource)
 }
 
-pub(super) fn hands(ask: &Ask) -> Hands {
-    Hands { caller: ask.caller.clone(), operation: ask.operation.route().name }
+pub(super) fn requester(ask: &Ask) -> Requester {
+    Requester { caller: ask.caller.clone(), operation: ask.operation.route().name }
 }
 
 pub(super) fn run(ask: &Ask) -> Run {

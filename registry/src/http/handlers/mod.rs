@@ -104,7 +104,7 @@ impl Ask {
         if self.query.flag("permanent") { Depth::Permanent } else { Depth::Soft }
     }
 
-    /// Leave to do this, or the refusal.
+    /// Permission to do this, or the refusal.
     fn permit<R: Resource>(&self, app: &App, action: Action, resource: R) -> Result<Permit<R>, Fault> {
         let permit = app.access.gate.authorizer.permit(&self.caller, action, resource)?;
         if let Some(refusal) = change::observed(permit.grant()) {

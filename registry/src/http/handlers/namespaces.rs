@@ -216,7 +216,7 @@ pub fn can_i(app: &App, ask: &Ask) -> Result<Answer, Fault> {
     Ok(Answer::json(&answer))
 }
 
-/// Leave to change a namespace.
+/// Permission to change a namespace.
 struct Governed(Change<NamespaceName>);
 
 impl Governed {

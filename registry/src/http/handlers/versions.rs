@@ -12,7 +12,7 @@ use crate::rules::find::Deleted;
 use crate::rules::names::{self, Use};
 use crate::rules::register::{Force, Registered};
 use crate::service::{Class, Offered, Rights, Shown, Validation, change};
-use authz::{Action, Leave, PostReads, Refusal, Resource};
+use authz::{Action, PostReads, Refusal, RegisterPermit, Resource};
 use base64::Engine;
 use model::Subject;
 use serde_json::{Value, json};
@@ -36,15 +36,15 @@ pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
 
 /// `POST /subjects/{subject}/versions`
 pub async fn register(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
-    let leave = app.access.gate.authorizer.permit_register(&ask.caller, ask.subject())?;
-    let (subject, observed) = (leave.resource().clone(), observed(&leave));
+    let permit = app.access.gate.authorizer.permit_register(&ask.caller, ask.subject())?;
+    let (subject, observed) = (permit.resource().clone(), observed(&permit));
     let request = ask.request(app, &subject).await?;
     let depends = app.ready.stripes.subject(&subject);
     if let Some(shown) = ask.found(app, &request, &subject)? {
         say_observed(app, ask, &subject, observed);
         return registered(app, ask, subject, found(shown)).await;
     }
-    let rights = Rights { leave, operation: ask.operation.route().name, named: ask.named.clone() };
+    let rights = Rights { permit, operation: ask.operation.route().name, named: ask.named.clone() };
     let offered = offered(app, ask, &subject).await.map_err(|fault| rights.instead_of(fault))?;
     let alone = offered.schema.references.is_empty();
     let done = app.service.register(rights, offered, &ask.work).await?;
@@ -96,8 +96,8 @@ fn say_observed(app: &App, ask: &Ask, subject: &Subject, observed: Option<Refusa
 }
 
 /// What would have been refused if authorization did not only observe.
-fn observed(leave: &Leave<Subject>) -> Option<Refusal> {
-    change::observed(leave.to_write().ok()?.grant()).cloned()
+fn observed(permit: &RegisterPermit<Subject>) -> Option<Refusal> {
+    change::observed(permit.to_write().ok()?.grant()).cloned()
 }
 
 /// `GET /subjects/{subject}/versions/{version}`

@@ -19,7 +19,7 @@ use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::rocks::{Options, Place, Rocks};
+use storage::rocks::{Location, Options, Rocks};
 use storage::{Health, Store};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -242,7 +242,7 @@ pub fn open_store(settings: &Settings, observer: Option<Arc<Watcher>>) -> Result
 
 /// How the store of these settings is opened.
 pub fn store_options(settings: &Settings, observer: Option<Arc<Watcher>>) -> Options {
-    let mut options = Options::new(Place::Directory(settings.data.clone()));
+    let mut options = Options::new(Location::Directory(settings.data.clone()));
     options.block_cache_bytes = settings.block_cache;
     options.memtable_bytes = settings.memtable;
     if let Some(observer) = observer {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use storage::contract::records::fingerprinted;
-use storage::rocks::{Options, Place, Rocks};
+use storage::rocks::{Location, Options, Rocks};
 use storage::{Group, Observer, State, Store};
 
 #[derive(Default)]
@@ -30,7 +30,7 @@ fn main() {
     let dir = std::env::current_dir().unwrap().join("target/group_commit.data");
     let _ = std::fs::remove_dir_all(&dir);
     let groups = Arc::new(Groups::default());
-    let options = || Options { observer: groups.clone(), ..Options::new(Place::Directory(dir.clone())) };
+    let options = || Options { observer: groups.clone(), ..Options::new(Location::Directory(dir.clone())) };
     let store = Rocks::open(options()).unwrap();
 
     let (busy, started) = (processor_seconds(), Instant::now());
@@ -77,7 +77,7 @@ fn main() {
             std::fs::copy(&file, copy.join(file.file_name().unwrap())).unwrap();
         }
         let started = Instant::now();
-        let again = Rocks::open(Options::new(Place::Directory(copy.clone()))).unwrap();
+        let again = Rocks::open(Options::new(Location::Directory(copy.clone()))).unwrap();
         let versions = again.view().unwrap().totals().unwrap().versions;
         println!("opened {versions} versions, as if {end}, in {:.0} ms", started.elapsed().as_secs_f64() * 1e3);
         drop(again);

@@ -9,7 +9,7 @@ use model::{Record, SubjectPrefix};
 use std::error::Error;
 use std::ops::ControlFlow;
 use storage::contract::records::schema;
-use storage::rocks::{Options, Place, Rocks};
+use storage::rocks::{Location, Options, Rocks};
 use storage::{Begin, Standing, Store, Subjects};
 
 const SUBJECTS: i32 = 20_000;
@@ -18,7 +18,7 @@ const ROUNDS: u32 = 200;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let directory = tempfile::tempdir()?;
-    let store = Rocks::open(Options::new(Place::Directory(directory.path().join("data"))))?;
+    let store = Rocks::open(Options::new(Location::Directory(directory.path().join("data"))))?;
     let filling = "x".repeat(1_000);
     for first in (0..SUBJECTS).step_by(100) {
         let of = |subject: i32| {

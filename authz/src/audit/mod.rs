@@ -5,7 +5,7 @@
 
 mod refusals;
 
-pub use refusals::{Kind, Limits, Place, Refusals, Refused, Who};
+pub use refusals::{Kind, Limits, RefusalSource, Refusals, Refused, Who};
 
 use crate::{Action, Caller, Credential, Decision, Grant, Method, Refusal, Scope};
 use model::{AuditOutcome, AuditRecord, NamespaceId, NamespaceName, cut};

@@ -15,10 +15,10 @@ use std::net::{IpAddr, Ipv6Addr};
 pub enum Refused {
     /// One refusal.
     One(Box<AuditEntry>),
-    /// Further refusals from one place, counted.
+    /// Further refusals from one source, counted.
     Many {
         /// From where.
-        place: Place,
+        source: RefusalSource,
         /// From the first of them, in milliseconds since 1970.
         from: i64,
         /// To the last.
@@ -30,7 +30,7 @@ pub enum Refused {
 
 /// From where refusals come, as far as they are told apart.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct Place {
+pub struct RefusalSource {
     /// Who they are.
     pub who: Who,
     /// In whose namespace.
@@ -68,9 +68,9 @@ pub enum Kind {
 pub struct Refusals {
     limits: Limits,
     minute: i64,
-    tallies: HashMap<Place, Tally>,
+    tallies: HashMap<RefusalSource, Tally>,
     /// Places of each kind among the tallies.
-    places: HashMap<Kind, usize>,
+    sources: HashMap<Kind, usize>,
     /// What is kept one by one: of each principal wherever it was refused, and of each other kind in all.
     kept: HashMap<Who, u32>,
     queue: VecDeque<Refused>,
@@ -79,13 +79,13 @@ pub struct Refusals {
 /// How much the queue holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Refusals kept one by one, per minute and place.
+    /// Refusals kept one by one, per minute and source.
     pub each_per_minute: u32,
     /// Refusals kept one by one, per minute: of each principal in all namespaces together, of all wrong credentials, of all
     /// who have no name.
     pub all_per_minute: u32,
     /// Places told apart within a minute, of each kind.
-    pub places: usize,
+    pub sources: usize,
     /// Places without a name told apart within a minute: they cost their sender nothing.
     pub unnamed: usize,
     /// Entries that wait for a reader.
@@ -94,7 +94,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { each_per_minute: 20, all_per_minute: 200, places: 1_000, unnamed: 100, waiting: 10_000 }
+        Limits { each_per_minute: 20, all_per_minute: 200, sources: 1_000, unnamed: 100, waiting: 10_000 }
     }
 }
 
@@ -112,7 +112,7 @@ const OTHERS: &str = "others";
 const WRONG: &str = "credential:wrong";
 const MINUTE_MS: i64 = 60_000;
 
-impl Place {
+impl RefusalSource {
     fn of(entry: &AuditEntry) -> Self {
         let who = if !entry.attempted.is_empty() {
             Who::Wrong(entry.attempted.clone())
@@ -121,7 +121,7 @@ impl Place {
         } else {
             Who::Named(entry.principal.clone())
         };
-        Place { who, namespace: entry.namespace.clone(), namespace_id: entry.namespace_id }
+        RefusalSource { who, namespace: entry.namespace.clone(), namespace_id: entry.namespace_id }
     }
 }
 
@@ -155,27 +155,27 @@ impl Who {
 impl Refusals {
     /// An empty queue.
     pub fn new(limits: Limits) -> Self {
-        let (tallies, places, kept) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Refusals { limits, minute: i64::MIN, tallies, places, kept, queue: VecDeque::new() }
+        let (tallies, sources, kept) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Refusals { limits, minute: i64::MIN, tallies, sources, kept, queue: VecDeque::new() }
     }
 
     /// Takes a refusal in.
     pub fn record(&mut self, entry: AuditEntry) {
         self.turn(entry.at);
-        let place = Place::of(&entry);
-        let (kind, all) = (place.who.kind(), place.who.all());
-        let most = if kind == Kind::Unnamed { self.limits.unnamed } else { self.limits.places };
-        let places = self.places.entry(kind).or_default();
-        let known = match self.tallies.contains_key(&place) {
+        let source = RefusalSource::of(&entry);
+        let (kind, all) = (source.who.kind(), source.who.all());
+        let most = if kind == Kind::Unnamed { self.limits.unnamed } else { self.limits.sources };
+        let sources = self.sources.entry(kind).or_default();
+        let known = match self.tallies.contains_key(&source) {
             true => true,
-            false if *places < most => {
-                *places += 1;
+            false if *sources < most => {
+                *sources += 1;
                 true
             }
             false => false,
         };
-        let others = Place { who: Who::Others(kind), namespace: None, namespace_id: None };
-        let tally = self.tallies.entry(if known { place } else { others }).or_default();
+        let others = RefusalSource { who: Who::Others(kind), namespace: None, namespace_id: None };
+        let tally = self.tallies.entry(if known { source } else { others }).or_default();
         if known && tally.kept < self.limits.each_per_minute && self.queue.len() < self.limits.waiting {
             let of_all = self.kept.entry(all).or_default();
             if *of_all < self.limits.all_per_minute {
@@ -207,24 +207,24 @@ impl Refusals {
         }
         self.minute = minute;
         self.kept.clear();
-        let mut places: Vec<Place> = self.tallies.keys().cloned().collect();
-        places.sort();
-        for place in places {
+        let mut sources: Vec<RefusalSource> = self.tallies.keys().cloned().collect();
+        sources.sort();
+        for source in sources {
             let room = self.queue.len() < self.limits.waiting;
-            let Some(tally) = self.tallies.get_mut(&place) else { continue };
+            let Some(tally) = self.tallies.get_mut(&source) else { continue };
             tally.kept = 0;
             if tally.counted > 0 && !room {
                 continue;
             }
             let Tally { counted, from, to, .. } = *tally;
-            self.tallies.remove(&place);
+            self.tallies.remove(&source);
             if counted > 0 {
-                self.queue.push_back(Refused::Many { place, from, to, count: counted });
+                self.queue.push_back(Refused::Many { source, from, to, count: counted });
             }
         }
-        self.places.clear();
-        for place in self.tallies.keys().filter(|place| !matches!(place.who, Who::Others(_))) {
-            *self.places.entry(place.who.kind()).or_default() += 1;
+        self.sources.clear();
+        for source in self.tallies.keys().filter(|source| !matches!(source.who, Who::Others(_))) {
+            *self.sources.entry(source.who.kind()).or_default() += 1;
         }
     }
 }
@@ -234,7 +234,7 @@ impl From<Refused> for AuditRecord {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::One(entry) => AuditRecord { happened: Some(entry.at), ..(*entry).into() },
-            Refused::Many { place: Place { who, namespace, namespace_id }, from, count, .. } => {
+            Refused::Many { source: RefusalSource { who, namespace, namespace_id }, from, count, .. } => {
                 let counted = |reason: &str| format!("counted {reason}").trim_end().to_owned();
                 let (principal, attempted, address, rule) = match who {
                     Who::Named(principal) => (principal, String::new(), None, counted("")),
@@ -282,8 +282,8 @@ mod tests {
     fn shown(refused: Vec<Refused>) -> Vec<String> {
         let show = |one| match one {
             Refused::One(entry) => format!("{} at {}", entry.principal, entry.at),
-            Refused::Many { place: Place { who, namespace, .. }, from, to, count } => {
-                let place = namespace.map_or(String::new(), |namespace| format!(" in {namespace}"));
+            Refused::Many { source: RefusalSource { who, namespace, .. }, from, to, count } => {
+                let source = namespace.map_or(String::new(), |namespace| format!(" in {namespace}"));
                 let who = match who {
                     Who::Named(who) => who,
                     Who::Wrong(user) => format!("wrong {user}"),
@@ -292,7 +292,7 @@ mod tests {
                     }
                     Who::Others(kind) => format!("other {kind:?}"),
                 };
-                format!("{count} of {who}{place} from {from} to {to}")
+                format!("{count} of {who}{source} from {from} to {to}")
             }
         };
         refused.into_iter().map(show).collect()
@@ -377,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_queue_that_nobody_reads_stays_small_and_loses_no_count() {
-        let mut queue = Refusals::new(Limits { each_per_minute: 5, places: 3, waiting: 4, ..Limits::default() });
+        let mut queue = Refusals::new(Limits { each_per_minute: 5, sources: 3, waiting: 4, ..Limits::default() });
         let mut recorded = 0;
         for minute in 0..10 {
             for at in 0..100 {

@@ -90,8 +90,8 @@ fn listing(
 ) -> Listing<Versions> {
     let outside = aliases.keys().any(|target| !filter.prefix.matches(target));
     let counted = !outside && filter.rule_type.is_empty() && filter.associations.is_none();
-    let place = Place::Skipping(if counted { offset } else { 0 });
-    let source = Versions { filter, aliases: Arc::new(aliases), counted, place };
+    let cursor = Cursor::Skipping(if counted { offset } else { 0 });
+    let source = Versions { filter, aliases: Arc::new(aliases), counted, cursor };
     Listing::new(source, if counted { 0 } else { offset }, limit)
 }
 
@@ -114,12 +114,12 @@ pub struct Versions {
     aliases: Arc<BTreeMap<Subject, Vec<Subject>>>,
     /// Do all versions count that stand as they should?
     counted: bool,
-    place: Place,
+    cursor: Cursor,
 }
 
 /// Where a listing of versions goes on.
 #[derive(Clone)]
-enum Place {
+enum Cursor {
     /// Behind so many versions of those that are counted.
     Skipping(usize),
     /// Behind this version.
@@ -148,8 +148,8 @@ impl Source for Versions {
     type Item = Found;
 
     fn go_on(&mut self, state: &dyn State, show: &mut Show<'_, Found>) -> Result<(), Fault> {
-        let place = self.place.clone();
-        if self.counted { self.go_on_counted(state, &place, show) } else { self.go_on_looking(state, place, show) }
+        let cursor = self.cursor.clone();
+        if self.counted { self.go_on_counted(state, &cursor, show) } else { self.go_on_looking(state, cursor, show) }
     }
 }
 
@@ -164,25 +164,25 @@ impl Versions {
     }
 
     fn shown(&mut self, stored: StoredVersion, associations: &Arc<[StoredAssociation]>) -> Found {
-        self.place = Place::Behind(stored.subject.clone(), stored.version);
+        self.cursor = Cursor::Behind(stored.subject.clone(), stored.version);
         Found { stored, associations: Arc::clone(associations), aliases: Arc::clone(&self.aliases) }
     }
 
-    fn go_on_counted(&mut self, state: &dyn State, place: &Place, show: &mut Show<'_, Found>) -> Result<(), Fault> {
+    fn go_on_counted(&mut self, state: &dyn State, cursor: &Cursor, show: &mut Show<'_, Found>) -> Result<(), Fault> {
         let none: Arc<[StoredAssociation]> = [].into();
         let (prefix, standing) = (self.filter.prefix.clone(), self.standing());
         let subjects = Subjects::Matching(&prefix);
         if !self.filter.latest_only {
-            let begin = match place {
-                Place::Skipping(count) => Begin::Skipping(*count as u64),
-                Place::Behind(subject, version) => Begin::Behind((subject, *version)),
+            let begin = match cursor {
+                Cursor::Skipping(count) => Begin::Skipping(*count as u64),
+                Cursor::Behind(subject, version) => Begin::Behind((subject, *version)),
             };
             let visit = &mut |stored| show(Some(self.shown(stored, &none)));
             return Ok(state.versions_from(subjects, standing, begin, visit)?);
         }
-        let begin = match place {
-            Place::Skipping(count) => Begin::Skipping(*count as u64),
-            Place::Behind(subject, _) => Begin::Behind(subject),
+        let begin = match cursor {
+            Cursor::Skipping(count) => Begin::Skipping(*count as u64),
+            Cursor::Behind(subject, _) => Begin::Behind(subject),
         };
         let mut outcome = Ok(());
         state.subjects_from(subjects, standing, begin, &mut |subject, summary| {
@@ -199,12 +199,12 @@ impl Versions {
         Ok(outcome?)
     }
 
-    fn go_on_looking(&mut self, state: &dyn State, place: Place, show: &mut Show<'_, Found>) -> Result<(), Fault> {
+    fn go_on_looking(&mut self, state: &dyn State, cursor: Cursor, show: &mut Show<'_, Found>) -> Result<(), Fault> {
         let aliases = Arc::clone(&self.aliases);
         let prefix = self.filter.prefix.clone();
-        let begin = match &place {
-            Place::Skipping(_) => Begin::Skipping(0),
-            Place::Behind(subject, version) => {
+        let begin = match &cursor {
+            Cursor::Skipping(_) => Begin::Skipping(0),
+            Cursor::Behind(subject, version) => {
                 // The rest of the subject in which the last piece ended, unless it was passed over whole.
                 let begin = Begin::Behind((subject, *version));
                 if *version < Version::MAX && self.look(state, subject, begin, show)?.is_break() {
@@ -213,9 +213,9 @@ impl Versions {
                 Begin::Behind(subject)
             }
         };
-        let after = match &place {
-            Place::Skipping(_) => Bound::Unbounded,
-            Place::Behind(subject, _) => Bound::Excluded(subject),
+        let after = match &cursor {
+            Cursor::Skipping(_) => Bound::Unbounded,
+            Cursor::Behind(subject, _) => Bound::Excluded(subject),
         };
         // What others stand for and the prefix does not match is shown in its place among those that it matches.
         let outside = aliases.range::<Subject, _>((after, Bound::Unbounded)).map(|(target, _)| target);
@@ -246,7 +246,7 @@ impl Versions {
         show: &mut Show<'_, Found>,
     ) -> Result<ControlFlow<()>, Fault> {
         let passed = |this: &mut Self, show: &mut Show<'_, Found>| {
-            this.place = Place::Behind(subject.clone(), Version::MAX);
+            this.cursor = Cursor::Behind(subject.clone(), Version::MAX);
             Ok(show(None))
         };
         let associations = match &self.filter.associations {

@@ -19,7 +19,7 @@ impl Service {
         offset: usize,
         limit: usize,
     ) -> Listing<SubjectNames> {
-        Listing::new(SubjectNames { prefix, standing, place: Place::Skipping(offset) }, 0, limit)
+        Listing::new(SubjectNames { prefix, standing, cursor: Cursor::Skipping(offset) }, 0, limit)
     }
 
     /// Version numbers of a subject, each with whether it is soft-deleted, ascending. Numbers below 1 (a foreign log may hold
@@ -36,7 +36,7 @@ impl Service {
         limit: usize,
     ) -> Result<Listing<Numbers>, Fault> {
         self.read(|state| existing(state, &subject, exists))?;
-        Ok(Listing::new(Numbers { subject, standing, place: Place::Skipping(offset) }, 0, limit))
+        Ok(Listing::new(Numbers { subject, standing, cursor: Cursor::Skipping(offset) }, 0, limit))
     }
 
     /// One version, also of the same name in a named context.
@@ -137,16 +137,16 @@ impl Service {
 
 /// Where a listing goes on that is counted: behind so many of its items, or behind an item.
 #[derive(Clone)]
-enum Place<T> {
+enum Cursor<T> {
     Skipping(usize),
     Behind(T),
 }
 
-impl<T> Place<T> {
+impl<T> Cursor<T> {
     fn begin(&self) -> Begin<&T> {
         match self {
-            Place::Skipping(count) => Begin::Skipping(*count as u64),
-            Place::Behind(item) => Begin::Behind(item),
+            Cursor::Skipping(count) => Begin::Skipping(*count as u64),
+            Cursor::Behind(item) => Begin::Behind(item),
         }
     }
 }
@@ -155,17 +155,17 @@ impl<T> Place<T> {
 pub struct SubjectNames {
     prefix: SubjectPrefix,
     standing: Standing,
-    place: Place<Subject>,
+    cursor: Cursor<Subject>,
 }
 
 impl Source for SubjectNames {
     type Item = Subject;
 
     fn go_on(&mut self, state: &dyn State, show: &mut Show<'_, Subject>) -> Result<(), Fault> {
-        let SubjectNames { prefix, standing, place } = self;
-        let begin = place.clone();
+        let SubjectNames { prefix, standing, cursor } = self;
+        let begin = cursor.clone();
         state.subjects_from(Subjects::Matching(prefix), *standing, begin.begin(), &mut |subject, _| {
-            *place = Place::Behind(subject.clone());
+            *cursor = Cursor::Behind(subject.clone());
             show(Some(subject))
         })?;
         Ok(())
@@ -176,20 +176,20 @@ impl Source for SubjectNames {
 pub struct Numbers {
     subject: Subject,
     standing: Standing,
-    place: Place<Version>,
+    cursor: Cursor<Version>,
 }
 
 impl Source for Numbers {
     type Item = (Version, bool);
 
     fn go_on(&mut self, state: &dyn State, show: &mut Show<'_, Self::Item>) -> Result<(), Fault> {
-        let Numbers { subject, standing, place } = self;
-        let begin = match place {
-            Place::Skipping(count) => Begin::Skipping(*count as u64),
-            Place::Behind(version) => Begin::Behind(*version),
+        let Numbers { subject, standing, cursor } = self;
+        let begin = match cursor {
+            Cursor::Skipping(count) => Begin::Skipping(*count as u64),
+            Cursor::Behind(version) => Begin::Behind(*version),
         };
         state.numbers_from(subject, *standing, begin, &mut |version, deleted| {
-            *place = Place::Behind(version);
+            *cursor = Cursor::Behind(version);
             show(Some((version, deleted)))
         })?;
         Ok(())

@@ -106,7 +106,7 @@ impl Scrub {
             let stop = stop.clone();
             let run = move || {
                 let read = catch_unwind(AssertUnwindSafe(|| {
-                    let step = |table, place: &_| step(&db.quiet_view(), table, place);
+                    let step = |table, progress: &_| step(&db.quiet_view(), table, progress);
                     scrub(step, &mut |wait| stop.pause(wait), pause)
                 }));
                 match read {
@@ -141,7 +141,7 @@ impl Drop for Scrub {
 
 /// How far a table has been read.
 #[derive(Clone, Default)]
-struct Place {
+struct Progress {
     /// The next key.
     from: Vec<u8>,
     history: History,
@@ -153,16 +153,16 @@ type Wait<'a> = dyn FnMut(Duration) -> bool + 'a;
 
 /// Reads all tables, step by step, with a pause after each.
 fn scrub(
-    step: impl Fn(Table, &Place) -> Result<Option<Place>, Error>,
+    step: impl Fn(Table, &Progress) -> Result<Option<Progress>, Error>,
     wait: &mut Wait<'_>,
     pause: Duration,
 ) -> Result<(), Error> {
     for table in Table::ALL {
-        let mut place = Some(Place::default());
-        while let Some(at) = place {
+        let mut progress = Some(Progress::default());
+        while let Some(at) = progress {
             let Some(next) = patiently(|| step(table, &at), wait)? else { return Ok(()) };
-            place = next;
-            if place.is_some() && !wait(pause) {
+            progress = next;
+            if progress.is_some() && !wait(pause) {
                 return Ok(());
             }
         }
@@ -194,13 +194,13 @@ fn patiently<T>(read: impl Fn() -> Result<T, Error>, wait: &mut Wait<'_>) -> Res
 }
 
 /// Reads the next entries of a table from a snapshot, which is not held longer than that. Tells where to go on.
-fn step(view: &View<'_>, table: Table, place: &Place) -> Result<Option<Place>, Error> {
-    let Place { mut history, mut chain, .. } = *place;
+fn step(view: &View<'_>, table: Table, progress: &Progress) -> Result<Option<Progress>, Error> {
+    let Progress { mut history, mut chain, .. } = *progress;
     let log = fold::head(view)?.audit;
     let mut outcome = Ok(());
     let mut bytes = 0;
     let mut last = None;
-    let range = (place.from.clone(), kv::everything().1);
+    let range = (progress.from.clone(), kv::everything().1);
     view.scan(table, &range, Direction::Up, &mut |key, value| {
         outcome = match table {
             Table::Audit => {
@@ -221,7 +221,7 @@ fn step(view: &View<'_>, table: Table, place: &Place) -> Result<Option<Place>, E
     }
     Ok(last.map(|mut from| {
         from.push(0);
-        Place { from, history, chain }
+        Progress { from, history, chain }
     }))
 }
 
@@ -311,7 +311,7 @@ mod tests {
     #[track_caller]
     fn readings(outcomes: &[Result<(), Error>], expected: Result<(), Error>, waits: usize) {
         let outcomes = RefCell::new(outcomes.to_vec());
-        let step = |_, _: &Place| match outcomes.borrow_mut().pop() {
+        let step = |_, _: &Progress| match outcomes.borrow_mut().pop() {
             Some(Err(error)) => Err(error),
             _ => Ok(None),
         };
@@ -347,12 +347,12 @@ mod tests {
     #[test]
     fn what_only_the_scrub_can_find_makes_the_store_corrupt() {
         use crate::engine::Backend;
-        use crate::rocks::{Options, Place, Rocks};
+        use crate::rocks::{Location, Options, Rocks};
         use crate::{Health, Store};
         use state::kv::Overlay;
 
         let dir = tempfile::TempDir::new().unwrap();
-        let options = || Options::new(Place::Directory(dir.path().to_owned()));
+        let options = || Options::new(Location::Directory(dir.path().to_owned()));
         let store = Rocks::open(options()).unwrap();
         assert_eq!(store.health(), Health::Ok);
         let mut overlay = Overlay::new(Map::default());

@@ -40,7 +40,7 @@ pub use restoring::Restoring;
 
 /// Where the data lie.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum Location {
     /// In this directory, which is made if it is missing.
     Directory(PathBuf),
     /// In memory, for tests: everything is as on disk, and nothing survives.
@@ -51,7 +51,7 @@ pub enum Place {
 #[derive(Clone)]
 pub struct Options {
     /// Where the data lie.
-    pub place: Place,
+    pub location: Location,
     /// Bytes of blocks, indexes and filters kept in memory.
     pub block_cache_bytes: usize,
     /// Bytes of new data that one column family collects in memory before it writes a table; all together collect at most
@@ -74,10 +74,10 @@ pub const OPEN_FILES: usize = 256;
 pub const OTHER_FILES: usize = 64;
 
 impl Options {
-    /// The defaults for a place.
-    pub fn new(place: Place) -> Self {
+    /// The defaults for a location.
+    pub fn new(location: Location) -> Self {
         Options {
-            place,
+            location,
             block_cache_bytes: 32 << 20,
             memtable_bytes: 8 << 20,
             open_files: OPEN_FILES,
@@ -101,7 +101,7 @@ impl Rocks {
     }
 
     fn open_for(options: Options, purpose: Purpose) -> Result<Self, Error> {
-        let Place::Directory(dir) = &options.place else {
+        let Location::Directory(dir) = &options.location else {
             return Self::open_files(Path::new(settings::IN_MEMORY), &options, None);
         };
         let (lock, format) = directory::prepare(dir, purpose)?;
@@ -337,7 +337,7 @@ mod tests {
         for another in [false, true] {
             let parent = tempfile::TempDir::new().unwrap();
             let dir = parent.path().join("data");
-            let store = Rocks::open(Options::new(Place::Directory(dir.clone()))).unwrap();
+            let store = Rocks::open(Options::new(Location::Directory(dir.clone()))).unwrap();
             let write = || store.backend().write(old::changes(&old::former()));
             assert_eq!(write(), Ok(()));
             std::fs::rename(&dir, parent.path().join("moved")).unwrap();
@@ -350,7 +350,7 @@ mod tests {
     #[test]
     fn a_directory_of_format_1_is_brought_to_the_format_of_today() {
         let dir = tempfile::TempDir::new().unwrap();
-        let options = || Options::new(Place::Directory(dir.path().to_owned()));
+        let options = || Options::new(Location::Directory(dir.path().to_owned()));
         let store = Rocks::open(options()).unwrap();
         store.backend().write(old::changes(&old::former())).unwrap();
         store.close().unwrap();

@@ -2,7 +2,7 @@
 //! one leaves is never taken for a registry.
 
 use super::directory::{self, Purpose};
-use super::{Options, Place, Rocks};
+use super::{Location, Options, Rocks};
 use crate::{Error, Store};
 use model::Position;
 use std::fs;
@@ -46,7 +46,7 @@ impl Restoring {
     /// Those of `Rocks::open` and `Store::restore`; the directory stays marked.
     pub fn run(self, options: Options, backup: &mut dyn Read) -> Result<Position, Error> {
         let store =
-            Rocks::open_for(Options { place: Place::Directory(self.dir.clone()), ..options }, Purpose::Restore)?;
+            Rocks::open_for(Options { location: Location::Directory(self.dir.clone()), ..options }, Purpose::Restore)?;
         let position = store.restore(backup)?;
         store.close()?;
         drop(store);

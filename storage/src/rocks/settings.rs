@@ -1,6 +1,6 @@
 //! How RocksDB is set up, and why.
 
-use super::{Options, Place};
+use super::{Location, Options};
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, Env, LogLevel,
     LruCacheOptions,
@@ -40,7 +40,7 @@ pub(super) const IN_MEMORY: &str = "/tmp";
 
 pub(super) fn open(dir: &Path, options: &Options) -> Result<DB, rocksdb::Error> {
     let mut db = rocksdb::Options::default();
-    if let Place::Memory = options.place {
+    if let Location::Memory = options.location {
         db.set_env(&Env::mem_env()?);
     }
     db.create_if_missing(true);

@@ -54,13 +54,13 @@ mod tests {
     use crate::condition::Condition;
     use crate::engine::Backend;
     use crate::rocks::check::Scrub;
-    use crate::rocks::{Disk, Options, Place, settings};
+    use crate::rocks::{Disk, Location, Options, settings};
     use state::kv::{Changes, KvMut, Map, Overlay, Table};
     use std::path::Path;
     use std::sync::Arc;
 
     fn disk(idle: Duration) -> Disk {
-        let db = settings::open(Path::new(settings::IN_MEMORY), &Options::new(Place::Memory)).unwrap();
+        let db = settings::open(Path::new(settings::IN_MEMORY), &Options::new(Location::Memory)).unwrap();
         let db = Arc::new(Db { db, condition: Arc::new(Condition::default()) });
         let scrub = Scrub::start(db.clone(), 1).unwrap();
         Disk { scrub, db, patience: Patience { idle, failing: idle }, watermark: None, lock: None }

@@ -128,7 +128,7 @@ pub(crate) fn subjects(
     begin: Begin<&Subject>,
     visit: &mut dyn FnMut(Subject, SubjectSummary) -> ControlFlow<()>,
 ) -> Result<(), Error> {
-    let mut walk = Walk { kv, standing, begin: Place::of(begin, key::subject) };
+    let mut walk = Walk { kv, standing, begin: BeginKey::of(begin, key::subject) };
     ranges(kv, subjects, SUBJECTS, &mut |range| {
         walk.through(range, &mut |key, bytes| {
             let summary: SubjectSummary = decode(bytes)?;
@@ -148,7 +148,8 @@ pub(crate) fn versions(
     begin: Begin<(&Subject, Version)>,
     visit: &mut dyn FnMut(StoredVersion) -> ControlFlow<()>,
 ) -> Result<(), Error> {
-    let mut walk = Walk { kv, standing, begin: Place::of(begin, |(subject, version)| key::version(subject, version)) };
+    let mut walk =
+        Walk { kv, standing, begin: BeginKey::of(begin, |(subject, version)| key::version(subject, version)) };
     ranges(kv, subjects, VERSIONS, &mut |range| {
         walk.through(range, &mut |key, bytes| {
             if !standing.admits(!value::is_deleted(bytes)?) {
@@ -168,7 +169,7 @@ pub(crate) fn numbers(
     begin: Begin<Version>,
     visit: &mut dyn FnMut(Version, bool) -> ControlFlow<()>,
 ) -> Result<(), Error> {
-    let mut walk = Walk { kv, standing, begin: Place::of(begin, |version| key::version(subject, version)) };
+    let mut walk = Walk { kv, standing, begin: BeginKey::of(begin, |version| key::version(subject, version)) };
     let whole = walk.through(key::numbered_versions(subject), &mut |key, bytes| {
         let deleted = value::is_deleted(bytes)?;
         if !standing.admits(!deleted) {
@@ -188,16 +189,16 @@ pub(crate) fn behind(range: Range, key: Option<Vec<u8>>) -> Range {
 }
 
 /// Where to begin, in keys.
-enum Place {
+enum BeginKey {
     Skipping(u64),
     Behind(Vec<u8>),
 }
 
-impl Place {
+impl BeginKey {
     fn of<T>(begin: Begin<T>, key: impl FnOnce(T) -> Vec<u8>) -> Self {
         match begin {
-            Begin::Skipping(count) => Place::Skipping(count),
-            Begin::Behind(item) => Place::Behind(key(item)),
+            Begin::Skipping(count) => BeginKey::Skipping(count),
+            Begin::Behind(item) => BeginKey::Behind(key(item)),
         }
     }
 }
@@ -209,15 +210,15 @@ type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Malformed> +
 struct Walk<'a, K: ?Sized> {
     kv: &'a K,
     standing: Standing,
-    begin: Place,
+    begin: BeginKey,
 }
 
 impl<K: Kv + ?Sized> Walk<'_, K> {
     /// Visits the entries of a range from the place on. Tells whether the visitor broke off.
     fn through(&mut self, range: Range, visit: &mut Visit<'_>) -> Result<ControlFlow<()>, Error> {
         let range = match &mut self.begin {
-            Place::Behind(key) => behind(range, Some(key.clone())),
-            Place::Skipping(count) => match tally::seek(self.kv, &range, self.standing, count)? {
+            BeginKey::Behind(key) => behind(range, Some(key.clone())),
+            BeginKey::Skipping(count) => match tally::seek(self.kv, &range, self.standing, count)? {
                 Some(start) => (start, range.1),
                 None => return Ok(ControlFlow::Continue(())),
             },

@@ -1,7 +1,7 @@
 //! Every store keeps the whole contract.
 
 use std::sync::Mutex;
-use storage::rocks::{Options, Place, Rocks};
+use storage::rocks::{Location, Options, Rocks};
 use storage::{MemoryStore, contract};
 use tempfile::TempDir;
 
@@ -13,7 +13,7 @@ fn the_store_in_memory_keeps_the_contract() {
 #[test]
 fn the_store_on_rocksdb_in_memory_keeps_the_contract() {
     contract::hold(&|observer, limits| {
-        Box::new(Rocks::open(Options { observer, limits, ..Options::new(Place::Memory) }).unwrap())
+        Box::new(Rocks::open(Options { observer, limits, ..Options::new(Location::Memory) }).unwrap())
     });
 }
 
@@ -22,7 +22,7 @@ fn the_store_on_rocksdb_on_disk_keeps_the_contract() {
     let dirs = Mutex::new(Vec::new());
     contract::hold(&|observer, limits| {
         let dir = TempDir::new().unwrap();
-        let place = Place::Directory(dir.path().join("a").join("b"));
+        let place = Location::Directory(dir.path().join("a").join("b"));
         dirs.lock().unwrap().push(dir);
         Box::new(Rocks::open(Options { observer, limits, ..Options::new(place) }).unwrap())
     });

@@ -5,7 +5,7 @@ use crate::support::{self, Random};
 use std::fs;
 use std::path::{Path, PathBuf};
 use storage::contract::records::schema;
-use storage::rocks::{Options, Place, Rocks};
+use storage::rocks::{Location, Options, Rocks};
 use storage::{Error, State, Store};
 use tempfile::TempDir;
 
@@ -32,7 +32,7 @@ fn text(number: usize) -> String {
 
 /// With memtables that one log is enough for.
 fn open(dir: &Path) -> Result<Rocks, Error> {
-    Rocks::open(Options::new(Place::Directory(dir.to_owned())))
+    Rocks::open(Options::new(Location::Directory(dir.to_owned())))
 }
 
 impl Killed {

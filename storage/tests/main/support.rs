@@ -8,13 +8,13 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use storage::rocks::{Options, Place, Rocks};
+use storage::rocks::{Location, Options, Rocks};
 use storage::{Committed, Error, Health, State, Store};
 use tokio::sync::oneshot::error::TryRecvError;
 
 /// Small memtables, so that tables are written and compacted and logs replaced all the time.
 pub fn options(dir: &Path) -> Options {
-    Options { memtable_bytes: 256 << 10, ..Options::new(Place::Directory(dir.to_owned())) }
+    Options { memtable_bytes: 256 << 10, ..Options::new(Location::Directory(dir.to_owned())) }
 }
 
 pub fn open(dir: &Path) -> Result<Rocks, Error> {

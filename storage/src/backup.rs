@@ -16,7 +16,7 @@ use crate::engine::Backend;
 use crate::{AuditLog, Error};
 use model::{InternalRecord, Position, Record, Stamped};
 use sha2::{Digest, Sha256};
-use state::codec::bytes::{Form, Input, Malformed, decode, encode};
+use state::codec::bytes::{Codec, Input, Malformed, decode, encode};
 use state::codec::{key, record, text_key};
 use state::kv::{self, Direction, Kv, KvMut, Overlay, Table};
 use state::{audit, fold, log, query};
@@ -48,7 +48,7 @@ struct Trailer {
     audit: AuditLog,
 }
 
-impl Form for Trailer {
+impl Codec for Trailer {
     fn put(&self, out: &mut Vec<u8>) {
         [self.texts, self.records, self.position.registry, self.position.internal]
             .iter()
@@ -58,7 +58,7 @@ impl Form for Trailer {
 
     fn take(input: &mut Input<'_>) -> Result<Self, Malformed> {
         let former = Trailer::take_former(input)?;
-        Ok(Trailer { audit: Form::take(input)?, ..former })
+        Ok(Trailer { audit: Codec::take(input)?, ..former })
     }
 }
 
@@ -66,9 +66,9 @@ impl Trailer {
     /// The trailer of the former format.
     fn take_former(input: &mut Input<'_>) -> Result<Self, Malformed> {
         Ok(Trailer {
-            texts: Form::take(input)?,
-            records: Form::take(input)?,
-            position: Position { registry: Form::take(input)?, internal: Form::take(input)? },
+            texts: Codec::take(input)?,
+            records: Codec::take(input)?,
+            position: Position { registry: Codec::take(input)?, internal: Codec::take(input)? },
             audit: AuditLog::default(),
         })
     }

@@ -7,7 +7,7 @@
 //! An index entry is written from a version and removed from the same version, so no index needs rebuilding.
 
 use crate::audit;
-use crate::codec::bytes::{Form, decode, encode};
+use crate::codec::bytes::{Codec, decode, encode};
 use crate::codec::value::{self, Head, Ids};
 use crate::codec::{key, record, text_key};
 use crate::kv::{Direction, Kv, KvMut, Table};
@@ -53,7 +53,7 @@ pub fn stamp(head: &Head, at: i64, record: Record) -> Stamped {
     Stamped { position, at, record }
 }
 
-fn read<T: Form>(kv: &(impl Kv + ?Sized), table: Table, key: &[u8]) -> Result<Option<T>, Error> {
+fn read<T: Codec>(kv: &(impl Kv + ?Sized), table: Table, key: &[u8]) -> Result<Option<T>, Error> {
     Ok(kv.get(table, key)?.map(|bytes| decode(&bytes)).transpose()?)
 }
 

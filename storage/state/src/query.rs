@@ -3,7 +3,7 @@
 use crate::codec::bytes::decode;
 use crate::codec::key::{self, Range};
 use crate::codec::value::{self, Head, Ids};
-use crate::codec::{Malformed, bytes::Form};
+use crate::codec::{Malformed, bytes::Codec};
 use crate::kv::{Direction, Kv, Overlay, Table};
 use crate::walk;
 use crate::{
@@ -45,7 +45,7 @@ impl<K: Kv> Folded<K> {
         Ok(done)
     }
 
-    fn read<T: Form>(&self, key: &[u8]) -> Result<Option<T>, Error> {
+    fn read<T: Codec>(&self, key: &[u8]) -> Result<Option<T>, Error> {
         Ok(self.kv.get(Table::State, key)?.map(|bytes| decode(&bytes)).transpose()?)
     }
 

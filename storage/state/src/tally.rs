@@ -6,7 +6,7 @@
 //! entries of at most two blocks to find the place in them; so does the search for the last live one. The fold keeps the
 //! counts with what they count; they can be made anew from that at any time (`derive`).
 
-use crate::codec::bytes::{Form, Input, Malformed, decode, encode};
+use crate::codec::bytes::{Codec, Input, Malformed, decode, encode};
 use crate::codec::key::{self, Range};
 use crate::codec::value;
 use crate::kv::{Direction, Kv, KvMut, Table};
@@ -41,14 +41,14 @@ impl Tally {
     }
 }
 
-impl Form for Tally {
+impl Codec for Tally {
     fn put(&self, out: &mut Vec<u8>) {
         self.all.put(out);
         self.live.put(out);
     }
 
     fn take(input: &mut Input<'_>) -> Result<Self, Malformed> {
-        Ok(Tally { all: Form::take(input)?, live: Form::take(input)? })
+        Ok(Tally { all: Codec::take(input)?, live: Codec::take(input)? })
     }
 }
 

@@ -19,7 +19,7 @@ impl From<Malformed> for crate::Error {
 type Result<T> = std::result::Result<T, Malformed>;
 
 /// A value with one form in bytes.
-pub trait Form: Sized {
+pub trait Codec: Sized {
     /// Appends its bytes.
     fn put(&self, out: &mut Vec<u8>);
     /// Takes one from the front.
@@ -83,7 +83,7 @@ impl<'a> Input<'a> {
 ///
 /// # Errors
 /// `Malformed` when it does not, or is not what `encode` writes.
-pub fn decode<T: Form>(bytes: &[u8]) -> Result<T> {
+pub fn decode<T: Codec>(bytes: &[u8]) -> Result<T> {
     let mut input = Input(bytes);
     let value = T::take(&mut input)?;
     input.end()?;
@@ -91,7 +91,7 @@ pub fn decode<T: Form>(bytes: &[u8]) -> Result<T> {
 }
 
 /// The bytes of a value.
-pub fn encode<T: Form>(value: &T) -> Vec<u8> {
+pub fn encode<T: Codec>(value: &T) -> Vec<u8> {
     let mut out = Vec::new();
     value.put(&mut out);
     out
@@ -104,7 +104,7 @@ pub fn put_text(text: &str, out: &mut Vec<u8>) {
 }
 
 /// Little groups of seven bits, the lowest first.
-impl Form for u64 {
+impl Codec for u64 {
     fn put(&self, out: &mut Vec<u8>) {
         let mut rest = *self;
         while rest >= 0x80 {
@@ -131,7 +131,7 @@ impl Form for u64 {
 }
 
 /// Zigzag, so that small negative numbers are short.
-impl Form for i64 {
+impl Codec for i64 {
     fn put(&self, out: &mut Vec<u8>) {
         ((*self << 1 ^ *self >> 63) as u64).put(out);
     }
@@ -142,7 +142,7 @@ impl Form for i64 {
     }
 }
 
-impl Form for i32 {
+impl Codec for i32 {
     fn put(&self, out: &mut Vec<u8>) {
         i64::from(*self).put(out);
     }
@@ -152,7 +152,7 @@ impl Form for i32 {
     }
 }
 
-impl Form for u32 {
+impl Codec for u32 {
     fn put(&self, out: &mut Vec<u8>) {
         u64::from(*self).put(out);
     }
@@ -162,7 +162,7 @@ impl Form for u32 {
     }
 }
 
-impl Form for bool {
+impl Codec for bool {
     fn put(&self, out: &mut Vec<u8>) {
         out.push(u8::from(*self));
     }
@@ -176,7 +176,7 @@ impl Form for bool {
     }
 }
 
-impl Form for String {
+impl Codec for String {
     fn put(&self, out: &mut Vec<u8>) {
         put_text(self, out);
     }
@@ -186,7 +186,7 @@ impl Form for String {
     }
 }
 
-impl<const N: usize> Form for [u8; N] {
+impl<const N: usize> Codec for [u8; N] {
     fn put(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self);
     }
@@ -196,7 +196,7 @@ impl<const N: usize> Form for [u8; N] {
     }
 }
 
-impl<T: Form> Form for Option<T> {
+impl<T: Codec> Codec for Option<T> {
     fn put(&self, out: &mut Vec<u8>) {
         self.is_some().put(out);
         if let Some(value) = self {
@@ -209,7 +209,7 @@ impl<T: Form> Form for Option<T> {
     }
 }
 
-impl<A: Form, B: Form> Form for (A, B) {
+impl<A: Codec, B: Codec> Codec for (A, B) {
     fn put(&self, out: &mut Vec<u8>) {
         self.0.put(out);
         self.1.put(out);
@@ -220,7 +220,7 @@ impl<A: Form, B: Form> Form for (A, B) {
     }
 }
 
-impl<T: Form> Form for Vec<T> {
+impl<T: Codec> Codec for Vec<T> {
     fn put(&self, out: &mut Vec<u8>) {
         (self.len() as u64).put(out);
         self.iter().for_each(|item| item.put(out));
@@ -231,7 +231,7 @@ impl<T: Form> Form for Vec<T> {
     }
 }
 
-impl<T: Form + Ord> Form for BTreeSet<T> {
+impl<T: Codec + Ord> Codec for BTreeSet<T> {
     fn put(&self, out: &mut Vec<u8>) {
         (self.len() as u64).put(out);
         self.iter().for_each(|item| item.put(out));
@@ -242,7 +242,7 @@ impl<T: Form + Ord> Form for BTreeSet<T> {
     }
 }
 
-impl<K: Form + Ord, V: Form> Form for BTreeMap<K, V> {
+impl<K: Codec + Ord, V: Codec> Codec for BTreeMap<K, V> {
     fn put(&self, out: &mut Vec<u8>) {
         (self.len() as u64).put(out);
         for (key, value) in self {
@@ -256,7 +256,7 @@ impl<K: Form + Ord, V: Form> Form for BTreeMap<K, V> {
     }
 }
 
-fn list<T: Form, C: FromIterator<T>>(input: &mut Input<'_>) -> Result<C> {
+fn list<T: Codec, C: FromIterator<T>>(input: &mut Input<'_>) -> Result<C> {
     let count = u64::take(input)?;
     (0..count).map(|_| T::take(input)).collect()
 }
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn a_number_has_one_form_at_every_length() {
         #[track_caller]
-        fn check<T: Form + PartialEq + std::fmt::Debug>(value: T, bytes: &[u8]) {
+        fn check<T: Codec + PartialEq + std::fmt::Debug>(value: T, bytes: &[u8]) {
             assert_eq!(encode(&value), bytes);
             assert_eq!(decode::<T>(bytes), Ok(value));
         }
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn what_nobody_wrote_is_refused() {
         #[track_caller]
-        fn check<T: Form + PartialEq + std::fmt::Debug>(bytes: &[u8], why: &'static str) {
+        fn check<T: Codec + PartialEq + std::fmt::Debug>(bytes: &[u8], why: &'static str) {
             assert_eq!(decode::<T>(bytes), Err(Malformed(why)));
         }
         check::<u64>(&[0x80], "bytes are missing at the end");

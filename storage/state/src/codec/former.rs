@@ -1,6 +1,6 @@
 //! What was written differently before, and is still read: namespaces and entries of the audit of format 1, member by member.
 
-use super::bytes::{Form, Input, Malformed};
+use super::bytes::{Codec, Input, Malformed};
 use model::{AuditRecord, Namespace, NamespaceId, NamespaceName};
 
 type Result<T> = std::result::Result<T, Malformed>;
@@ -23,32 +23,32 @@ pub fn take_namespace(input: &mut Input<'_>) -> Result<Namespace> {
     Ok(Namespace {
         id: NamespaceId::of_name(&name),
         name,
-        claims: Form::take(input)?,
-        members: Form::take(input)?,
-        offers: Form::take(input)?,
-        contact: Form::take(input)?,
-        labels: Form::take(input)?,
-        visibility: Form::take(input)?,
-        referrers: Form::take(input)?,
+        claims: Codec::take(input)?,
+        members: Codec::take(input)?,
+        offers: Codec::take(input)?,
+        contact: Codec::take(input)?,
+        labels: Codec::take(input)?,
+        visibility: Codec::take(input)?,
+        referrers: Codec::take(input)?,
     })
 }
 
 /// An entry of the audit. Namespaces had the ids of their names then.
 pub fn take_audit(input: &mut Input<'_>) -> Result<AuditRecord> {
     let mut record = AuditRecord {
-        happened: Form::take(input)?,
-        principal: Form::take(input)?,
-        operation: Form::take(input)?,
-        action: Form::take(input)?,
-        kind: Form::take(input)?,
-        name: Form::take(input)?,
-        rule: Form::take(input)?,
-        request_id: Form::take(input)?,
-        method: Form::take(input)?,
-        namespace: Form::take(input)?,
-        outcome: Form::take(input)?,
-        address: Form::take(input)?,
-        count: Form::take(input)?,
+        happened: Codec::take(input)?,
+        principal: Codec::take(input)?,
+        operation: Codec::take(input)?,
+        action: Codec::take(input)?,
+        kind: Codec::take(input)?,
+        name: Codec::take(input)?,
+        rule: Codec::take(input)?,
+        request_id: Codec::take(input)?,
+        method: Codec::take(input)?,
+        namespace: Codec::take(input)?,
+        outcome: Codec::take(input)?,
+        address: Codec::take(input)?,
+        count: Codec::take(input)?,
         attempted: String::new(),
         namespace_id: None,
     };

@@ -3,7 +3,7 @@
 //! Claims, principals and names are written as their texts, each of which parses back to the same value. Members are named by
 //! bits, as in a configuration: a later member is a new bit, and an older release refuses it rather than losing it.
 
-use super::bytes::{Form, Input, Malformed, put_text};
+use super::bytes::{Codec, Input, Malformed, put_text};
 use model::{
     AuditOutcome, AuditRecord, Claim, MemberRole, Namespace, NamespaceId, NamespaceName, Principal, Referrers,
     Visibility,
@@ -15,7 +15,7 @@ type Result<T> = std::result::Result<T, Malformed>;
 /// A form that is the text of the value.
 macro_rules! textual {
     ($($type:ident: $unknown:literal),+ $(,)?) => {$(
-        impl Form for $type {
+        impl Codec for $type {
             fn put(&self, out: &mut Vec<u8>) {
                 put_text(&self.to_string(), out);
             }
@@ -38,7 +38,7 @@ textual!(
     IpAddr: "not an address",
 );
 
-impl Form for NamespaceId {
+impl Codec for NamespaceId {
     fn put(&self, out: &mut Vec<u8>) {
         self.0.put(out);
     }
@@ -51,7 +51,7 @@ impl Form for NamespaceId {
 /// The form of a value whose members are named by bits. A member that is what it is by default is left out.
 macro_rules! by_bits {
     ($type:ident, $unknown:literal, always $($always:ident),+; $($bit:literal = $member:ident: $default:expr),+ $(,)?) => {
-        impl Form for $type {
+        impl Codec for $type {
             fn put(&self, out: &mut Vec<u8>) {
                 // A new member must get a bit: this pattern stops the build otherwise.
                 let $type { $($always,)+ $($member),+ } = self;
@@ -66,8 +66,8 @@ macro_rules! by_bits {
                 if set & !(0u64 $(| 1 << $bit)+) != 0 {
                     return Err(Malformed($unknown));
                 }
-                $(let $always = Form::take(input)?;)+
-                $(let $member = if set >> $bit & 1 == 1 { Form::take(input)? } else { $default };)+
+                $(let $always = Codec::take(input)?;)+
+                $(let $member = if set >> $bit & 1 == 1 { Codec::take(input)? } else { $default };)+
                 Ok($type { $($always,)+ $($member),+ })
             }
         }

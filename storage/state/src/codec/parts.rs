@@ -4,7 +4,7 @@
 //! Numbers of enums are assigned here once and never change; they are not the order of the enum in `model`. Configuration
 //! names its members by bits, so that a later member is a new bit and an older release refuses it rather than losing it.
 
-use super::bytes::{Form, Input, Malformed};
+use super::bytes::{Codec, Input, Malformed};
 use crate::TextKey;
 use model::{
     Association, AssociationKey, CompatibilityLevel, CompatibilityPolicy, Config, Guid, Lifecycle, Metadata, Mode,
@@ -16,7 +16,7 @@ type Result<T> = std::result::Result<T, Malformed>;
 /// A form from numbers that were assigned by hand.
 macro_rules! numbered {
     ($type:ident, $unknown:literal, $($variant:ident = $number:literal),+ $(,)?) => {
-        impl Form for $type {
+        impl Codec for $type {
             fn put(&self, out: &mut Vec<u8>) {
                 out.push(match self { $(Self::$variant => $number),+ });
             }
@@ -31,13 +31,13 @@ macro_rules! numbered {
 /// A form that is the forms of the members, one after the other.
 macro_rules! members {
     ($type:ident, $($member:ident),+ $(,)?) => {
-        impl Form for $type {
+        impl Codec for $type {
             fn put(&self, out: &mut Vec<u8>) {
                 $(self.$member.put(out);)+
             }
 
             fn take(input: &mut Input<'_>) -> Result<Self> {
-                $(let $member = Form::take(input)?;)+
+                $(let $member = Codec::take(input)?;)+
                 Ok($type { $($member),+ })
             }
         }
@@ -78,7 +78,7 @@ members!(Rule, name, doc, kind, mode, rule_type, tags, params, expr, on_success,
 members!(AssociationKey, resource_name, resource_namespace, resource_type, association_type, subject);
 members!(Association, guid, resource_id, lifecycle, frozen);
 
-impl Form for Guid {
+impl Codec for Guid {
     fn put(&self, out: &mut Vec<u8>) {
         self.0.put(out);
     }
@@ -88,7 +88,7 @@ impl Form for Guid {
     }
 }
 
-impl Form for TextKey {
+impl Codec for TextKey {
     fn put(&self, out: &mut Vec<u8>) {
         self.0.put(out);
     }
@@ -98,7 +98,7 @@ impl Form for TextKey {
     }
 }
 
-impl Form for SchemaType {
+impl Codec for SchemaType {
     fn put(&self, out: &mut Vec<u8>) {
         match self {
             Self::Avro => out.push(0),
@@ -124,7 +124,7 @@ impl Form for SchemaType {
 
 macro_rules! config {
     ($($bit:literal = $member:ident),+ $(,)?) => {
-        impl Form for Config {
+        impl Codec for Config {
             fn put(&self, out: &mut Vec<u8>) {
                 // A new member of `Config` must get a bit here: this pattern stops the build otherwise.
                 let Config { $($member),+ } = self;
@@ -138,7 +138,7 @@ macro_rules! config {
                 if set & !(0u64 $(| 1 << $bit)+) != 0 {
                     return Err(Malformed("an unknown member of a configuration"));
                 }
-                $(let $member = (set >> $bit & 1 == 1).then(|| Form::take(input)).transpose()?;)+
+                $(let $member = (set >> $bit & 1 == 1).then(|| Codec::take(input)).transpose()?;)+
                 Ok(Config { $($member),+ })
             }
         }

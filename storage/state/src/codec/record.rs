@@ -7,7 +7,7 @@
 //! Kind numbers are assigned once. Those below 64 belong to the registry log, the others to the internal log. The audit is not here:
 //! see `audit`.
 
-use super::bytes::{Form, Input, Malformed};
+use super::bytes::{Codec, Input, Malformed};
 use super::former::{self, Former};
 use crate::{Error, TextKey};
 use model::{
@@ -215,9 +215,9 @@ fn put_internal(record: &InternalRecord, out: &mut Vec<u8>) {
 fn take_internal(kind: u8, input: &mut Input<'_>) -> Result<InternalRecord, Malformed> {
     Ok(match kind {
         HIGH_WATER => InternalRecord::HighWater { context: Context::take(input)?, id: i32::take(input)? },
-        NAMESPACE => InternalRecord::Namespace(Box::new(Form::take(input)?)),
+        NAMESPACE => InternalRecord::Namespace(Box::new(Codec::take(input)?)),
         FORMER_NAMESPACE => InternalRecord::Namespace(Box::new(former::take_namespace(input)?)),
-        NAMESPACE_REMOVED => InternalRecord::NamespaceRemoved { name: Form::take(input)? },
+        NAMESPACE_REMOVED => InternalRecord::NamespaceRemoved { name: Codec::take(input)? },
         VACANT => InternalRecord::Vacant,
         _ => return Err(Malformed("an unknown kind of record")),
     })
@@ -232,13 +232,13 @@ fn take_registry(kind: u8, input: &mut Input<'_>) -> Result<RegistryRecord, Malf
         CLEAR_SUBJECT => RegistryRecord::ClearSubject { scope: Subject::take(input)? },
         CONFIG => {
             let scope = Subject::take(input)?;
-            let config: Option<Config> = Form::take(input)?;
+            let config: Option<Config> = Codec::take(input)?;
             RegistryRecord::Config { scope, config: config.map(Box::new) }
         }
-        MODE => RegistryRecord::Mode { scope: Subject::take(input)?, mode: Form::take(input)? },
+        MODE => RegistryRecord::Mode { scope: Subject::take(input)?, mode: Codec::take(input)? },
         CONTEXT => RegistryRecord::Context { context: Context::take(input)?, exists: bool::take(input)? },
         ASSOCIATION => {
-            RegistryRecord::Association { key: Box::new(Form::take(input)?), association: Form::take(input)? }
+            RegistryRecord::Association { key: Box::new(Codec::take(input)?), association: Codec::take(input)? }
         }
         _ => return Err(Malformed("an unknown kind of record")),
     })
@@ -252,13 +252,13 @@ fn take_schema(
     let version = i32::take(input)?;
     let id = i32::take(input)?;
     let deleted = bool::take(input)?;
-    let fingerprint: Option<[u8; 8]> = Form::take(input)?;
+    let fingerprint: Option<[u8; 8]> = Codec::take(input)?;
     let fingerprint = fingerprint.map(u64::from_le_bytes);
     let schema_type = SchemaType::take(input)?;
     let key = TextKey::take(input)?;
-    let references = Form::take(input)?;
-    let metadata = Form::take(input)?;
-    let rule_set = Form::take(input)?;
+    let references = Codec::take(input)?;
+    let metadata = Codec::take(input)?;
+    let rule_set = Codec::take(input)?;
     let content = Arc::new(Content { schema_type, text: text(key)?, references, metadata, rule_set });
     Ok(SchemaRecord { subject, version, id, content, deleted, hashes: None, fingerprint })
 }
@@ -275,7 +275,7 @@ fn checksum(sequence: u64, body: &[u8]) -> u32 {
     crc32c::crc32c_append(crc32c::crc32c(&sequence.to_be_bytes()), body)
 }
 
-impl Form for Subject {
+impl Codec for Subject {
     fn put(&self, out: &mut Vec<u8>) {
         super::bytes::put_text(self.as_str(), out);
     }
@@ -285,7 +285,7 @@ impl Form for Subject {
     }
 }
 
-impl Form for Context {
+impl Codec for Context {
     fn put(&self, out: &mut Vec<u8>) {
         super::bytes::put_text(self.as_str(), out);
     }

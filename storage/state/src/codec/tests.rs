@@ -3,7 +3,7 @@
 //! `fixtures/bytes.txt` has one line for each example: name, tab, hexadecimal bytes. A line may be added; a changed one means
 //! that existing data directories and backups are no longer read.
 
-use super::bytes::{Form, decode, encode};
+use super::bytes::{Codec, decode, encode};
 use super::former::Former;
 use super::value::{self, Head, Ids};
 use super::{key, record, text_key};

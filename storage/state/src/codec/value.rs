@@ -3,7 +3,7 @@
 //! The state can be folded again from the log, yet its values carry a format too: an older state is read, not rebuilt. The
 //! flags of a version stand in a fixed place, so that marking it deleted does not need the rest.
 
-use super::bytes::{Form, Input, Malformed};
+use super::bytes::{Codec, Input, Malformed};
 use super::former;
 use crate::{AuditEntry, AuditLog, Chain, StoredAssociation, StoredVersion, SubjectSummary, Totals};
 use model::{AssociationKey, AuditRecord, Namespace, NamespaceId, NamespaceName, Position, SchemaId, Subject, Version};
@@ -62,15 +62,15 @@ pub fn take_version(subject: Subject, version: Version, bytes: &[u8]) -> Result<
         return Err(Malformed("a version with unknown flags"));
     }
     let set = |bit: u8| flags & bit != 0;
-    let id = Form::take(&mut input)?;
-    let guid = Form::take(&mut input)?;
-    let text = Form::take(&mut input)?;
-    let at = Form::take(&mut input)?;
-    let schema_type = Form::take(&mut input)?;
-    let references = Form::take(&mut input)?;
+    let id = Codec::take(&mut input)?;
+    let guid = Codec::take(&mut input)?;
+    let text = Codec::take(&mut input)?;
+    let at = Codec::take(&mut input)?;
+    let schema_type = Codec::take(&mut input)?;
+    let references = Codec::take(&mut input)?;
     let fingerprint = set(FINGERPRINT).then(|| input.array()).transpose()?.map(u64::from_le_bytes);
-    let metadata = set(METADATA).then(|| Form::take(&mut input)).transpose()?;
-    let rule_set = set(RULE_SET).then(|| Form::take(&mut input)).transpose()?;
+    let metadata = set(METADATA).then(|| Codec::take(&mut input)).transpose()?;
+    let rule_set = set(RULE_SET).then(|| Codec::take(&mut input)).transpose()?;
     input.end()?;
     let deleted = set(DELETED);
     Ok(StoredVersion {
@@ -118,8 +118,8 @@ pub fn take_association(key: AssociationKey, bytes: &[u8]) -> Result<StoredAssoc
     if input.byte()? != FORMAT {
         return Err(Malformed("an association of unknown format"));
     }
-    let association = Form::take(&mut input)?;
-    let (created, updated) = (Form::take(&mut input)?, Form::take(&mut input)?);
+    let association = Codec::take(&mut input)?;
+    let (created, updated) = (Codec::take(&mut input)?, Codec::take(&mut input)?);
     input.end()?;
     Ok(StoredAssociation { key, association, created, updated })
 }
@@ -136,7 +136,7 @@ pub fn take_namespace(bytes: &[u8]) -> Result<Namespace> {
     let mut input = Input(bytes);
     let namespace = match input.byte()? {
         FORMAT => former::take_namespace(&mut input)?,
-        NAMESPACE_FORMAT => Form::take(&mut input)?,
+        NAMESPACE_FORMAT => Codec::take(&mut input)?,
         _ => return Err(Malformed("a namespace of unknown format")),
     };
     input.end()?;
@@ -151,7 +151,7 @@ pub fn namespace_id(name: &NamespaceName, bytes: &[u8]) -> Result<NamespaceId> {
         NAMESPACE_FORMAT => {
             // Which members there are comes first.
             u64::take(&mut input)?;
-            Form::take(&mut input)
+            Codec::take(&mut input)
         }
         _ => Err(Malformed("a namespace of unknown format")),
     }
@@ -172,7 +172,7 @@ pub fn take_audit_entry(number: u64, bytes: &[u8]) -> Result<AuditEntry> {
     if input.byte()? != FORMAT {
         return Err(Malformed("an entry of the audit of unknown format"));
     }
-    let (at, previous) = (Form::take(&mut input)?, Form::take(&mut input)?);
+    let (at, previous) = (Codec::take(&mut input)?, Codec::take(&mut input)?);
     let record = AuditRecord::take(&mut input)?;
     input.end()?;
     Ok(AuditEntry { number, at, previous, record })
@@ -203,7 +203,7 @@ pub fn sequence(position: Position) -> u64 {
     position.registry.saturating_add(position.internal)
 }
 
-impl Form for Head {
+impl Codec for Head {
     fn put(&self, out: &mut Vec<u8>) {
         out.push(HEAD_FORMAT);
         self.position.registry.put(out);
@@ -221,22 +221,22 @@ impl Form for Head {
         if !matches!(format, FORMAT | HEAD_FORMAT) {
             return Err(Malformed("a head of unknown format"));
         }
-        let position = Position { registry: Form::take(input)?, internal: Form::take(input)? };
-        let at = Form::take(input)?;
-        let (subjects, versions, live_versions) = (Form::take(input)?, Form::take(input)?, Form::take(input)?);
+        let position = Position { registry: Codec::take(input)?, internal: Codec::take(input)? };
+        let at = Codec::take(input)?;
+        let (subjects, versions, live_versions) = (Codec::take(input)?, Codec::take(input)?, Codec::take(input)?);
         let totals = Totals { subjects, versions, live_versions, ..Totals::default() };
         if format == FORMAT {
             // Of a time when nothing but Avro was taken.
             return Ok(Head { position, at, totals, audit: AuditLog::default() });
         }
         let totals =
-            Totals { json: Form::take(input)?, protobuf: Form::take(input)?, foreign: Form::take(input)?, ..totals };
-        let audit = Form::take(input)?;
+            Totals { json: Codec::take(input)?, protobuf: Codec::take(input)?, foreign: Codec::take(input)?, ..totals };
+        let audit = Codec::take(input)?;
         Ok(Head { position, at, totals, audit })
     }
 }
 
-impl Form for AuditLog {
+impl Codec for AuditLog {
     fn put(&self, out: &mut Vec<u8>) {
         [self.first, self.next].iter().for_each(|number| number.put(out));
         self.oldest.put(out);
@@ -244,13 +244,13 @@ impl Form for AuditLog {
     }
 
     fn take(input: &mut Input<'_>) -> Result<Self> {
-        let (first, next) = (Form::take(input)?, Form::take(input)?);
-        let log = AuditLog { first, next, oldest: Form::take(input)?, hash: Form::take(input)? };
+        let (first, next) = (Codec::take(input)?, Codec::take(input)?);
+        let log = AuditLog { first, next, oldest: Codec::take(input)?, hash: Codec::take(input)? };
         if log.first > log.next { Err(Malformed("an audit that ends before it begins")) } else { Ok(log) }
     }
 }
 
-impl Form for SubjectSummary {
+impl Codec for SubjectSummary {
     fn put(&self, out: &mut Vec<u8>) {
         self.versions.put(out);
         self.live.put(out);
@@ -260,10 +260,10 @@ impl Form for SubjectSummary {
 
     fn take(input: &mut Input<'_>) -> Result<Self> {
         Ok(SubjectSummary {
-            versions: Form::take(input)?,
-            live: Form::take(input)?,
-            highest: Form::take(input)?,
-            latest: Form::take(input)?,
+            versions: Codec::take(input)?,
+            live: Codec::take(input)?,
+            highest: Codec::take(input)?,
+            latest: Codec::take(input)?,
         })
     }
 }

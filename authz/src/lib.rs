@@ -44,5 +44,5 @@ pub use refusal::{Credential, Forbidden, Hint, Refusal};
 pub use reload::{Look, PolicyFiles, Reload, Unusable, UsersFile};
 pub use resource::{Global, Resource, Scope, Topic};
 pub use rule::{Role, Rule};
-pub use settings::{Enforcement, PostReads, Settings, Unclaimed};
+pub use settings::{AuthorizationSettings, Enforcement, PostReads, Unclaimed};
 pub use watch::{Polled, WatchedFile};

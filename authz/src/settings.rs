@@ -38,7 +38,7 @@ words!(
 
 /// All settings of authorization.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Settings {
+pub struct AuthorizationSettings {
     /// `authorization.mode`.
     pub mode: Enforcement,
     /// `authorization.post_reads`.
@@ -49,10 +49,10 @@ pub struct Settings {
     pub admins: HashSet<Principal>,
 }
 
-impl Default for Settings {
+impl Default for AuthorizationSettings {
     /// The rule by its letter, with no administrator.
     fn default() -> Self {
-        Settings {
+        AuthorizationSettings {
             mode: Enforcement::Enforce,
             post_reads: PostReads::Method,
             unclaimed: Unclaimed::Admin,

@@ -176,7 +176,7 @@ impl From<AuditEntry> for AuditRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Authorizer, Global, Policy, Resource, Settings};
+    use crate::{AuthorizationSettings, Authorizer, Global, Policy, Resource};
     use model::Subject;
 
     #[test]
@@ -189,7 +189,7 @@ mod tests {
             (entry.principal.as_str(), entry.kind, entry.name.as_str(), entry.outcome, entry.rule.as_str()),
             ("anonymous", Some("Subject"), ":.c:x", Outcome::Permitted, "open")
         );
-        let closed = Authorizer::new(Settings::default(), Policy::embedded());
+        let closed = Authorizer::new(AuthorizationSettings::default(), Policy::embedded());
         let refusal = closed.permit(&caller, Action::Config, Global).unwrap_err();
         let entry = AuditEntry::refused(7, "updateConfig", Action::Config, Some(Scope::Global), &caller, &refusal);
         assert_eq!((entry.outcome, entry.rule.as_str()), (Outcome::Refused, "credential:missing"));

@@ -4,7 +4,7 @@
 
 use crate::ownership::member_role;
 use crate::{Action, Caller, Domain, Enforcement, Forbidden, Hint, Identity, Nature, Ownership, Policy, PostReads};
-use crate::{Refusal, Role, Rule, Scope, Settings, Unclaimed};
+use crate::{AuthorizationSettings, Refusal, Role, Rule, Scope, Unclaimed};
 use model::{MemberRole, Namespace, NamespaceName, Referrers, Subject};
 
 /// What was decided, and why.
@@ -29,7 +29,7 @@ impl Judgement {
 
 /// What a decision is made by.
 pub(super) struct Judge<'a> {
-    pub(super) settings: &'a Settings,
+    pub(super) settings: &'a AuthorizationSettings,
     pub(super) policy: &'a Policy,
     pub(super) ownership: &'a Ownership,
 }

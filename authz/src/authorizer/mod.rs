@@ -14,7 +14,7 @@ pub use permit::{Decision, Deferred, Grant, Permit, RegisterPermit};
 use crate::{
     Action, Caller, Domain, Enforcement, Identity, Nature, Ownership, Policy, PostReads, Refusal, Role, Scope,
 };
-use crate::{Resource, Settings, Unclaimed};
+use crate::{AuthorizationSettings, Resource, Unclaimed};
 use arc_swap::ArcSwap;
 use judge::Judge;
 use model::{Context, Subject};
@@ -29,20 +29,23 @@ pub struct Authorizer {
 
 #[derive(Debug)]
 struct Rules {
-    settings: ArcSwap<Settings>,
+    settings: ArcSwap<AuthorizationSettings>,
     policy: ArcSwap<Policy>,
 }
 
 impl Authorizer {
     /// Decides by these settings and this policy. Nobody owns anything until [`Authorizer::set_ownership`].
-    pub fn new(settings: Settings, policy: Policy) -> Self {
+    pub fn new(settings: AuthorizationSettings, policy: Policy) -> Self {
         let rules = Rules { settings: ArcSwap::from_pointee(settings), policy: ArcSwap::from_pointee(policy) };
         Authorizer { rules: Arc::new(rules), ownership: Arc::new(ArcSwap::from_pointee(Ownership::default())) }
     }
 
     /// Everything is permitted, by the rule `open`: authorization is off, or nothing is configured.
     pub fn open() -> Self {
-        Self::new(Settings { mode: Enforcement::Off, ..Settings::default() }, Policy::embedded())
+        Self::new(
+            AuthorizationSettings { mode: Enforcement::Off, ..AuthorizationSettings::default() },
+            Policy::embedded(),
+        )
     }
 
     /// The same settings and policy, now and later, over this ownership, which [`Authorizer::set_ownership`] on this one does not change.
@@ -61,7 +64,7 @@ impl Authorizer {
     }
 
     /// Replaces the settings.
-    pub fn set_settings(&self, settings: Settings) {
+    pub fn set_settings(&self, settings: AuthorizationSettings) {
         self.rules.settings.store(Arc::new(settings));
     }
 
@@ -76,7 +79,7 @@ impl Authorizer {
     }
 
     /// The settings as they stand.
-    pub fn settings(&self) -> Arc<Settings> {
+    pub fn settings(&self) -> Arc<AuthorizationSettings> {
         self.rules.settings.load_full()
     }
 

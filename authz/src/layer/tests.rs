@@ -3,12 +3,12 @@
 use super::*;
 use crate::basic::tests::ARGON2;
 use crate::basic::{Basic, Pool};
-use crate::{Enforcement, Hosts, Ownership, Policy, PostReads, Settings};
+use crate::{AuthorizationSettings, Enforcement, Hosts, Ownership, Policy, PostReads};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use tower::{ServiceExt, service_fn};
 
-fn gate(settings: Settings, authentication: Authentication) -> Gate {
+fn gate(settings: AuthorizationSettings, authentication: Authentication) -> Gate {
     let authorizer = Authorizer::new(settings, Policy::embedded());
     authorizer.set_ownership(Ownership::default());
     Gate { authorizer, authentication, proxies: Proxies::default(), browsers: BrowserPolicy::default() }
@@ -50,7 +50,7 @@ fn credentials(text: &str) -> String {
 
 #[tokio::test]
 async fn it_is_known_who_asks_before_a_handler_runs() {
-    let gate = gate(Settings::default(), basic());
+    let gate = gate(AuthorizationSettings::default(), basic());
     let check = async |headers: &[(&str, &str)], action: Action, expected: &str| {
         assert_eq!(send(&gate, Some(action), request(headers)).await, expected, "{headers:?} {action}");
     };
@@ -78,14 +78,20 @@ async fn it_is_known_who_asks_before_a_handler_runs() {
 
 #[tokio::test]
 async fn a_route_without_an_action_is_refused() {
-    let gate = gate(Settings { mode: Enforcement::Off, ..Settings::default() }, Authentication::default());
+    let gate = gate(
+        AuthorizationSettings { mode: Enforcement::Off, ..AuthorizationSettings::default() },
+        Authentication::default(),
+    );
     let answer = send(&gate, None, request(&[])).await;
     assert_eq!(answer, "No rule is known for this request [anonymous]");
 }
 
 #[tokio::test]
 async fn an_open_registry_asks_nobody_and_checks_no_header() {
-    let gate = gate(Settings { mode: Enforcement::Off, ..Settings::default() }, Authentication::default());
+    let gate = gate(
+        AuthorizationSettings { mode: Enforcement::Off, ..AuthorizationSettings::default() },
+        Authentication::default(),
+    );
     let right = credentials("alice:secret");
     let answer = send(&gate, Some(Action::Delete), request(&[("authorization", &right)])).await;
     assert_eq!(answer, "anonymous r1 192.0.2.1");
@@ -93,7 +99,7 @@ async fn an_open_registry_asks_nobody_and_checks_no_header() {
 
 #[tokio::test]
 async fn observing_lets_nobody_through_to_be_counted_but_no_wrong_password() {
-    let gate = gate(Settings { mode: Enforcement::Observe, ..Settings::default() }, basic());
+    let gate = gate(AuthorizationSettings { mode: Enforcement::Observe, ..AuthorizationSettings::default() }, basic());
     assert_eq!(send(&gate, Some(Action::Delete), request(&[])).await, "anonymous r1 192.0.2.1");
     let wrong = credentials("alice:guess");
     let answer = send(&gate, Some(Action::Delete), request(&[("authorization", &wrong)])).await;
@@ -102,14 +108,15 @@ async fn observing_lets_nobody_through_to_be_counted_but_no_wrong_password() {
 
 #[tokio::test]
 async fn nobody_may_try_a_registration_where_its_effect_decides() {
-    let gate = gate(Settings { post_reads: PostReads::Effect, ..Settings::default() }, basic());
+    let gate =
+        gate(AuthorizationSettings { post_reads: PostReads::Effect, ..AuthorizationSettings::default() }, basic());
     assert_eq!(send(&gate, Some(Action::Register), request(&[])).await, "anonymous r1 192.0.2.1");
     assert!(send(&gate, Some(Action::Delete), request(&[])).await.starts_with("Authentication is required"));
 }
 
 #[tokio::test]
 async fn pages_of_other_sites_are_refused_before_their_credentials_are_looked_at() {
-    let gate = gate(Settings::default(), basic());
+    let gate = gate(AuthorizationSettings::default(), basic());
     let right = credentials("alice:secret");
     let headers = [("authorization", right.as_str()), ("host", "sr.bank"), ("origin", "http://evil.example")];
     let answer = send(&gate, Some(Action::Register), request(&headers)).await;
@@ -125,7 +132,7 @@ async fn pages_of_other_sites_are_refused_before_their_credentials_are_looked_at
 
 #[tokio::test]
 async fn the_source_is_what_a_configured_proxy_says() {
-    let mut gate = gate(Settings::default(), basic());
+    let mut gate = gate(AuthorizationSettings::default(), basic());
     let headers = [("x-forwarded-for", "198.51.100.7")];
     assert_eq!(send(&gate, Some(Action::Read), request(&headers)).await, "anonymous r1 192.0.2.1");
     gate.proxies = Proxies::new(["192.0.2.0/24".parse().unwrap()]);

@@ -50,7 +50,7 @@ impl Authorizers {
 mod tests {
     use super::*;
     use crate::access::OwnershipCache;
-    use authz::{Action, Caller, Identity, Method, Policy, Settings, Verified};
+    use authz::{Action, AuthorizationSettings, Caller, Identity, Method, Policy, Verified};
     use model::{InternalRecord, MemberRole, Namespace, NamespaceName, Principal, Record};
     use std::sync::mpsc::channel;
     use storage::{Group, MemoryStore, Observer, Store};
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_decision_knows_what_its_group_has_decided_before_it() {
-        let authorizer = Authorizer::new(Settings::default(), Policy::embedded());
+        let authorizer = Authorizer::new(AuthorizationSettings::default(), Policy::embedded());
         let store = MemoryStore::new(Arc::new(Follows(OwnershipCache::new(authorizer.clone())))).unwrap();
         let principal: Principal = "user:basic/alice".parse().unwrap();
         let verified = Verified { principal: principal.clone(), groups: vec![], method: Method::Basic };

@@ -243,7 +243,7 @@ pub fn observed(grant: &Grant) -> Option<&Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use authz::{Authorizer, Identity, Method, Ownership, Policy, Settings, Verified};
+    use authz::{AuthorizationSettings, Authorizer, Identity, Method, Ownership, Policy, Verified};
     use model::{AuditOutcome, Claim, MemberRole, Mode, Namespace};
     use storage::MemoryState;
 
@@ -266,7 +266,7 @@ mod tests {
     }
 
     fn authorizer(namespaces: &[&str]) -> (Authorizer, Authorizers) {
-        let authorizer = Authorizer::new(Settings::default(), Policy::embedded());
+        let authorizer = Authorizer::new(AuthorizationSettings::default(), Policy::embedded());
         authorizer.set_ownership(ownership(namespaces));
         (authorizer.clone(), Authorizers::new(authorizer))
     }
@@ -345,7 +345,10 @@ mod tests {
     #[test]
     fn what_is_let_through_only_to_observe_is_said_in_the_entry_also_where_it_is_taken_besides() {
         let (authorizer, authorizers) = authorizer(&["pay: payments"]);
-        authorizer.set_settings(Settings { mode: authz::Enforcement::Observe, ..Settings::default() });
+        authorizer.set_settings(AuthorizationSettings {
+            mode: authz::Enforcement::Observe,
+            ..AuthorizationSettings::default()
+        });
         let check = |who: &str, required: RequiredRights, expected: (AuditOutcome, &str)| {
             let permit = authorizer.permit_register(&caller(who), Subject::parse("payments")).unwrap();
             let rights = Rights { permit, operation: "subjects.versions.register", named: None };

@@ -3,7 +3,7 @@
 use super::{Error, Gathered};
 use authz::{Network, Proxies};
 use model::{Principal, UnknownWord};
-use service::access::{Demand, Exposure, Settings, Sink};
+use service::access::{AccessSettings, Demand, Exposure, Sink};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -12,17 +12,17 @@ use std::time::Duration;
 ///
 /// # Errors
 /// `BadValue`, naming the key and the place.
-pub fn read(all: &Gathered) -> Result<Settings, Error> {
+pub fn read(all: &Gathered) -> Result<AccessSettings, Error> {
     let path = |key: &str| Some(all.text(key)).filter(|text| !text.is_empty()).map(PathBuf::from);
     let admins = "must name principals, separated by commas, such as user:basic/alice";
     let networks = "must be addresses or networks, separated by commas, such as 10.0.0.0/8";
-    let authorization = authz::Settings {
+    let authorization = authz::AuthorizationSettings {
         mode: word(all, "authorization.mode")?,
         post_reads: word(all, "authorization.post_reads")?,
         unclaimed: word(all, "authorization.unclaimed")?,
         admins: all.read("authorization.admins", admins, listed::<Principal, _>)?,
     };
-    Ok(Settings {
+    Ok(AccessSettings {
         exposure: if all.flag("insecure-open")? { Exposure::InsecureOpen } else { Exposure::Guarded },
         users: path("authentication.users"),
         authorization,

@@ -54,7 +54,7 @@ pub struct Settings {
     pub queue: usize,
     pub log_format: LogFormat,
     pub log_level: tracing::Level,
-    pub access: service::access::Settings,
+    pub access: service::access::AccessSettings,
 }
 
 /// No cache takes a terabyte, and the bytes of a body are counted in 32 bits.

@@ -30,7 +30,7 @@ fn namespace(name: &str, claims: &[&str], members: &[(&str, MemberRole)]) -> Nam
 }
 
 /// `pay` owns `payments` and, inside the context of `eu`, `:.eu:payments`; Olga owns both namespaces.
-fn authorizer(settings: Settings) -> Authorizer {
+fn authorizer(settings: AuthorizationSettings) -> Authorizer {
     let mut pay = namespace(
         "pay",
         &["payments", ":.eu:payments", ":.pay:"],
@@ -48,8 +48,12 @@ fn authorizer(settings: Settings) -> Authorizer {
     authorizer
 }
 
-fn settings(post_reads: PostReads) -> Settings {
-    Settings { post_reads, admins: [principal("user:basic/ada")].into(), ..Settings::default() }
+fn settings(post_reads: PostReads) -> AuthorizationSettings {
+    AuthorizationSettings {
+        post_reads,
+        admins: [principal("user:basic/ada")].into(),
+        ..AuthorizationSettings::default()
+    }
 }
 
 fn word<T>(outcome: &Result<T, Refusal>) -> &'static str {
@@ -239,11 +243,11 @@ fn a_permit_tells_the_audit_how_it_came_about() {
     check(permit("nobody", Action::Lookup, "payments"), Rule::PostReads, Some("pay"), yes.clone());
     check(permit("nobody", Action::Read, "other"), Rule::Unclaimed, None, yes.clone());
 
-    authorizer.set_settings(Settings { mode: Enforcement::Off, ..Settings::default() });
+    authorizer.set_settings(AuthorizationSettings { mode: Enforcement::Off, ..AuthorizationSettings::default() });
     let open = authorizer.permit(&caller("nobody", &[]), Action::Delete, Subject::parse("payments")).unwrap();
     check(open, Rule::Open, Some("pay"), yes);
 
-    authorizer.set_settings(Settings { mode: Enforcement::Observe, ..Settings::default() });
+    authorizer.set_settings(AuthorizationSettings { mode: Enforcement::Observe, ..AuthorizationSettings::default() });
     let observed = authorizer.permit(&caller("nobody", &[]), Action::Delete, Subject::parse("payments")).unwrap();
     let refusal = Refusal::Unauthenticated(Credential::Missing);
     check(observed, Rule::Role(Role::Anyone), Some("pay"), Decision::Observed(Box::new(refusal)));
@@ -251,7 +255,7 @@ fn a_permit_tells_the_audit_how_it_came_about() {
 
 #[test]
 fn while_authorization_only_observes_land_and_secrets_are_still_guarded() {
-    let authorizer = authorizer(Settings { mode: Enforcement::Observe, ..settings(PostReads::Method) });
+    let authorizer = authorizer(AuthorizationSettings { mode: Enforcement::Observe, ..settings(PostReads::Method) });
     let pay: NamespaceName = "pay".parse().unwrap();
     #[track_caller]
     fn check<R: Resource + Clone>(authorizer: &Authorizer, action: Action, resource: R, stranger: &str, nobody: &str) {
@@ -284,7 +288,8 @@ fn a_held_registration_gives_up_no_permit() {
 
 #[test]
 fn what_nobody_claims_may_be_opened_to_whoever_has_a_name_but_not_its_secrets() {
-    let authorizer = authorizer(Settings { unclaimed: Unclaimed::Authenticated, ..settings(PostReads::Method) });
+    let authorizer =
+        authorizer(AuthorizationSettings { unclaimed: Unclaimed::Authenticated, ..settings(PostReads::Method) });
     #[track_caller]
     fn check(authorizer: &Authorizer, name: &str, action: Action, place: &str, expected: &str) {
         assert_eq!(word(&authorizer.permit(&caller(name, &[]), action, Subject::parse(place))), expected);

@@ -57,7 +57,7 @@ fn an_owner_can_keep_its_schemas_to_references_of_its_members() {
         "User is denied operation Write on Subject: payments-money (user:basic/stranger asked to register a schema); owner: pay, \
          contact: #payments; rule: referrers; its owner lets only members refer to it (referrers=members)"
     );
-    authorizer.set_settings(Settings { mode: Enforcement::Observe, ..settings(PostReads::Method) });
+    authorizer.set_settings(AuthorizationSettings { mode: Enforcement::Observe, ..settings(PostReads::Method) });
     check("stranger", "other", "payments-money", "yes");
 }
 
@@ -80,9 +80,10 @@ fn a_bare_name_falls_back_only_to_contexts_of_its_own_namespace() {
     check(&authorizer, "payments.given-value", ".pay", false);
     check(&authorizer, "payments-value", ".pay", true);
     check(&authorizer, "given", ".new", false);
-    authorizer.set_settings(Settings { unclaimed: Unclaimed::Authenticated, ..settings(PostReads::Method) });
+    authorizer
+        .set_settings(AuthorizationSettings { unclaimed: Unclaimed::Authenticated, ..settings(PostReads::Method) });
     check(&authorizer, "other", ".new", false);
-    authorizer.set_settings(Settings { mode: Enforcement::Off, ..settings(PostReads::Method) });
+    authorizer.set_settings(AuthorizationSettings { mode: Enforcement::Off, ..settings(PostReads::Method) });
     check(&authorizer, "payments-value", ".eu", true);
 }
 

@@ -3,7 +3,7 @@
 use super::Access;
 use super::audit::Audit;
 use super::metrics::Metrics;
-use super::settings::{Exposure, Settings, Sink};
+use super::settings::{AccessSettings, Exposure, Sink};
 use authz::basic::{Basic, InvalidUsers};
 use authz::{
     Authentication, Authorizer, BrowserPolicy, Enforcement, Gate, Hosts, InvalidPolicy, Look, PRIVATE, PolicyFiles,
@@ -50,7 +50,11 @@ pub struct Files {
 ///
 /// # Errors
 /// See `OpenError`.
-pub fn open(settings: &Settings, address: SocketAddr, metrics: &Arc<Metrics>) -> Result<(Access, Files), OpenError> {
+pub fn open(
+    settings: &AccessSettings,
+    address: SocketAddr,
+    metrics: &Arc<Metrics>,
+) -> Result<(Access, Files), OpenError> {
     if settings.users.is_none() && settings.exposure == Exposure::Guarded && !address.ip().is_loopback() {
         return Err(OpenError::Unguarded(address));
     }
@@ -59,7 +63,7 @@ pub fn open(settings: &Settings, address: SocketAddr, metrics: &Arc<Metrics>) ->
     let mut users = None;
     let authorizer = match &settings.users {
         None => {
-            let open = authz::Settings { mode: Enforcement::Off, ..settings.authorization.clone() };
+            let open = authz::AuthorizationSettings { mode: Enforcement::Off, ..settings.authorization.clone() };
             Authorizer::new(open, loaded)
         }
         Some(path) => {
@@ -96,7 +100,7 @@ pub fn open(settings: &Settings, address: SocketAddr, metrics: &Arc<Metrics>) ->
 ///
 /// # Errors
 /// `Ownerless`.
-pub fn check_owners(settings: &Settings, data: &Path, namespaces: usize) -> Result<(), OpenError> {
+pub fn check_owners(settings: &AccessSettings, data: &Path, namespaces: usize) -> Result<(), OpenError> {
     if settings.users.is_none() && settings.exposure == Exposure::Guarded && namespaces > 0 {
         return Err(OpenError::Ownerless { data: data.to_owned(), namespaces });
     }
@@ -109,7 +113,7 @@ fn warn_of_writers(file: &Path) {
     }
 }
 
-fn say(gate: &Gate, settings: &Settings) {
+fn say(gate: &Gate, settings: &AccessSettings) {
     match &gate.browsers.hosts {
         Hosts::Any => {
             tracing::warn!("http.hosts is *: a page that is rebound to this address is answered as any client is")

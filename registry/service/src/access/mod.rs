@@ -17,7 +17,7 @@ pub use files::{Files, OpenError, check_owners, open};
 pub use line::{Line, hex, shown};
 pub use metrics::Metrics;
 pub use ownership::OwnershipCache;
-pub use settings::{Demand, Exposure, FallBack, Settings, Sink};
+pub use settings::{AccessSettings, Demand, Exposure, FallBack, Sink};
 pub use sink::{AuditSink, SinkError};
 
 use authz::{Enforcement, Gate};

@@ -48,10 +48,10 @@ pub enum Exposure {
 /// The settings.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "the members are the keys of the table, which explains them")]
-pub struct Settings {
+pub struct AccessSettings {
     pub exposure: Exposure,
     pub users: Option<PathBuf>,
-    pub authorization: authz::Settings,
+    pub authorization: authz::AuthorizationSettings,
     pub policy: Option<PathBuf>,
     pub model: Option<PathBuf>,
     pub fall_back: FallBack,

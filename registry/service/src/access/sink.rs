@@ -7,7 +7,7 @@
 
 use super::line::line;
 use super::metrics::Metrics;
-use super::settings::{Demand, Settings, Sink};
+use super::settings::{AccessSettings, Demand, Sink};
 use model::{AuditChange, Record, Stamped};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -82,7 +82,7 @@ impl AuditSink {
     ///
     /// # Errors
     /// The file cannot be opened.
-    pub fn open(settings: &Settings, metrics: Arc<Metrics>) -> Result<Self, SinkError> {
+    pub fn open(settings: &AccessSettings, metrics: Arc<Metrics>) -> Result<Self, SinkError> {
         let out: Option<Box<dyn Out>> = match &settings.sink {
             Sink::None => None,
             Sink::Stdout => Some(Box::new(io::stdout())),

@@ -1,8 +1,9 @@
 //! Where a registry's facts are kept: the logs, the state that the crate `state` folds from them, and the one writer.
 //!
-//! The folded state is the key-value store itself; nothing is loaded into memory at start. A view is a snapshot. All changes go through `Store::commit`, whose `decide` function runs in the one
-//! writer against the newest state, and whose records are durable before anybody sees them. What is deliberately not here:
-//! rules of the registry (they are in `decide`), schema languages, HTTP.
+//! The folded state is the key-value store itself; nothing is loaded into memory at start. A view is a snapshot. All
+//! changes go through `Store::submit`, whose `decide` function runs in the one writer against the newest state, and whose
+//! records are durable before anybody sees them. What is deliberately not here: rules of the registry (they are in `decide`),
+//! schema languages, HTTP.
 
 pub mod backup;
 pub mod clock;

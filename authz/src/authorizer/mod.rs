@@ -48,7 +48,8 @@ impl Authorizer {
         )
     }
 
-    /// The same settings and policy, now and later, over this ownership, which [`Authorizer::set_ownership`] on this one does not change.
+    /// The same settings and policy, now and later, over this ownership, which [`Authorizer::set_ownership`] on this one does
+    /// not change.
     pub fn over(&self, ownership: Arc<Ownership>) -> Self {
         Authorizer { rules: Arc::clone(&self.rules), ownership: Arc::new(ArcSwap::new(ownership)) }
     }

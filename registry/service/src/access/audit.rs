@@ -44,7 +44,8 @@ impl Audit {
         Audit { refusals, metrics, readers: watch::Sender::new(0), served: watch::Sender::new(0) }
     }
 
-    /// Takes a refusal in: of whom, and for whom the credential was if it was wrong. `scope` is what the path names, where it names something, and `ownership` says whose it is.
+    /// Takes a refusal in: of whom, and for whom the credential was if it was wrong. `scope` is what the path names, where it
+    /// names something, and `ownership` says whose it is.
     pub fn refused(
         &self,
         operation: AuditedOperation,

@@ -4,8 +4,8 @@
 //! history too: RocksDB's checksums guard its blocks, ours tells that a record is the one that was written there. A schema
 //! names its text by key, so the log holds each text once however often it is written again.
 //!
-//! Kind numbers are assigned once. Those below 64 belong to the registry log, the others to the internal log. The audit is not here:
-//! see `audit`.
+//! Kind numbers are assigned once. Those below 64 belong to the registry log, the others to the internal log. The audit is not
+//! here: see `audit`.
 
 use super::bytes::{Codec, Input, Malformed};
 use super::former::{self, Former};

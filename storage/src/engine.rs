@@ -14,7 +14,7 @@ use state::fold;
 use state::kv::{Changes, Kv, Overlay};
 use state::log;
 use state::query::Folded;
-use state::tally;
+use state::tally::{self, Blocks, Surveyed};
 use std::io::{Read, Write};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -91,6 +91,8 @@ struct Shared<B> {
     observer: Arc<dyn Observer>,
     condition: Arc<Condition>,
     position: watch::Sender<Position>,
+    /// What the writer knows of where blocks of counts lie.
+    blocks: Blocks,
     /// Held while a group or a restore writes.
     writing: Mutex<()>,
 }
@@ -117,6 +119,7 @@ impl<B: Backend> Engine<B> {
             observer,
             condition,
             position: watch::Sender::new(position),
+            blocks: Blocks::default(),
             writing: Mutex::new(()),
         });
         let (queue, jobs) = sync_channel(limits.queue);
@@ -271,7 +274,10 @@ impl<B: Backend> Shared<B> {
         let first = group.take_up(first);
         self.condition.refusal().map_or(Ok(()), Err)?;
         // A read that fails here has changed nothing; the next group may fare better.
-        let gathered = self.gather(first, jobs, limits, group).inspect_err(|error| self.met(error))?;
+        let gathered = self.gather(first, jobs, limits, group).inspect_err(|error| {
+            self.blocks.clear();
+            self.met(error);
+        })?;
         let Some((changes, position)) = gathered else { return Ok(()) };
         // Damage that a decision has met meanwhile: the others must not build on it.
         self.condition.refusal().map_or(Ok(()), Err)?;
@@ -295,7 +301,7 @@ impl<B: Backend> Shared<B> {
         limits: Limits,
         group: &mut Gathered,
     ) -> Result<Option<(Changes, Position)>, Error> {
-        let snapshot = self.backend.snapshot();
+        let snapshot = Surveyed { tables: self.backend.snapshot(), blocks: &self.blocks };
         let mut state = Folded::over(Overlay::new(&snapshot))?;
         // Never behind the newest record, whatever the clock says.
         let at = clock::now().max(state.head().at);
@@ -350,7 +356,7 @@ fn run<K: Kv>(decide: Decide, state: &Folded<K>, at: i64) -> Result<(Vec<Stamped
     let mut stamped = Vec::with_capacity(records.len());
     for record in records {
         let one = fold::stamp(&fold::head(&overlay)?, at, record);
-        fold::append(&one, &mut overlay)?;
+        fold::append(&one, &mut overlay).inspect_err(|_| overlay.blocks().into_iter().for_each(Blocks::clear))?;
         stamped.push(one);
     }
     Ok((stamped, overlay.into_changes()))

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::contract::records::*;
-use crate::kv::Map;
+use crate::kv::{Map, Overlay};
+use crate::query::Folded;
+use crate::tally::{Blocks, Surveyed};
 use crate::{Associations, Holder, MemoryState, State};
 use model::{Context, SchemaType};
 use proptest::prelude::*;
@@ -611,4 +613,37 @@ fn the_newest_version_comes_and_goes_above_many_deleted_ones_without_their_being
     let (most, blocks, latest) = reads(newest(1));
     assert!(most < blocks + 40 && latest == Some(1), "{most} entries are read, with {blocks} blocks");
     assert!(blocks < 300, "a block holds more than one entry");
+}
+
+/// As the writer folds: what it knows of blocks outlives its commits, some of which are dropped.
+#[test]
+fn what_is_known_of_blocks_leaves_no_count_wrong() {
+    let versions = |range: std::ops::RangeInclusive<i32>| range.map(|n| deleted("s", n, n, &n.to_string()));
+    let gone = |range: std::ops::RangeInclusive<i32>| range.map(|n| tombstone("s", n));
+    let (blocks, mut tables) = (Blocks::default(), Map::default());
+    let mut commit = |records: Vec<Record>, is_kept: bool| {
+        let mut commit = Overlay::new(Surveyed { tables: &tables, blocks: &blocks });
+        for record in records {
+            let stamped = stamp(&head(&commit).unwrap(), 0, record);
+            append(&stamped, &mut commit).unwrap();
+        }
+        let changes = commit.into_changes();
+        if is_kept {
+            tables.apply(changes);
+        } else {
+            blocks.clear();
+        }
+        assert_consistent(&Folded::over(tables.clone()).unwrap());
+    };
+    commit(versions(1..=6).collect(), true);
+    commit(versions(7..=12).collect(), false);
+    // Nothing is known, as when it has just been opened; without its neighbour the first block reaches to the end.
+    blocks.clear();
+    commit(gone(4..=6).chain(gone(1..=1)).collect(), false);
+    commit(versions(7..=7).collect(), true);
+    commit(versions(8..=20).collect(), true);
+    commit(gone(2..=20).chain(versions(30..=31)).collect(), true);
+    commit(versions(2..=29).collect(), true);
+    commit(gone(1..=31).collect(), true);
+    commit(versions(1..=9).collect(), true);
 }

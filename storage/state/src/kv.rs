@@ -5,6 +5,7 @@
 
 use crate::Error;
 use crate::codec::key::Range;
+use crate::tally::Blocks;
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};
 
@@ -57,6 +58,11 @@ pub trait Kv {
     fn has(&self, table: Table, key: &[u8]) -> Result<bool, Error> {
         Ok(self.get(table, key)?.is_some())
     }
+
+    /// What is known of where blocks of counts lie, where somebody keeps that.
+    fn blocks(&self) -> Option<&Blocks> {
+        None
+    }
 }
 
 /// Tables to change.
@@ -80,6 +86,10 @@ impl<K: Kv + ?Sized> Kv for $pointer {
 
     fn has(&self, table: Table, key: &[u8]) -> Result<bool, Error> {
         (**self).has(table, key)
+    }
+
+    fn blocks(&self) -> Option<&Blocks> {
+        (**self).blocks()
     }
 }
     )+};
@@ -252,6 +262,10 @@ impl<K: Kv> Kv for Overlay<K> {
             let _ = pending.try_for_each(|(mine, change)| show(mine, change, visit));
         }
         Ok(())
+    }
+
+    fn blocks(&self) -> Option<&Blocks> {
+        self.base.blocks()
     }
 }
 

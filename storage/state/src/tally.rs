@@ -9,9 +9,11 @@
 use crate::codec::bytes::{Codec, Input, Malformed, decode, encode};
 use crate::codec::key::{self, Range};
 use crate::codec::value;
-use crate::kv::{Direction, Kv, KvMut, Table};
+use crate::kv::{Direction, Kv, KvMut, Table, Visit};
 use crate::{Error, Standing, SubjectSummary};
-use std::ops::ControlFlow;
+use std::collections::BTreeMap;
+use std::ops::{Bound, ControlFlow};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Entries after which a block is split. Twice as many double what a page may have to read of a block, and halve the blocks
 /// that it may have to pass over: at 200 000 versions these are about as much work. (Tests split small ones.)
@@ -52,6 +54,70 @@ impl Codec for Tally {
     }
 }
 
+/// Where blocks lie: what the writer has found out, so that it need not look for the block of each entry that it counts, which
+/// costs more than the rest of a small commit. A block that is known and there reaches at least as far as is known: that it is
+/// there is looked up, and only the end of another one, which is forgotten when commits are dropped, could make it shorter.
+#[derive(Debug, Default)]
+pub struct Blocks(Mutex<BTreeMap<Vec<u8>, Vec<u8>>>);
+
+/// Blocks that are known at most, some 200 bytes each: enough for 250 000 versions.
+const MOST_KNOWN: usize = 2048;
+
+impl Blocks {
+    /// Forgets all: changes that were made on the way to it are dropped.
+    pub fn clear(&self) {
+        self.known().clear();
+    }
+
+    fn around(&self, entry: &[u8]) -> Option<Range> {
+        let known = self.known();
+        let (start, end) = known.range::<[u8], _>((Bound::Unbounded, Bound::Included(entry))).next_back()?;
+        (entry < end.as_slice()).then(|| (start.clone(), end.clone()))
+    }
+
+    fn learn(&self, (start, end): Range) {
+        let mut known = self.known();
+        if known.len() >= MOST_KNOWN && !known.contains_key(&start) {
+            known.clear();
+        }
+        known.insert(start, end);
+    }
+
+    fn forget(&self, start: &[u8]) {
+        self.known().remove(start);
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<Vec<u8>, Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tables, with what is known of the blocks in them.
+pub struct Surveyed<'a, K> {
+    /// The tables.
+    pub tables: K,
+    /// What is known.
+    pub blocks: &'a Blocks,
+}
+
+impl<K: Kv> Kv for Surveyed<'_, K> {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        self.tables.get(table, key)
+    }
+
+    fn scan(&self, table: Table, range: &Range, direction: Direction, visit: &mut Visit<'_>) -> Result<(), Error> {
+        self.tables.scan(table, range, direction, visit)
+    }
+
+    fn has(&self, table: Table, key: &[u8]) -> Result<bool, Error> {
+        self.tables.has(table, key)
+    }
+
+    fn blocks(&self) -> Option<&Blocks> {
+        Some(self.blocks)
+    }
+}
+
 /// What becomes of an entry: is it live, if it is there at all?
 pub(crate) type Was = Option<bool>;
 
@@ -60,9 +126,12 @@ pub(crate) fn change(kv: &mut impl KvMut, entry: &[u8], before: Was, after: Was)
     if before == after {
         return Ok(());
     }
-    let (block, tally) = match block_of(kv, entry)? {
-        Some(found) => found,
-        None => (key::whole_table_of(entry).0, Tally::default()),
+    let (start, end, tally) = match known_block_of(kv, entry)? {
+        Some(((start, end), tally)) => (start, Some(end), tally),
+        None => {
+            let (start, tally) = block_of(kv, entry)?;
+            (start, None, tally)
+        }
     };
     let counted = |was: Was| (u64::from(was.is_some()), u64::from(was == Some(true)));
     let ((all_before, live_before), (all, live)) = (counted(before), counted(after));
@@ -70,10 +139,21 @@ pub(crate) fn change(kv: &mut impl KvMut, entry: &[u8], before: Was, after: Was)
         all: (tally.all + all).saturating_sub(all_before),
         live: (tally.live + live).saturating_sub(live_before),
     };
-    match tally.all {
-        0 => kv.delete(Table::State, key::tally(&block)),
-        1..=MOST => kv.put(Table::State, key::tally(&block), encode(&tally)),
-        _ => write(kv, &(block.clone(), end_of(kv, &block)?), tally.all.div_ceil(2))?,
+    if tally.all > MOST {
+        let end = end.map_or_else(|| end_behind(kv, entry), Ok)?;
+        return write(kv, &(start, end), tally.all.div_ceil(2));
+    }
+    let key = key::tally(&start);
+    if tally.all == 0 {
+        kv.delete(Table::State, key)
+    } else {
+        kv.put(Table::State, key, encode(&tally))
+    }
+    let Some(blocks) = kv.blocks() else { return Ok(()) };
+    match end {
+        _ if tally.all == 0 => blocks.forget(&start),
+        Some(_) => {}
+        None => blocks.learn((start, end_behind(kv, entry)?)),
     }
     Ok(())
 }
@@ -214,8 +294,13 @@ fn write(kv: &mut impl KvMut, range: &Range, size: u64) -> Result<(), Error> {
         }
         ControlFlow::Continue(())
     })?;
-    for (start, tally) in blocks {
+    let mut end = range.1.clone();
+    for (start, tally) in blocks.into_iter().rev() {
         kv.put(Table::State, key::tally(&start), encode(&tally));
+        if let Some(blocks) = kv.blocks() {
+            blocks.learn((start.clone(), end));
+        }
+        end = start;
     }
     Ok(())
 }
@@ -245,25 +330,33 @@ fn is_live(key: &[u8], bytes: &[u8]) -> Result<bool, Malformed> {
     Ok(decode::<SubjectSummary>(bytes)?.live > 0)
 }
 
-/// The block that an entry belongs to, if there is one, and its tally.
-fn block_of(kv: &impl Kv, entry: &[u8]) -> Result<Option<(Vec<u8>, Tally)>, Error> {
-    let mut through = entry.to_vec();
-    through.push(0);
-    let mut found = Ok(None);
-    let before = key::tallies(&(key::whole_table_of(entry).0, through));
-    kv.scan(Table::State, &before, Direction::Down, &mut |key, bytes| {
-        found = decode(bytes).map(|tally| Some((key::take_tally(key).to_vec(), tally)));
+/// The block that an entry belongs to and its tally, if it is known where that block lies.
+fn known_block_of(kv: &impl Kv, entry: &[u8]) -> Result<Option<(Range, Tally)>, Error> {
+    let Some(block) = kv.blocks().and_then(|blocks| blocks.around(entry)) else { return Ok(None) };
+    let Some(bytes) = kv.get(Table::State, &key::tally(&block.0))? else { return Ok(None) };
+    Ok(Some((block, decode(&bytes)?)))
+}
+
+/// Where the block begins that an entry belongs to, and its tally; where there is none, the one that begins with the table.
+fn block_of(kv: &impl Kv, entry: &[u8]) -> Result<(Vec<u8>, Tally), Error> {
+    let table = key::whole_table_of(entry);
+    let mut found = Ok((table.0.clone(), Tally::default()));
+    kv.scan(Table::State, &key::tallies(&(table.0, just_behind(entry))), Direction::Down, &mut |key, bytes| {
+        found = decode(bytes).map(|tally| (key::take_tally(key).to_vec(), tally));
         ControlFlow::Break(())
     })?;
     Ok(found?)
 }
 
-/// Where the block that begins here ends.
-fn end_of(kv: &impl Kv, block: &[u8]) -> Result<Vec<u8>, Error> {
-    let mut behind = block.to_vec();
-    behind.push(0);
-    let end = key::whole_table_of(block).1;
-    Ok(first_tally(kv, &(behind, end.clone()))?.unwrap_or(end))
+/// Where the block ends that an entry belongs to.
+fn end_behind(kv: &impl Kv, entry: &[u8]) -> Result<Vec<u8>, Error> {
+    let end = key::whole_table_of(entry).1;
+    Ok(first_tally(kv, &(just_behind(entry), end.clone()))?.unwrap_or(end))
+}
+
+/// The least key above another one.
+fn just_behind(key: &[u8]) -> Vec<u8> {
+    [key, &[0]].concat()
 }
 
 /// Where the first block begins that begins in a range.

@@ -9,7 +9,7 @@
 //! writes nothing and the request is answered anew.
 
 use super::query::Query;
-use super::routes::Operation;
+use super::routes::About;
 use crate::fault::Fault;
 use crate::service::Service;
 use authz::Action;
@@ -22,13 +22,7 @@ pub struct Name {
     pub named: Subject,
     /// What it is an alias of.
     pub alias_of: Option<Subject>,
-    place: Place,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Place {
-    Path,
-    Query,
+    about: About,
 }
 
 impl Name {
@@ -36,43 +30,35 @@ impl Name {
     ///
     /// # Errors
     /// Those of the store.
-    pub fn read(
-        service: &Service,
-        operation: Operation,
-        parameters: &[String],
-        query: &Query,
-    ) -> Result<Option<Self>, Fault> {
-        let path = operation.route().path;
-        let in_path = parameters.first().filter(|_| path.contains("/subjects/{subject}"));
-        let in_query = || query.text("subject").filter(|_| path.starts_with("/schemas/ids/"));
-        let (text, place) = match in_path {
-            Some(text) => (text.as_str(), Place::Path),
-            None => match in_query() {
-                Some(text) => (text, Place::Query),
-                None => return Ok(None),
-            },
+    pub fn read(service: &Service, about: About, parameters: &[String], query: &Query) -> Result<Option<Self>, Fault> {
+        let text = match about {
+            About::Nothing | About::Subject => None,
+            About::Aliased => parameters.first().map(String::as_str),
+            About::AliasedInQuery => query.text("subject"),
         };
+        let Some(text) = text else { return Ok(None) };
         let named = Subject::parse(text);
         let alias_of = service.alias(&named)?.filter(|subject| *subject != named);
-        Ok(Some(Name { named, alias_of, place }))
+        Ok(Some(Name { named, alias_of, about }))
+    }
+
+    /// The subject that the request is about.
+    pub fn subject(&self) -> &Subject {
+        self.alias_of.as_ref().unwrap_or(&self.named)
     }
 
     /// Puts what an alias stands for in its place.
     pub fn resolve(&self, parameters: &mut [String], query: &mut Query) {
         let Some(subject) = &self.alias_of else { return };
-        match (self.place, parameters.first_mut()) {
-            (Place::Path, Some(parameter)) => *parameter = subject.to_string(),
-            (Place::Path, None) => {}
-            (Place::Query, _) => query.replace("subject", subject.to_string()),
+        match parameters.first_mut() {
+            Some(parameter) if self.about.is_in_path() => *parameter = subject.to_string(),
+            _ => query.replace("subject", subject.to_string()),
         }
     }
 
     /// The subject of the path, where that is what may be an alias.
     pub fn in_path(&self) -> Option<&Subject> {
-        match self.place {
-            Place::Path => Some(&self.named),
-            Place::Query => None,
-        }
+        self.about.is_in_path().then_some(&self.named)
     }
 }
 

@@ -1,9 +1,10 @@
 //! What a handler answers, before negotiation and compression give it its final form.
 
-use super::pieces::Pieces;
 use super::ready::Depends;
+use axum::body::Body;
 use bytes::Bytes;
 use serde::Serialize;
+use std::fmt;
 
 /// The kind of a body.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,8 +22,14 @@ pub enum Kind {
 pub enum Content {
     /// All of it.
     Whole(Bytes),
-    /// Made while it is sent.
-    Pieces(Pieces),
+    /// Made while it is sent, for as long as that takes: the time-out of requests ends with its beginning.
+    Stream(Box<dyn Stream>),
+}
+
+/// Makes a body while it is sent.
+pub trait Stream: Send + fmt::Debug {
+    /// The body, each of its parts in its final form.
+    fn into_body(self: Box<Self>, utf16: bool, gzip: bool) -> Body;
 }
 
 /// An answer.
@@ -56,8 +63,8 @@ impl Answer {
     }
 
     /// 200 with a JSON body that is made while it is sent.
-    pub fn pieces(pieces: Pieces) -> Self {
-        Answer { body: Content::Pieces(pieces), ..Answer::text(Bytes::new()) }
+    pub fn stream(stream: impl Stream + 'static) -> Self {
+        Answer { body: Content::Stream(Box::new(stream)), ..Answer::text(Bytes::new()) }
     }
 
     /// 200 with a body of a fixed content type.

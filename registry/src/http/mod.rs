@@ -15,6 +15,7 @@ pub mod front;
 mod handlers;
 pub mod negotiate;
 pub mod openapi;
+mod path;
 pub mod pieces;
 mod prefix;
 pub mod query;

@@ -100,6 +100,22 @@ pub fn accept(header: Option<&str>) -> Result<Accepted, Refusal> {
     best.map(|(.., accepted)| accepted).ok_or(Refusal::NotAcceptable)
 }
 
+/// What is answered where there is nothing to choose from: one type, such as `text/html`.
+///
+/// # Errors
+/// `NotAcceptable`.
+pub fn offer(header: Option<&str>, media: &str) -> Result<Accepted, Refusal> {
+    let header = header.map(str::trim).filter(|header| !header.is_empty()).unwrap_or("*/*");
+    let kind = media.split('/').next().unwrap_or_default();
+    let takes = |range: &str| {
+        let name = range.split(';').next().unwrap_or_default().trim();
+        name.eq_ignore_ascii_case(media)
+            || name == "*/*"
+            || name.strip_suffix("/*").is_some_and(|all| all.eq_ignore_ascii_case(kind))
+    };
+    if header.split(',').any(takes) { Ok(Accepted::DEFAULT) } else { Err(Refusal::NotAcceptable) }
+}
+
 /// Checks the type of a body (also where there is none: the reference checks it on a GET too).
 ///
 /// # Errors
@@ -170,6 +186,22 @@ mod tests {
         check("/", Err(Refusal::Malformed));
         check("application/json;q=2", Err(Refusal::Malformed));
         assert_eq!(accept(None), Ok(Accepted::DEFAULT));
+    }
+
+    #[test]
+    fn one_type_is_offered_to_who_takes_it() {
+        for (header, taken) in [
+            (None, true),
+            (Some(""), true),
+            (Some("*/*;q=0.1"), true),
+            (Some("text/*"), true),
+            (Some("application/json, Text/HTML;q=0.9"), true),
+            (Some("application/json"), false),
+            (Some("text/plain"), false),
+            (Some("application/*"), false),
+        ] {
+            assert_eq!(offer(header, "text/html").is_ok(), taken, "{header:?}");
+        }
     }
 
     #[test]

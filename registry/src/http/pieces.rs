@@ -5,7 +5,7 @@
 //! before the first piece is out is answered in the envelope; what fails later breaks the connection off, so that nobody takes a
 //! part for the whole.
 
-use super::answer::Answer;
+use super::answer::{Answer, Stream};
 use super::server::Held;
 use crate::app::App;
 use crate::fault::Fault;
@@ -130,7 +130,7 @@ pub async fn between<S: Source>(
         return Ok(Answer::text(first));
     }
     let place = app.places.room(&app.pieces, 1, Held::Answer).await.ok_or(Fault::Busy)?;
-    Ok(Answer::pieces(Pieces::new(Arc::clone(app), first, Box::new(array), place)))
+    Ok(Answer::stream(Pieces::new(Arc::clone(app), first, Box::new(array), place)))
 }
 
 /// Appends a value as JSON.
@@ -175,13 +175,6 @@ impl Pieces {
         Pieces { app, made, rest, coding: Coding::default(), _counted: counted, _place: place }
     }
 
-    /// As the body of a response.
-    pub fn into_body(self, utf16: bool, gzip: bool) -> Body {
-        let coding =
-            Coding { utf16, marked: false, gzip: gzip.then(|| GzEncoder::new(Vec::new(), super::reply::GZIP)) };
-        Body::from_stream(try_unfold(Some(Pieces { coding, ..self }), next))
-    }
-
     fn piece(&mut self) -> Result<Vec<u8>, Fault> {
         let mut made = mem::take(&mut self.made);
         if made.is_empty() {
@@ -189,6 +182,14 @@ impl Pieces {
         }
         self.app.metrics.pieces.inc();
         Ok(self.coding.code(made, self.rest.is_over()))
+    }
+}
+
+impl Stream for Pieces {
+    fn into_body(self: Box<Self>, utf16: bool, gzip: bool) -> Body {
+        let coding =
+            Coding { utf16, marked: false, gzip: gzip.then(|| GzEncoder::new(Vec::new(), super::reply::GZIP)) };
+        Body::from_stream(try_unfold(Some(Pieces { coding, ..*self }), next))
     }
 }
 

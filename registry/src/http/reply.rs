@@ -4,7 +4,7 @@ use super::answer::{Answer, Content, Kind};
 use super::catalogue::Refusal;
 use super::negotiate::Accepted;
 use super::ready::{Form, ReadyAnswer};
-use super::routes::Operation;
+use super::routes::{Face, Operation};
 use super::server::Shared;
 use super::trail::Trail;
 use super::wire;
@@ -49,9 +49,21 @@ pub fn options(allow: &[&str]) -> Response<Body> {
 
 /// The envelope of a failure.
 pub fn refused(refusal: &Refusal, accepted: &Accepted) -> Response<Body> {
-    let mut response = Response::new(Body::from(encoded(refusal.body().into(), accepted)));
+    refused_on(Face::Api, refusal, accepted, false)
+}
+
+/// A failure as the face of an operation shows it: in the envelope, or to people as its sentence alone.
+pub fn refused_on(face: Face, refusal: &Refusal, accepted: &Accepted, gzip: bool) -> Response<Body> {
+    let (body, content_type) = match face {
+        Face::Api | Face::Fixed | Face::Stream => (encoded(refusal.body().into(), accepted), content_type(accepted)),
+        Face::Page => (refusal.message.clone().into(), HeaderValue::from_static("text/plain; charset=utf-8")),
+    };
+    let mut response = Response::new(Body::from(if gzip { gzipped(&body) } else { body }));
     *response.status_mut() = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(CONTENT_TYPE, content_type(accepted));
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    if gzip {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     let refusal = Some((refusal.code, refusal.message.clone()));
     response.extensions_mut().insert(Trail {
         operation: None,
@@ -137,7 +149,7 @@ pub async fn finish(
     let tag = answer.etag.as_deref().and_then(|tag| HeaderValue::from_str(tag).ok());
     let gzip = form.gzip && answer.kind != Kind::Nothing;
     let body = match answer.body {
-        Content::Pieces(pieces) => pieces.into_body(negotiated && accepted.wants_utf16(), gzip),
+        Content::Stream(stream) => stream.into_body(negotiated && accepted.wants_utf16(), gzip),
         Content::Whole(plain) => {
             let depends = answer.depends.filter(|_| negotiated && accepted.parameters.is_none());
             let encoding = Encoding { utf16: negotiated && accepted.wants_utf16(), gzip, tag: depends.is_some() };
@@ -167,14 +179,6 @@ pub async fn finish(
         response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     Ok(response)
-}
-
-/// Compresses the envelope of a failure.
-pub fn compress(response: &mut Response<Body>, refusal: &Refusal, accepted: &Accepted, gzip: bool) {
-    if gzip {
-        *response.body_mut() = Body::from(gzipped(&encoded(refusal.body().into(), accepted)));
-        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
 }
 
 /// How much is compressed: answers are made while somebody waits.

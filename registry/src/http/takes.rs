@@ -2,7 +2,8 @@
 //! `?dryrun=true` must not change what it was meant to try.
 //!
 //! The routes of the Confluent API take anything, as the reference does, and so do those that probes and scrapers ask, which
-//! add parameters of their own. `openapi.json` says the same as this table: checked by a test.
+//! add parameters of their own. The rows of the route table name what the others take, and `openapi.json` says the same:
+//! checked by a test.
 
 use super::query::Query;
 use super::routes::Operation;
@@ -31,48 +32,26 @@ pub enum Value {
     Text,
 }
 
-const OFFSET: Parameter = Parameter { name: "offset", value: Value::Number(0, i32::MAX as i64) };
-const LIMIT: Parameter = Parameter { name: "limit", value: Value::Number(1, i32::MAX as i64) };
-const LIMIT_1000: Parameter = Parameter { name: "limit", value: Value::Number(1, 1000) };
-const FROM: Parameter = Parameter { name: "from", value: Value::Number(i64::MIN, i64::MAX) };
-const TO: Parameter = Parameter { name: "to", value: Value::Number(i64::MIN, i64::MAX) };
-const BEFORE: Parameter = Parameter { name: "before", value: Value::Text };
-const CONFIRM: Parameter = Parameter { name: "confirm", value: Value::Flag };
-const DRY_RUN: Parameter = Parameter { name: "dryRun", value: Value::Flag };
-const ENCODING: Parameter = Parameter { name: "encoding", value: Value::Word(&["json", "base64"]) };
-const ACTION: Parameter = Parameter { name: "action", value: Value::Text };
-const SUBJECT: Parameter = Parameter { name: "subject", value: Value::Text };
-const TOPIC: Parameter = Parameter { name: "topic", value: Value::Text };
-const CONTEXT: Parameter = Parameter { name: "context", value: Value::Text };
-
-/// The parameters of one of our own routes; `None` for a route that takes anything.
-pub fn parameters(operation: Operation) -> Option<&'static [Parameter]> {
-    use Operation as Op;
-    Some(match operation {
-        Op::ListNamespaces | Op::ListOrphans | Op::ListMembers | Op::ListClaims => &[OFFSET, LIMIT_1000],
-        Op::ListNamespaceSubjects => &[OFFSET, LIMIT],
-        Op::GetWholeAudit | Op::GetAudit => &[LIMIT_1000, FROM, TO, BEFORE],
-        Op::GetNamespace | Op::GetApiDescription => &[],
-        Op::CanI => &[ACTION, SUBJECT, TOPIC, CONTEXT],
-        Op::PutNamespace | Op::PutClaim | Op::DeleteClaim => &[CONFIRM, DRY_RUN],
-        Op::DeleteNamespace
-        | Op::PutMember
-        | Op::DeleteMember
-        | Op::PutOffer
-        | Op::DeleteOffer
-        | Op::PutContact
-        | Op::PutLabels => &[DRY_RUN],
-        Op::ValidateSample => &[ENCODING],
-        _ => return None,
-    })
-}
+pub(super) const OFFSET: Parameter = Parameter { name: "offset", value: Value::Number(0, i32::MAX as i64) };
+pub(super) const LIMIT: Parameter = Parameter { name: "limit", value: Value::Number(1, i32::MAX as i64) };
+pub(super) const LIMIT_1000: Parameter = Parameter { name: "limit", value: Value::Number(1, 1000) };
+pub(super) const FROM: Parameter = Parameter { name: "from", value: Value::Number(i64::MIN, i64::MAX) };
+pub(super) const TO: Parameter = Parameter { name: "to", value: Value::Number(i64::MIN, i64::MAX) };
+pub(super) const BEFORE: Parameter = Parameter { name: "before", value: Value::Text };
+pub(super) const CONFIRM: Parameter = Parameter { name: "confirm", value: Value::Flag };
+pub(super) const DRY_RUN: Parameter = Parameter { name: "dryRun", value: Value::Flag };
+pub(super) const ENCODING: Parameter = Parameter { name: "encoding", value: Value::Word(&["json", "base64"]) };
+pub(super) const ACTION: Parameter = Parameter { name: "action", value: Value::Text };
+pub(super) const SUBJECT: Parameter = Parameter { name: "subject", value: Value::Text };
+pub(super) const TOPIC: Parameter = Parameter { name: "topic", value: Value::Text };
+pub(super) const CONTEXT: Parameter = Parameter { name: "context", value: Value::Text };
 
 /// Does the query hold nothing but what the operation takes, and each of it once?
 ///
 /// # Errors
 /// `BadParameter`.
 pub fn check(operation: Operation, query: &Query) -> Result<(), Fault> {
-    let Some(parameters) = parameters(operation) else { return Ok(()) };
+    let Some(parameters) = operation.route().takes else { return Ok(()) };
     let mut seen = Vec::new();
     for (name, text) in query.pairs() {
         let Some(parameter) = parameters.iter().find(|parameter| parameter.name == name) else {
@@ -187,7 +166,7 @@ mod tests {
         let document: Json = serde_json::from_str(DOCUMENT).unwrap();
         for route in ROUTES {
             let own = route.path.starts_with("/namespaces") || route.path.ends_with("/validate");
-            let Some(parameters) = parameters(route.operation) else {
+            let Some(parameters) = route.takes else {
                 assert!(!own, "{}", route.name);
                 continue;
             };

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::fault::Fault;
 use crate::http::pieces::{self, HERE};
 use crate::http::prefix;
-use crate::http::routes::Operation;
+use crate::http::ready::Depends;
 use crate::http::wire::association::{self as wire, AssociationOut, ResourceOut};
 use crate::rules::association::bind::Bound;
 use crate::rules::association::end::Ending;
@@ -13,29 +13,34 @@ use crate::rules::association::invalid;
 use crate::rules::association::request::{self, Asked, Run, Sent, Verb};
 use crate::service::{Filter, Of, Op, Outcome, Requester};
 use authz::Scope;
-use model::{Context, Guid, Lifecycle, TOPIC};
+use model::{Context, Guid, Lifecycle, Subject, TOPIC};
 use std::sync::Arc;
 use storage::{State, StoredAssociation};
 
-/// `GET /associations/…`
-pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
-    let stripes = &app.ready.stripes;
-    let any = |text: &str| text == "-";
-    let subject = ask.subject();
-    let (namespace, name) = (ask.parameter(0), ask.parameter(1));
-    let (of, depends) = match ask.operation {
-        Operation::ListAssociationsBySubject => {
-            let depends = stripes.subject(&subject);
-            (Of::Subject(subject), Some(depends))
-        }
-        Operation::ListAssociationsByResourceId => (Of::Resource(ask.parameter(0).to_owned()), None),
-        _ => match (any(namespace), any(name)) {
-            (true, true) => (Of::All, None),
-            (true, false) => (Of::Named(name.to_owned()), Some(stripes.resource(name))),
-            (false, true) => (Of::Namespace(namespace.to_owned()), None),
-            (false, false) => (Of::NamedIn(namespace.to_owned(), name.to_owned()), Some(stripes.resource(name))),
-        },
+/// `GET /associations/subjects/{subject}`
+pub async fn by_subject(app: &Arc<App>, ask: &Ask, subject: Subject) -> Result<Answer, Fault> {
+    let depends = app.ready.stripes.subject(&subject);
+    list(app, ask, Of::Subject(subject), Some(depends)).await
+}
+
+/// `GET /associations/resources/{resource}`
+pub async fn by_resource_id(app: &Arc<App>, ask: &Ask, id: &str) -> Result<Answer, Fault> {
+    list(app, ask, Of::Resource(id.to_owned()), None).await
+}
+
+/// `GET /associations/resources/{namespace}/{resource}`, where `-` is any.
+pub async fn by_resource_name(app: &Arc<App>, ask: &Ask, namespace: &str, name: &str) -> Result<Answer, Fault> {
+    let depends = |name| Some(app.ready.stripes.resource(name));
+    let (of, depends) = match (namespace, name) {
+        ("-", "-") => (Of::All, None),
+        ("-", name) => (Of::Named(name.to_owned()), depends(name)),
+        (namespace, "-") => (Of::Namespace(namespace.to_owned()), None),
+        (namespace, name) => (Of::NamedIn(namespace.to_owned(), name.to_owned()), depends(name)),
     };
+    list(app, ask, of, depends).await
+}
+
+async fn list(app: &Arc<App>, ask: &Ask, of: Of, depends: Option<Depends>) -> Result<Answer, Fault> {
     // As the reference: with a wildcard the kind of resource is not looked at.
     let narrow = !matches!(of, Of::All | Of::Named(_) | Of::Namespace(_));
     let (offset, limit) = ask.query.page(1000)?;
@@ -61,10 +66,9 @@ pub async fn create(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `PUT /associations/resources/{resource}`
-pub async fn upsert(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn upsert(app: &App, ask: &Ask, id: &str) -> Result<Answer, Fault> {
     let object = ask.object(app, "createOrUpdateAssociation.body", "AssociationCreateOrUpdateRequest").await?;
     let sent = wire::resource(&object)?;
-    let id = ask.parameter(0);
     if sent.id.as_ref().is_some_and(|sent| !sent.is_empty() && sent != id) {
         return Err(invalid("resourceId", format!("is not that of the path, '{id}'")));
     }
@@ -72,9 +76,9 @@ pub async fn upsert(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `DELETE /associations/resources/{resource}`
-pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn delete(app: &App, ask: &Ask, id: &str) -> Result<Answer, Fault> {
     let ending = Ending {
-        resource_id: ask.parameter(0).to_owned(),
+        resource_id: id.to_owned(),
         resource_type: ask.query.text("resourceType").unwrap_or(TOPIC).to_owned(),
         association_types: association_types(ask),
         cascade: wire::cascade(ask.query.flag("cascadeLifecycle")),

@@ -5,15 +5,14 @@ use crate::access::shown;
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::pieces;
-use crate::http::wire::namespace::parsed;
 use crate::service::{AuditPage, Class};
 use authz::{Action, Global};
 use model::{NamespaceId, NamespaceName};
 use std::sync::Arc;
 
 /// `GET /namespaces/{namespace}/audit?from=&to=&limit=&before=`
-pub async fn get(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
-    let permit = ask.permit(app, Action::Secret, parsed::<NamespaceName>(ask.parameter(0))?)?;
+pub async fn get(app: &Arc<App>, ask: &Ask, namespace: Result<NamespaceName, Fault>) -> Result<Answer, Fault> {
+    let permit = ask.permit(app, Action::Secret, namespace?)?;
     // By its own id: what an earlier namespace of the name did is not its audit.
     let namespace = app.service.namespace(permit.resource().as_str())?.id;
     page(app, ask, Some(namespace)).await

@@ -3,10 +3,11 @@
 use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
-use crate::http::routes::Operation;
 use crate::http::{catalogue, wire};
+use crate::rules::delete::Selector;
 use crate::service::{Against, Check};
 use authz::Action;
+use model::Subject;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -16,13 +17,30 @@ struct Verdict {
     messages: Option<Vec<String>>,
 }
 
-/// `POST /compatibility/subjects/{subject}/versions[/{version}]`
-pub async fn check(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let (subject, _) = ask.permit(app, Action::Lookup, ask.subject())?.into_parts();
-    let (against, missing) = match ask.operation {
-        Operation::CheckAgainstHistory => (Against::History, "testCompatibilityForSubject.arg3"),
-        _ => (Against::One(ask.selector()?), "testCompatibilityBySubjectName.arg4"),
-    };
+/// `POST /compatibility/subjects/{subject}/versions`
+pub async fn check_history(app: &App, ask: &Ask, subject: Subject) -> Result<Answer, Fault> {
+    let (subject, _) = ask.permit(app, Action::Lookup, subject)?.into_parts();
+    check(app, ask, subject, Against::History, "testCompatibilityForSubject.arg3").await
+}
+
+/// `POST /compatibility/subjects/{subject}/versions/{version}`
+pub async fn check_version(
+    app: &App,
+    ask: &Ask,
+    subject: Subject,
+    version: Result<Selector, Fault>,
+) -> Result<Answer, Fault> {
+    let (subject, _) = ask.permit(app, Action::Lookup, subject)?.into_parts();
+    check(app, ask, subject, Against::One(version?), "testCompatibilityBySubjectName.arg4").await
+}
+
+async fn check(
+    app: &App,
+    ask: &Ask,
+    subject: Subject,
+    against: Against,
+    missing: &'static str,
+) -> Result<Answer, Fault> {
     let object = ask.object(app, missing, "RegisterSchemaRequest").await?;
     let verbose = ask.query.flag("verbose");
     let outcome = match wire::request::schema(&object) {

@@ -1,6 +1,6 @@
 //! What operators and orchestrators ask: liveness, readiness, metrics, and the description of the API.
 
-use super::Answer;
+use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::openapi;
@@ -9,12 +9,12 @@ use serde_json::json;
 use storage::Health;
 
 /// `GET /health/live`: the process answers.
-pub fn live() -> Answer {
-    Answer::fixed("application/json", "{\"status\":\"live\"}")
+pub fn live(_: &App, _: &Ask) -> Result<Answer, Fault> {
+    Ok(Answer::fixed("application/json", "{\"status\":\"live\"}"))
 }
 
 /// `GET /health/ready`: reads and writes work. A registry where nothing can be changed is not ready, and says why.
-pub fn ready(app: &App) -> Answer {
+pub fn ready(app: &App, _: &Ask) -> Result<Answer, Fault> {
     let (status, mut body) = match app.service.store().health() {
         Health::Ok if !app.service.is_audited() => {
             (503, json!({ "status": "read-only", "reason": "the audit's sink takes nothing; see the log" }))
@@ -30,11 +30,11 @@ pub fn ready(app: &App) -> Answer {
         let policy = app.access.gate.authorizer.policy();
         body["policy"] = json!({ "model": policy.model_hash(), "policy": policy.policy_hash() });
     }
-    Answer::fixed("application/json", body.to_string()).with_status(status)
+    Ok(Answer::fixed("application/json", body.to_string()).with_status(status))
 }
 
 /// `GET /metrics`
-pub fn metrics(app: &App) -> Result<Answer, Fault> {
+pub fn metrics(app: &App, _: &Ask) -> Result<Answer, Fault> {
     let totals = app.service.read(|state| Ok(state.totals()?))?;
     let store = app.service.store();
     let seen = Seen { totals, health: store.health(), usage: store.usage(), jobs: app.service.jobs() };
@@ -43,6 +43,6 @@ pub fn metrics(app: &App) -> Result<Answer, Fault> {
 }
 
 /// `GET /openapi.json`
-pub fn api_description() -> Answer {
-    Answer::fixed("application/json", openapi::DOCUMENT)
+pub fn api_description(_: &App, _: &Ask) -> Result<Answer, Fault> {
+    Ok(Answer::fixed("application/json", openapi::DOCUMENT))
 }

@@ -1,46 +1,53 @@
 //! `/`, `/v1/metadata` and `/contexts`.
 
-use super::{Answer, Ask};
+use super::{Answer, Ask, there};
 use crate::app::App;
 use crate::fault::Fault;
+use crate::http::body;
 use crate::http::pieces::{self, HERE};
-use crate::http::{body, prefix};
+use crate::service::Class;
 use authz::{Action, Global};
+use model::Context;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// `GET /`: serializers' probes want an empty object.
-pub fn root() -> Answer {
+pub fn root(_: &App, _: &Ask) -> Result<Answer, Fault> {
+    Ok(empty())
+}
+
+fn empty() -> Answer {
     Answer::text("{}")
 }
 
 /// `POST /`: any object of texts, or nothing.
-pub fn post_root(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn post_root(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
     let _permit = ask.permit(app, Action::Lookup, Global)?;
-    match body::value(&ask.body)? {
-        None | Some(Value::Null | Value::Object(_)) => Ok(root()),
+    there(app, ask, Class::to_read(ask.body.len()), |_, ask| match body::value(&ask.body)? {
+        None | Some(Value::Null | Value::Object(_)) => Ok(empty()),
         Some(other) => Err(body::mismatch("Map", &other)),
-    }
+    })
+    .await
 }
 
 /// `GET /v1/metadata/id`
-pub fn cluster_id(app: &App) -> Answer {
-    Answer::json(&json!({
+pub fn cluster_id(app: &App, _: &Ask) -> Result<Answer, Fault> {
+    Ok(Answer::json(&json!({
         "scope": {
             "path": [],
             "clusters": { "kafka-cluster": app.identity.kafka_cluster, "schema-registry-cluster": app.identity.registry_cluster },
         }
-    }))
+    })))
 }
 
 /// `GET /v1/metadata/version`
-pub fn version() -> Answer {
-    Answer::json(&json!({ "version": crate::VERSION, "commitId": crate::COMMIT }))
+pub fn version(_: &App, _: &Ask) -> Result<Answer, Fault> {
+    Ok(Answer::json(&json!({ "version": crate::VERSION, "commitId": crate::COMMIT })))
 }
 
 /// `GET /v1/metadata/deployment`: no attributes; clients take their presence for features of other products.
-pub fn deployment() -> Answer {
-    Answer::text("{\"attributes\":[]}")
+pub fn deployment(_: &App, _: &Ask) -> Result<Answer, Fault> {
+    Ok(Answer::text("{\"attributes\":[]}"))
 }
 
 /// `GET /contexts`
@@ -52,9 +59,8 @@ pub async fn contexts(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `DELETE /contexts/{context}`: of an empty one. The default context is always there.
-pub async fn delete_context(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let context = prefix::context(ask.parameter(0)).map_err(|_| Fault::NoSuchResource)?;
-    let change = ask.change(app, Action::DeleteContext, context)?;
+pub async fn delete_context(app: &App, ask: &Ask, context: Result<Context, Fault>) -> Result<Answer, Fault> {
+    let change = ask.change(app, Action::DeleteContext, context?)?;
     if change.resource().is_default() {
         return Err(Fault::NoSuchResource);
     }

@@ -1,29 +1,30 @@
 //! From an operation and its parameters to the service and back: one file per resource, named like the URL.
 
-mod association_batches;
-mod associations;
-mod audit;
-mod compatibility;
-mod config;
-mod health;
-mod metadata;
-mod mode;
-mod namespaces;
-mod schemas;
-mod subjects;
-mod versions;
+pub(super) mod association_batches;
+pub(super) mod associations;
+pub(super) mod audit;
+pub(super) mod compatibility;
+pub(super) mod config;
+pub(super) mod health;
+pub(super) mod metadata;
+pub(super) mod mode;
+pub(super) mod namespaces;
+pub(super) mod schemas;
+pub(super) mod subjects;
+pub(super) mod versions;
 
 pub use association_batches::LARGEST_BATCH;
 
 use super::answer::Answer;
 use super::body::{self, Object};
 use super::finds::{Find, Request, Showing};
+use super::path::Path;
 use super::query::Query;
 use super::ready::Settings;
 use super::routes::Operation;
 use crate::app::App;
 use crate::fault::Fault;
-use crate::rules::delete::{Depth, Selector};
+use crate::rules::delete::Depth;
 use crate::rules::find::Deleted;
 use crate::service::change::{self, Change};
 use crate::service::{Class, Shown};
@@ -42,6 +43,8 @@ pub struct Ask {
     pub target: PathAndQuery,
     /// The path parameters, decoded, in the order of the path.
     pub parameters: Vec<String>,
+    /// The subject that the path names, or what it is an alias of.
+    pub subject: Option<Subject>,
     /// The query parameters.
     pub query: Query,
     /// What the path calls the subject, where that may be an alias of the one that is in the parameters.
@@ -71,29 +74,14 @@ pub struct Conditions {
 const READ: usize = 4;
 
 impl Ask {
-    fn parameter(&self, at: usize) -> &str {
-        self.parameters.get(at).map_or("", String::as_str)
+    /// The parameters of the path, to be read.
+    pub fn path(&self) -> Path<'_> {
+        Path::new(self.subject.as_ref(), &self.parameters)
     }
 
-    fn subject(&self) -> Subject {
-        Subject::parse(self.parameter(0))
-    }
-
-    /// `latest` in any letter case, or -1; else a number from 1.
-    fn selector(&self) -> Result<Selector, Fault> {
-        let text = self.parameter(1);
-        match text.trim() {
-            trimmed if trimmed.eq_ignore_ascii_case("latest") || trimmed == "-1" => Ok(Selector::Latest),
-            trimmed => match decimal(trimmed) {
-                Some(number) if number >= 1 => Ok(Selector::Number(number)),
-                _ => Err(Fault::InvalidVersion(text.to_owned())),
-            },
-        }
-    }
-
-    /// The `{id}` of a path.
-    fn id(&self) -> Result<i32, Fault> {
-        self.parameter(0).parse().map_err(|_| Fault::NoSuchResource)
+    /// The text that names the subject of the path, or what that is an alias of; empty where there is none.
+    fn subject_text(&self) -> &str {
+        self.parameters.first().map_or("", String::as_str)
     }
 
     fn deleted(&self) -> Deleted {
@@ -153,7 +141,7 @@ impl Ask {
 
     /// What it costs. Another form of a text, or what is tagged in it, is not to be had without parsing.
     fn class(&self) -> Class {
-        match self.operation.class() {
+        match self.operation.route().class {
             Class::Ready if self.parses() => Class::Parse,
             class => class,
         }
@@ -173,19 +161,9 @@ impl Ask {
     }
 }
 
-/// Reads a number as Java does: digits of any script count.
-fn decimal(text: &str) -> Option<i32> {
-    let ascii: String = text.chars().map(|c| digit(c).map_or(c, |d| char::from(b'0' + d))).collect();
-    ascii.parse().ok()
-}
-
-/// The value of a decimal digit of any script; their blocks of ten begin at these code points.
-fn digit(c: char) -> Option<u8> {
-    const ZEROS: [u32; 22] = [
-        0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xf20,
-        0x1040, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1b50, 0xff10,
-    ];
-    ZEROS.iter().find(|zero| (**zero..**zero + 10).contains(&(c as u32))).map(|zero| (c as u32 - zero) as u8)
+/// The subject that stands for everything: config and mode of the whole registry.
+fn global() -> Subject {
+    Subject::parse("")
 }
 
 /// Does a part of what a handler does where this class says.
@@ -222,8 +200,11 @@ async fn show(
     there(app, ask, if ask.parses() { Class::Parse } else { Class::Ready }, make).await
 }
 
-/// Runs the handler of a read.
-async fn read(
+/// Runs the handler of a read where its class says.
+///
+/// # Errors
+/// `Busy`; those of the handler.
+pub async fn read(
     app: &Arc<App>,
     ask: &Arc<Ask>,
     handler: fn(&App, &Ask) -> Result<Answer, Fault>,
@@ -231,77 +212,5 @@ async fn read(
     match ask.class() {
         Class::Ready => here(app, ask, handler).await,
         class => there(app, ask, class, handler).await,
-    }
-}
-
-/// Answers a request.
-///
-/// # Errors
-/// The fault.
-pub async fn answer(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
-    use Operation as Op;
-    match ask.operation {
-        Op::GetRoot => Ok(metadata::root()),
-        Op::PostRoot => there(app, ask, Class::to_read(ask.body.len()), metadata::post_root).await,
-        Op::GetClusterId => Ok(metadata::cluster_id(app)),
-        Op::GetServerVersion => Ok(metadata::version()),
-        Op::GetDeployment => Ok(metadata::deployment()),
-        Op::ListSchemas => schemas::list(app, ask).await,
-        Op::ListSchemaTypes => Ok(schemas::types()),
-        Op::GetSchemaById => read(app, ask, schemas::by_id).await,
-        Op::GetSchemaTextById => read(app, ask, schemas::text_by_id).await,
-        Op::ListSubjectsById => schemas::subjects_by_id(app, ask).await,
-        Op::ListVersionsById => schemas::versions_by_id(app, ask).await,
-        Op::GetSchemaByGuid => read(app, ask, schemas::by_guid).await,
-        Op::ListIdsByGuid => read(app, ask, schemas::ids_by_guid).await,
-        Op::ListSubjects => subjects::list(app, ask).await,
-        Op::LookUpSchema => subjects::look_up(app, ask).await,
-        Op::DeleteSubject => subjects::delete(app, ask).await,
-        Op::GetLatestWithMetadata => read(app, ask, subjects::latest_with_metadata).await,
-        Op::ListVersions => versions::list(app, ask).await,
-        Op::RegisterSchema => versions::register(app, ask).await,
-        Op::GetVersion => read(app, ask, versions::get).await,
-        Op::DeleteVersion => versions::delete(app, ask).await,
-        Op::GetVersionText => read(app, ask, versions::text).await,
-        Op::ListReferencedBy => versions::referenced_by(app, ask).await,
-        Op::ValidateSample => versions::validate(app, ask).await,
-        Op::CheckAgainstHistory | Op::CheckAgainstVersion => compatibility::check(app, ask).await,
-        Op::GetGlobalConfig | Op::GetConfig => read(app, ask, config::get).await,
-        Op::PutGlobalConfig | Op::PutConfig => config::put(app, ask).await,
-        Op::DeleteGlobalConfig | Op::DeleteConfig => config::delete(app, ask).await,
-        Op::GetGlobalMode | Op::GetMode => read(app, ask, mode::get).await,
-        Op::PutGlobalMode | Op::PutMode => mode::put(app, ask).await,
-        Op::DeleteGlobalMode | Op::DeleteMode => mode::delete(app, ask).await,
-        Op::ListContexts => metadata::contexts(app, ask).await,
-        Op::DeleteContext => metadata::delete_context(app, ask).await,
-        Op::ListAssociationsBySubject | Op::ListAssociationsByResourceId | Op::ListAssociationsByResourceName => {
-            associations::list(app, ask).await
-        }
-        Op::CreateAssociations => associations::create(app, ask).await,
-        Op::PutAssociations => associations::upsert(app, ask).await,
-        Op::DeleteAssociations => associations::delete(app, ask).await,
-        Op::BatchGetAssociations => association_batches::get(app, ask).await,
-        Op::BatchMutateAssociations => association_batches::mutate(app, ask).await,
-        Op::ListNamespaces => namespaces::list(app, ask).await,
-        Op::ListOrphans => namespaces::orphans(app, ask).await,
-        Op::GetWholeAudit => audit::whole(app, ask).await,
-        Op::GetNamespace | Op::ListMembers | Op::ListClaims => read(app, ask, namespaces::get).await,
-        Op::PutNamespace => namespaces::put(app, ask).await,
-        Op::DeleteNamespace => namespaces::delete(app, ask).await,
-        Op::ListNamespaceSubjects => namespaces::subjects(app, ask).await,
-        Op::CanI => read(app, ask, namespaces::can_i).await,
-        Op::GetAudit => audit::get(app, ask).await,
-        Op::PutMember => namespaces::put_member(app, ask).await,
-        Op::DeleteMember => namespaces::delete_member(app, ask).await,
-        Op::PutClaim => namespaces::put_claim(app, ask).await,
-        Op::DeleteClaim => namespaces::delete_claim(app, ask).await,
-        Op::PutOffer => namespaces::put_offer(app, ask).await,
-        Op::DeleteOffer => namespaces::delete_offer(app, ask).await,
-        Op::PutContact => namespaces::put_contact(app, ask).await,
-        Op::PutLabels => namespaces::put_labels(app, ask).await,
-        Op::GetLiveness => Ok(health::live()),
-        Op::GetReadiness => Ok(health::ready(app)),
-        Op::GetMetrics => health::metrics(app),
-        Op::GetApiDescription => Ok(health::api_description()),
     }
 }

@@ -4,15 +4,14 @@ use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::pieces::{self, HERE};
-use crate::http::routes::Operation;
 use crate::http::wire::entity_tag;
 use crate::http::wire::namespace::{self as wire, parsed, shown, summarised, tag};
 use crate::http::{alias, body};
 use crate::rules::namespace::{Edit, Expect, IfMissing};
 use crate::service::listing::Listing;
 use crate::service::{Change, Confirm, Done, Edited, Owned};
-use authz::{Action, Resource, Scope, Topic};
-use model::{Claim, Context, MemberRole, NamespaceName, Principal, Subject};
+use authz::{Action, Ownership, Resource, Scope, Topic};
+use model::{Claim, Context, MemberRole, Namespace, NamespaceName, Principal, Subject};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -33,27 +32,41 @@ async fn names(app: &Arc<App>, listing: Listing<Owned>) -> Result<Answer, Fault>
     pieces::array(app, listing, HERE, |_, subject, out| pieces::json(&subject.as_str(), out)).await
 }
 
-/// `GET /namespaces/{namespace}`, `…/members` and `…/claims`
-pub fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let (ownership, name) = (app.service.ownership(), ask.parameter(0));
-    let namespace = ownership.namespace(name).ok_or_else(|| Fault::NamespaceNotFound(name.to_owned()))?;
-    let (offset, limit) = ask.query.page(1000)?;
-    let whole = shown(namespace).to_string();
+/// `GET /namespaces/{namespace}`
+pub fn get(app: &App, _: &Ask, name: &str) -> Result<Answer, Fault> {
+    let ownership = app.service.ownership();
+    let whole = shown(existing(&ownership, name)?).to_string();
     let tag = entity_tag(whole.as_bytes());
-    let part: Value = match ask.operation {
-        Operation::ListMembers => {
-            let page = namespace.members.iter().skip(offset).take(limit);
-            page.map(|(who, role)| (who.to_string(), Value::from(role.as_str()))).collect()
-        }
-        Operation::ListClaims => namespace.claims.iter().skip(offset).take(limit).map(Claim::to_string).collect(),
-        _ => return Ok(Answer::text(whole).tagged(tag)),
-    };
-    Ok(Answer::json(&part).tagged(tag))
+    Ok(Answer::text(whole).tagged(tag))
+}
+
+/// `GET /namespaces/{namespace}/members`
+pub fn members(app: &App, ask: &Ask, name: &str) -> Result<Answer, Fault> {
+    let ownership = app.service.ownership();
+    let namespace = existing(&ownership, name)?;
+    let (offset, limit) = ask.query.page(1000)?;
+    let page = namespace.members.iter().skip(offset).take(limit);
+    let page: Value = page.map(|(who, role)| (who.to_string(), Value::from(role.as_str()))).collect();
+    Ok(Answer::json(&page).tagged(tag(namespace)))
+}
+
+/// `GET /namespaces/{namespace}/claims`
+pub fn claims(app: &App, ask: &Ask, name: &str) -> Result<Answer, Fault> {
+    let ownership = app.service.ownership();
+    let namespace = existing(&ownership, name)?;
+    let (offset, limit) = ask.query.page(1000)?;
+    let page: Value = namespace.claims.iter().skip(offset).take(limit).map(Claim::to_string).collect();
+    Ok(Answer::json(&page).tagged(tag(namespace)))
+}
+
+/// A namespace that is there, whatever text names it.
+fn existing<'a>(ownership: &'a Ownership, name: &str) -> Result<&'a Namespace, Fault> {
+    ownership.namespace(name).ok_or_else(|| Fault::NamespaceNotFound(name.to_owned()))
 }
 
 /// `PUT /namespaces/{namespace}`: the whole namespace.
-pub async fn put(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let name = name(ask)?;
+pub async fn put(app: &App, ask: &Ask, name: Result<NamespaceName, Fault>) -> Result<Answer, Fault> {
+    let name = name?;
     let governed = Governed::of(app, ask, name.clone())?;
     let sent = wire::read(&ask.object(app, "putNamespace.body", "Namespace").await?, name)?;
     let edit: Edit = Arc::new(move |namespace| {
@@ -64,16 +77,21 @@ pub async fn put(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `DELETE /namespaces/{namespace}`
-pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let change = ask.change(app, Action::Administer, name(ask)?)?;
+pub async fn delete(app: &App, ask: &Ask, name: Result<NamespaceName, Fault>) -> Result<Answer, Fault> {
+    let change = ask.change(app, Action::Administer, name?)?;
     let done = app.service.delete_namespace(change, expected(ask)?, confirm(ask)).await?;
     Ok(Answer::json(&shown(&done.answer)).wrote(done.wrote))
 }
 
 /// `PUT /namespaces/{namespace}/members/{principal}`, with the role as `{"role": "writer"}`.
-pub async fn put_member(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let governed = Governed::of(app, ask, name(ask)?)?;
-    let who: Principal = parsed(ask.parameter(1))?;
+pub async fn put_member(
+    app: &App,
+    ask: &Ask,
+    name: Result<NamespaceName, Fault>,
+    who: Result<Principal, Fault>,
+) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ask, name?)?;
+    let who = who?;
     let object = wire::only(ask.object(app, "putMember.body", "Member").await?, "A member", &["role"])?;
     let role = body::text(&object, "role")?.ok_or_else(|| Fault::InvalidNamespace("A member has a role".into()))?;
     let role: MemberRole = parsed(&role)?;
@@ -85,9 +103,14 @@ pub async fn put_member(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `DELETE /namespaces/{namespace}/members/{principal}`
-pub async fn delete_member(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let governed = Governed::of(app, ask, name(ask)?)?;
-    let who: Principal = parsed(ask.parameter(1))?;
+pub async fn delete_member(
+    app: &App,
+    ask: &Ask,
+    name: Result<NamespaceName, Fault>,
+    who: Result<Principal, Fault>,
+) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ask, name?)?;
+    let who = who?;
     let edit: Edit = Arc::new(move |namespace| {
         let missing = || Fault::InvalidNamespace(format!("{who} is no member of '{}'", namespace.name));
         namespace.members.remove(&who).map(drop).ok_or_else(missing)
@@ -96,9 +119,14 @@ pub async fn delete_member(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `PUT /namespaces/{namespace}/claims/{claim}`: makes a claim, or accepts one that is offered.
-pub async fn put_claim(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let governed = Governed::of(app, ask, name(ask)?)?;
-    let claim: Claim = parsed(ask.parameter(1))?;
+pub async fn put_claim(
+    app: &App,
+    ask: &Ask,
+    name: Result<NamespaceName, Fault>,
+    claim: Result<Claim, Fault>,
+) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ask, name?)?;
+    let claim = claim?;
     let edit: Edit = Arc::new(move |namespace| {
         namespace.claims.insert(claim.clone());
         Ok(())
@@ -107,9 +135,14 @@ pub async fn put_claim(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `DELETE /namespaces/{namespace}/claims/{claim}`: gives a claim up.
-pub async fn delete_claim(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let governed = Governed::of(app, ask, name(ask)?)?;
-    let claim: Claim = parsed(ask.parameter(1))?;
+pub async fn delete_claim(
+    app: &App,
+    ask: &Ask,
+    name: Result<NamespaceName, Fault>,
+    claim: Result<Claim, Fault>,
+) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ask, name?)?;
+    let claim = claim?;
     let edit: Edit = Arc::new(move |namespace| {
         let missing = || Fault::InvalidNamespace(format!("'{}' does not claim {claim}", namespace.name));
         if namespace.claims.remove(&claim) { Ok(()) } else { Err(missing()) }
@@ -119,9 +152,14 @@ pub async fn delete_claim(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 
 /// `PUT /namespaces/{namespace}/offers/{claim}`: offers a claim, or one below it, as `{"to": "cards"}`. It passes when an owner
 /// of that namespace claims it.
-pub async fn put_offer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let governed = Governed::of(app, ask, name(ask)?)?;
-    let claim: Claim = parsed(ask.parameter(1))?;
+pub async fn put_offer(
+    app: &App,
+    ask: &Ask,
+    name: Result<NamespaceName, Fault>,
+    claim: Result<Claim, Fault>,
+) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ask, name?)?;
+    let claim = claim?;
     let object = wire::only(ask.object(app, "putOffer.body", "Offer").await?, "An offer", &["to"])?;
     let to = body::text(&object, "to")?.ok_or_else(|| Fault::InvalidNamespace("An offer says 'to' whom".into()))?;
     let to: NamespaceName = parsed(&to)?;
@@ -133,9 +171,14 @@ pub async fn put_offer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `DELETE /namespaces/{namespace}/offers/{claim}`: takes an offer back.
-pub async fn delete_offer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let governed = Governed::of(app, ask, name(ask)?)?;
-    let claim: Claim = parsed(ask.parameter(1))?;
+pub async fn delete_offer(
+    app: &App,
+    ask: &Ask,
+    name: Result<NamespaceName, Fault>,
+    claim: Result<Claim, Fault>,
+) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ask, name?)?;
+    let claim = claim?;
     let edit: Edit = Arc::new(move |namespace| {
         let missing = || Fault::InvalidNamespace(format!("'{}' does not offer {claim}", namespace.name));
         namespace.offers.remove(&claim).map(drop).ok_or_else(missing)
@@ -144,8 +187,8 @@ pub async fn delete_offer(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `PUT /namespaces/{namespace}/contact`, as `{"contact": "#payments"}`.
-pub async fn put_contact(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let governed = Governed::of(app, ask, name(ask)?)?;
+pub async fn put_contact(app: &App, ask: &Ask, name: Result<NamespaceName, Fault>) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ask, name?)?;
     let object = wire::only(ask.object(app, "putContact.body", "Contact").await?, "A contact", &["contact"])?;
     let contact = body::text(&object, "contact")?.filter(|contact| !contact.is_empty());
     let edit: Edit = Arc::new(move |namespace| {
@@ -156,8 +199,8 @@ pub async fn put_contact(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `PUT /namespaces/{namespace}/labels`: all of them, as `{"tier": "1"}`.
-pub async fn put_labels(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let governed = Governed::of(app, ask, name(ask)?)?;
+pub async fn put_labels(app: &App, ask: &Ask, name: Result<NamespaceName, Fault>) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ask, name?)?;
     let labels = wire::labels(&ask.object(app, "putLabels.body", "Labels").await?)?;
     let edit: Edit = Arc::new(move |namespace| {
         namespace.labels.clone_from(&labels);
@@ -167,15 +210,15 @@ pub async fn put_labels(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `GET /namespaces/{namespace}/subjects`
-pub async fn subjects(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn subjects(app: &Arc<App>, ask: &Ask, name: &str) -> Result<Answer, Fault> {
     let (offset, limit) = ask.query.page(i32::MAX as usize)?;
-    names(app, app.service.subjects_of(ask.parameter(0), offset, limit)?).await
+    names(app, app.service.subjects_of(name, offset, limit)?).await
 }
 
 /// `GET /namespaces/{namespace}/can-i?action=register&subject=payments-value`: what would be decided about whoever asks, on a
 /// subject, on a topic, on a context, or on the namespace itself, which need not exist yet.
-pub fn can_i(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let name = name(ask)?;
+pub fn can_i(app: &App, ask: &Ask, name: Result<NamespaceName, Fault>) -> Result<Answer, Fault> {
+    let name = name?;
     let word = ask.query.text("action").unwrap_or_default();
     let action = Action::parse(word).ok_or_else(|| {
         let known: Vec<&str> = Action::ALL.iter().map(|action| action.as_str()).collect();
@@ -255,10 +298,6 @@ fn edited(done: &Done<Edited>) -> Answer {
     Answer::json(&answer).with_status(status).tagged(tag(namespace)).wrote(done.wrote)
 }
 
-fn name(ask: &Ask) -> Result<NamespaceName, Fault> {
-    parsed(ask.parameter(0))
-}
-
 /// `If-Match` and `If-None-Match: *`.
 fn expected(ask: &Ask) -> Result<Expect, Fault> {
     match (&ask.conditions.if_match, &ask.conditions.if_none_match) {
@@ -271,7 +310,6 @@ fn expected(ask: &Ask) -> Result<Expect, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::Namespace;
 
     #[test]
     fn a_namespace_is_read_as_it_is_shown() {

@@ -4,12 +4,11 @@ use super::{Answer, Ask, here};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::pieces::{self, HERE};
-use crate::http::routes::Operation;
 use crate::http::wire::schema::SchemaOut;
 use crate::service::listing::Listing;
 use crate::service::{AssociationFilter, Filter, Holders, SchemaFilter, Shown};
 use compat::TaggedEntity;
-use model::{Context, Subject, SubjectPrefix};
+use model::{Context, SchemaId, Subject, SubjectPrefix};
 use serde_json::json;
 use std::sync::Arc;
 use storage::{Holder, State};
@@ -49,14 +48,14 @@ fn association_filter(ask: &Ask) -> Result<Option<AssociationFilter>, Fault> {
 }
 
 /// `GET /schemas/types`
-pub fn types() -> Answer {
-    Answer::json(&["AVRO"])
+pub fn types(_: &App, _: &Ask) -> Result<Answer, Fault> {
+    Ok(Answer::json(&["AVRO"]))
 }
 
 /// `GET /schemas/ids/{id}`
-pub fn by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let id = ask.id()?;
-    let subject = subject_parameter(ask)?;
+pub fn by_id(app: &App, ask: &Ask, id: Result<SchemaId, Fault>) -> Result<Answer, Fault> {
+    let id = id?;
+    let subject = subject_of_one(ask, id)?;
     let context = subject.as_ref().map_or_else(Context::default_context, |subject| subject.context().clone());
     let depends = app.ready.stripes.id(&context, id);
     let before = app.position();
@@ -76,73 +75,81 @@ pub fn by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `GET /schemas/ids/{id}/schema`
-pub fn text_by_id(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let found = app.service.by_id(ask.id()?, subject_parameter(ask)?.as_ref(), &ask.work)?;
+pub fn text_by_id(app: &App, ask: &Ask, id: Result<SchemaId, Fault>) -> Result<Answer, Fault> {
+    let id = id?;
+    let found = app.service.by_id(id, subject_of_one(ask, id)?.as_ref(), &ask.work)?;
     text(app, ask, &found.shown)
 }
 
 /// `GET /schemas/ids/{id}/subjects`
-pub async fn subjects_by_id(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
-    pieces::array(app, here(app, ask, holders).await?, HERE, |_, holder, out| {
-        pieces::json(&holder.subject.as_str(), out)
+pub async fn subjects_by_id(app: &Arc<App>, ask: &Arc<Ask>, id: Result<SchemaId, Fault>) -> Result<Answer, Fault> {
+    let listing = holders(app, ask, id?).await?;
+    pieces::array(app, listing, HERE, |_, holder, out| pieces::json(&holder.subject.as_str(), out)).await
+}
+
+/// `GET /schemas/ids/{id}/versions`
+pub async fn versions_by_id(app: &Arc<App>, ask: &Arc<Ask>, id: Result<SchemaId, Fault>) -> Result<Answer, Fault> {
+    let listing = holders(app, ask, id?).await?;
+    let write = |_: &dyn State, holder: Holder, out: &mut Vec<u8>| {
+        pieces::json(&json!({ "subject": holder.subject.as_str(), "version": holder.version }), out)
+    };
+    pieces::array(app, listing, HERE, write).await
+}
+
+async fn holders(app: &Arc<App>, ask: &Arc<Ask>, id: SchemaId) -> Result<Listing<Holders>, Fault> {
+    here(app, ask, move |app, ask| {
+        let page = ask.query.page(i32::MAX as usize)?;
+        let subject = subject_parameter(ask, || Fault::SchemaNotFound)?;
+        app.service.holders(id, subject.as_ref(), &ask.work, ask.deleted(), page)
     })
     .await
 }
 
-/// `GET /schemas/ids/{id}/versions`
-pub async fn versions_by_id(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
-    let write = |_: &dyn State, holder: Holder, out: &mut Vec<u8>| {
-        pieces::json(&json!({ "subject": holder.subject.as_str(), "version": holder.version }), out)
-    };
-    pieces::array(app, here(app, ask, holders).await?, HERE, write).await
-}
-
-fn holders(app: &App, ask: &Ask) -> Result<Listing<Holders>, Fault> {
-    let page = ask.query.page(i32::MAX as usize)?;
-    app.service.holders(ask.id()?, subject_parameter(ask)?.as_ref(), &ask.work, ask.deleted(), page)
-}
-
 /// `GET /schemas/guids/{guid}`
-pub fn by_guid(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let shown = app.service.by_guid(ask.parameter(0))?;
+pub fn by_guid(app: &App, ask: &Ask, guid: &str) -> Result<Answer, Fault> {
+    let shown = app.service.by_guid(guid)?;
     let extras = Extras::of(app, ask, &shown)?;
     Ok(Answer::json(&extras.apply(SchemaOut::by_guid(&shown))))
 }
 
 /// `GET /schemas/guids/{guid}/ids`
-pub fn ids_by_guid(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let ids = app.service.ids_of(ask.parameter(0))?;
+pub fn ids_by_guid(app: &App, _: &Ask, guid: &str) -> Result<Answer, Fault> {
+    let ids = app.service.ids_of(guid)?;
     let shown: Vec<_> = ids.iter().map(|(context, id)| json!({ "context": context.as_str(), "id": id })).collect();
     Ok(Answer::json(&shown))
 }
 
 /// The `subject` parameter; empty is absent. The wildcard of listings names no context that could hold an id.
-fn subject_parameter(ask: &Ask) -> Result<Option<Subject>, Fault> {
+fn subject_parameter(ask: &Ask, missing: impl FnOnce() -> Fault) -> Result<Option<Subject>, Fault> {
     match ask.query.text("subject") {
         None | Some("") => Ok(None),
-        Some(text) if text.starts_with(":*:") => Err(match ask.operation {
-            Operation::GetSchemaById | Operation::GetSchemaTextById => Fault::SchemaNotFoundAs(ask.id()?.to_string()),
-            _ => Fault::SchemaNotFound,
-        }),
+        Some(text) if text.starts_with(":*:") => Err(missing()),
         Some(text) => Ok(Some(Subject::parse(text))),
     }
 }
 
+fn subject_of_one(ask: &Ask, id: SchemaId) -> Result<Option<Subject>, Fault> {
+    subject_parameter(ask, || Fault::SchemaNotFoundAs(id.to_string()))
+}
+
 /// The raw text of a version, in the format asked for.
 pub fn text(app: &App, ask: &Ask, shown: &Shown) -> Result<Answer, Fault> {
-    let formatted = app.service.formatted(shown, format(ask)?, &ask.work)?;
+    let formatted = app.service.formatted(shown, format(ask), &ask.work)?;
     Ok(Answer::text(formatted.unwrap_or_else(|| shown.content.text.to_string())))
 }
 
 /// The `format` parameter.
+fn format(ask: &Ask) -> &str {
+    ask.query.text("format").unwrap_or_default()
+}
+
+/// The `format` parameter where the reference has `logical`.
 ///
 /// # Errors
-/// `NotSupported` for `logical`, where the reference has it.
-pub fn format(ask: &Ask) -> Result<&str, Fault> {
-    let format = ask.query.text("format").unwrap_or_default();
-    if format.eq_ignore_ascii_case("logical")
-        && matches!(ask.operation, Operation::GetVersion | Operation::RegisterSchema)
-    {
+/// `NotSupported` for `logical`.
+pub fn physical_format(ask: &Ask) -> Result<&str, Fault> {
+    let format = format(ask);
+    if format.eq_ignore_ascii_case("logical") {
         return Err(Fault::NotSupported(
             "The format 'logical' is not supported; leave it out to get the schema itself".into(),
         ));
@@ -173,7 +180,7 @@ impl Extras {
     pub fn of(app: &App, ask: &Ask, shown: &Shown) -> Result<Self, Fault> {
         let wanted: Vec<&str> = ask.query.list("findTags").collect();
         let tags = if wanted.is_empty() { vec![] } else { app.service.inline_tags(shown, &wanted, &ask.work)? };
-        Ok(Extras { text: app.service.formatted(shown, format(ask)?, &ask.work)?, tags })
+        Ok(Extras { text: app.service.formatted(shown, format(ask), &ask.work)?, tags })
     }
 
     /// Adds it.

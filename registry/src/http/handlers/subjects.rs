@@ -10,7 +10,7 @@ use crate::http::wire;
 use crate::http::wire::schema::SchemaOut;
 use crate::service::Lookup;
 use authz::Action;
-use model::SubjectPrefix;
+use model::{Subject, SubjectPrefix};
 use std::sync::Arc;
 use storage::Standing;
 
@@ -25,8 +25,8 @@ pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `POST /subjects/{subject}`
-pub async fn look_up(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
-    let (subject, _) = ask.permit(app, Action::Lookup, ask.subject())?.into_parts();
+pub async fn look_up(app: &Arc<App>, ask: &Arc<Ask>, subject: Subject) -> Result<Answer, Fault> {
+    let (subject, _) = ask.permit(app, Action::Lookup, subject)?.into_parts();
     let request = ask.request(app, &subject).await?;
     let depends = app.ready.stripes.subject(&subject);
     let shown = match ask.found(app, &request, &subject)? {
@@ -53,17 +53,17 @@ pub async fn look_up(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
 }
 
 /// `GET /subjects/{subject}/metadata`
-pub fn latest_with_metadata(app: &App, ask: &Ask) -> Result<Answer, Fault> {
+pub fn latest_with_metadata(app: &App, ask: &Ask, subject: Subject) -> Result<Answer, Fault> {
     let pairs: Vec<(String, String)> =
         ask.query.list("key").zip(ask.query.list("value")).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
-    let shown = app.service.latest_with(&ask.subject(), &pairs, ask.deleted())?;
+    let shown = app.service.latest_with(&subject, &pairs, ask.deleted())?;
     let extras = Extras::of(app, ask, &shown)?;
     Ok(Answer::json(&extras.apply(SchemaOut::of_subject(&shown))))
 }
 
 /// `DELETE /subjects/{subject}`
-pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let change = ask.change(app, Action::Delete, ask.subject())?;
+pub async fn delete(app: &App, ask: &Ask, subject: Subject) -> Result<Answer, Fault> {
+    let change = ask.change(app, Action::Delete, subject)?;
     let done = app.service.delete_subject(change, ask.depth()).await?;
     Ok(Answer::json(&done.answer).wrote(done.wrote))
 }

@@ -1,6 +1,6 @@
 //! `/subjects/{subject}/versions`
 
-use super::schemas::{Extras, format, qualify_references};
+use super::schemas::{Extras, physical_format, qualify_references};
 use super::{Answer, Ask, here, schemas, show, subjects, there};
 use crate::app::App;
 use crate::fault::Fault;
@@ -8,6 +8,7 @@ use crate::http::finds::{Find, Showing};
 use crate::http::pieces::{self, HERE};
 use crate::http::wire::schema::SchemaOut;
 use crate::http::{body, wire};
+use crate::rules::delete::Selector;
 use crate::rules::find::Deleted;
 use crate::rules::names::{self, Use};
 use crate::rules::register::{Force, Registered};
@@ -20,13 +21,13 @@ use std::sync::Arc;
 use storage::{Standing, State};
 
 /// `GET /subjects/{subject}/versions`
-pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn list(app: &Arc<App>, ask: &Ask, subject: Subject) -> Result<Answer, Fault> {
     let (offset, limit) = ask.query.page(i32::MAX as usize)?;
     let negative = ask.query.flag("deletedAsNegative");
     let standing = if negative { Standing::Any } else { subjects::standing(ask) };
     let exists = ask.query.flag("deleted") || ask.query.flag("deletedOnly");
     let exists = if exists { Deleted::Include } else { Deleted::Ignore };
-    let listing = app.service.versions(ask.subject(), standing, exists, offset, limit)?;
+    let listing = app.service.versions(subject, standing, exists, offset, limit)?;
     let here = if offset == 0 { HERE } else { 0 };
     let write = move |_: &dyn State, (version, deleted): (i32, bool), out: &mut Vec<u8>| {
         pieces::json(&if negative && deleted { -version } else { version }, out)
@@ -35,8 +36,8 @@ pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `POST /subjects/{subject}/versions`
-pub async fn register(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
-    let permit = app.access.gate.authorizer.permit_register(&ask.caller, ask.subject())?;
+pub async fn register(app: &Arc<App>, ask: &Arc<Ask>, subject: Subject) -> Result<Answer, Fault> {
+    let permit = app.access.gate.authorizer.permit_register(&ask.caller, subject)?;
     let (subject, observed) = (permit.resource().clone(), observed(&permit));
     let request = ask.request(app, &subject).await?;
     let depends = app.ready.stripes.subject(&subject);
@@ -62,10 +63,10 @@ pub async fn register(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
 async fn offered(app: &App, ask: &Ask, subject: &Subject) -> Result<Offered, Fault> {
     let object = ask.object(app, "register.arg6", "RegisterSchemaRequest").await?;
     let schema = wire::request::registrable(&object)?;
-    names::check(ask.parameter(0), subject, Use::Register)?;
+    names::check(ask.subject_text(), subject, Use::Register)?;
     let force = if ask.query.flag("force") { Force::Yes } else { Force::No };
     // Before anything is written: whether it can be shown as asked for.
-    format(ask)?;
+    physical_format(ask)?;
     Ok(Offered { schema, normalize: ask.query.flag("normalize"), force })
 }
 
@@ -78,7 +79,7 @@ fn found(shown: Shown) -> Registered {
 
 async fn registered(app: &Arc<App>, ask: &Arc<Ask>, subject: Subject, registered: Registered) -> Result<Answer, Fault> {
     show(app, ask, move |app, ask| {
-        let text = app.service.formatted_content(&subject, &registered.content, format(ask)?, &ask.work)?;
+        let text = app.service.formatted_content(&subject, &registered.content, physical_format(ask)?, &ask.work)?;
         Ok(Answer::json(&SchemaOut::registered(&registered).with_text(text.as_deref())))
     })
     .await
@@ -101,10 +102,11 @@ fn observed(permit: &RegisterPermit<Subject>) -> Option<Refusal> {
 }
 
 /// `GET /subjects/{subject}/versions/{version}`
-pub fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let (subject, selector) = (ask.subject(), ask.selector()?);
+pub fn get(app: &App, ask: &Ask, subject: Subject, version: Result<Selector, Fault>) -> Result<Answer, Fault> {
+    let selector = version?;
     let depends = app.ready.stripes.subject(&subject);
     let mut shown = app.service.version(&subject, selector, ask.deleted(), &ask.work)?;
+    physical_format(ask)?;
     let extras = Extras::of(app, ask, &shown)?;
     if qualify_references(ask, &mut shown) {
         // Here, unlike by id, the hash shown is that of the references shown.
@@ -115,33 +117,43 @@ pub fn get(app: &App, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `DELETE /subjects/{subject}/versions/{version}`
-pub async fn delete(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let change = ask.change(app, Action::Delete, ask.subject())?;
-    let done = app.service.delete_version(change, ask.selector()?, ask.depth()).await?;
+pub async fn delete(app: &App, ask: &Ask, subject: Subject, version: Result<Selector, Fault>) -> Result<Answer, Fault> {
+    let change = ask.change(app, Action::Delete, subject)?;
+    let done = app.service.delete_version(change, version?, ask.depth()).await?;
     Ok(Answer::json(&done.answer).wrote(done.wrote))
 }
 
 /// `GET /subjects/{subject}/versions/{version}/schema`
-pub fn text(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let shown = app.service.version(&ask.subject(), ask.selector()?, ask.deleted(), &ask.work)?;
+pub fn text(app: &App, ask: &Ask, subject: Subject, version: Result<Selector, Fault>) -> Result<Answer, Fault> {
+    let shown = app.service.version(&subject, version?, ask.deleted(), &ask.work)?;
     schemas::text(app, ask, &shown)
 }
 
 /// `GET /subjects/{subject}/versions/{version}/referencedby`
-pub async fn referenced_by(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
-    let referring = |app: &App, ask: &Ask| {
-        let page = ask.query.page(1000)?;
-        app.service.referenced_by(&ask.subject(), ask.selector()?, ask.deleted(), page, &ask.work)
-    };
+pub async fn referenced_by(
+    app: &Arc<App>,
+    ask: &Arc<Ask>,
+    subject: Subject,
+    version: Result<Selector, Fault>,
+) -> Result<Answer, Fault> {
+    let page = ask.query.page(1000)?;
+    let selector = version?;
+    let referring =
+        move |app: &App, ask: &Ask| app.service.referenced_by(&subject, selector, ask.deleted(), page, &ask.work);
     let listing = here(app, ask, referring).await?;
     pieces::array(app, listing, HERE, |_, id, out| pieces::json(&id, out)).await
 }
 
 /// `POST /subjects/{subject}/versions/{version}/validate`: the body is a document in Avro's JSON encoding, or, with
 /// `encoding=base64`, a JSON string with the base64 of binary data.
-pub async fn validate(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
-    let (subject, _) = ask.permit(app, Action::Lookup, ask.subject())?.into_parts();
-    let selector = ask.selector()?;
+pub async fn validate(
+    app: &Arc<App>,
+    ask: &Arc<Ask>,
+    subject: Subject,
+    version: Result<Selector, Fault>,
+) -> Result<Answer, Fault> {
+    let (subject, _) = ask.permit(app, Action::Lookup, subject)?.into_parts();
+    let selector = version?;
     let sample = there(app, ask, Class::to_read(ask.body.len()), |_, ask| sample(ask)).await?;
     let outcome = app.service.validate(subject, selector, sample, &ask.work).await?;
     Ok(Answer::json(&match outcome {

@@ -225,7 +225,7 @@ async fn what_fails_on_the_way_breaks_the_answer_off() {
     for gzip in [false, true] {
         let place = Arc::clone(&app.pieces).acquire_owned().await.unwrap();
         let pieces = Pieces::new(Arc::clone(app), b"[".to_vec(), Box::new(Failing(3)), place);
-        let mut body = pieces.into_body(false, gzip);
+        let mut body = Box::new(pieces).into_body(false, gzip);
         for _ in 0..4 {
             frame(&mut body).await.unwrap();
         }

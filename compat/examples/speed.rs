@@ -5,7 +5,7 @@
 
 #![allow(clippy::print_stdout, reason = "printing is what an example is for")]
 
-use compat::{Strictness, Work, compare, parse};
+use compat::{Comparison, Strictness, Work, parse};
 use model::{CompatibilityLevel, CompatibilityPolicy, SchemaType};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -20,10 +20,10 @@ fn main() {
     measure("parse, canonical text, fingerprint", || parse(&new, Strictness::New).fingerprint());
     let (existing, candidate) = (parse(&old, Strictness::Stored), parse(&new, Strictness::New));
     measure("compare (backward)", || {
-        compare(CompatibilityLevel::Backward, CompatibilityPolicy::Strict, &candidate, &existing, Some(1), &work)
+        Comparison::of(CompatibilityLevel::Backward, CompatibilityPolicy::Strict, &candidate, &existing, Some(1), &work)
     });
     measure("compare (full)", || {
-        compare(CompatibilityLevel::Full, CompatibilityPolicy::Strict, &candidate, &existing, Some(1), &work)
+        Comparison::of(CompatibilityLevel::Full, CompatibilityPolicy::Strict, &candidate, &existing, Some(1), &work)
     });
     measure("equivalent", || candidate.equivalent(&candidate, &work));
     measure("normalize", || candidate.normalized(&work));

@@ -1,72 +1,119 @@
 //! Verdicts and their messages, for one existing version at a time. Which versions are compared, and in which order, is the
 //! registry's to say; what is said about one of them is decided here, word for word as the reference says it.
 
-use crate::{Direction, Finding, Parsed, Spent, Work};
-use model::{CompatibilityLevel, CompatibilityPolicy, Version};
+use crate::{Direction, Finding, Parsed, Spent, Verdict, Work};
+use model::{CompatibilityLevel, CompatibilityPolicy, SchemaType, Version};
 use std::collections::HashSet;
+use std::sync::Arc;
 
-/// Why data cannot flow in one direction; none means it can.
+/// Compares a candidate with an existing schema in one direction.
 ///
 /// # Errors
 /// The work ended.
-pub fn findings(
+pub fn compare(
     direction: Direction,
     policy: CompatibilityPolicy,
     candidate: &Parsed,
     existing: &Parsed,
     work: &Work,
-) -> Result<Vec<Finding>, Spent> {
-    match direction {
-        Direction::Backward => candidate.read(existing, direction, policy, work),
-        Direction::Forward => existing.read(candidate, direction, policy, work),
-    }
+) -> Result<Verdict, Spent> {
+    let findings = match direction {
+        Direction::Backward => candidate.read(existing, direction, policy, work)?,
+        Direction::Forward => existing.read(candidate, direction, policy, work)?,
+    };
+    Ok(findings.into())
 }
 
-/// The messages about one existing version; none means compatible at this level. `existing_version` is `None` where the
-/// version has no number to tell.
-///
-/// # Errors
-/// The work ended.
-pub fn compare(
-    level: CompatibilityLevel,
-    policy: CompatibilityPolicy,
-    candidate: &Parsed,
-    existing: &Parsed,
-    existing_version: Option<Version>,
-    work: &Work,
-) -> Result<Vec<String>, Spent> {
-    if level == CompatibilityLevel::None {
-        return Ok(Vec::new());
+/// The directions that a level checks, in the order in which their findings are told.
+pub fn directions(level: CompatibilityLevel) -> impl Iterator<Item = Direction> {
+    let forward = level.checks_forward().then_some(Direction::Forward);
+    forward.into_iter().chain(level.checks_backward().then_some(Direction::Backward))
+}
+
+/// The verdicts about one existing version in all directions that a level checks.
+#[derive(Clone, Default, Debug)]
+pub struct Comparison {
+    /// The number of the existing version; `None` where it has none to tell.
+    version: Option<Version>,
+    verdicts: Vec<Verdict>,
+    /// The canonical text of the existing version, if the last direction found something.
+    old_schema: Option<Arc<str>>,
+}
+
+impl Comparison {
+    /// A comparison with a version, in which nothing is compared yet.
+    pub fn with(version: Option<Version>) -> Self {
+        Comparison { version, ..Comparison::default() }
     }
-    if candidate.schema_type() != existing.schema_type() {
+
+    /// Compares in all directions that the level checks.
+    ///
+    /// # Errors
+    /// The work ended.
+    pub fn of(
+        level: CompatibilityLevel,
+        policy: CompatibilityPolicy,
+        candidate: &Parsed,
+        existing: &Parsed,
+        version: Option<Version>,
+        work: &Work,
+    ) -> Result<Self, Spent> {
+        let mut comparison = Comparison::with(version);
         let (old, new) = (existing.schema_type(), candidate.schema_type());
-        return Ok(vec![Finding::different_type(old.as_str(), new.as_str()).message()]);
-    }
-    let messages = |direction| -> Result<Vec<String>, Spent> {
-        let found = findings(direction, policy, candidate, existing, work)?;
-        Ok(found.iter().map(Finding::message).collect())
-    };
-    let mut all = if level.checks_forward() { messages(Direction::Forward)? } else { Vec::new() };
-    // What follows the findings belongs to the last direction checked: a full check that fails only forward has none.
-    let mut last_failed = !all.is_empty();
-    if level.checks_backward() {
-        let backward = messages(Direction::Backward)?;
-        last_failed = !backward.is_empty();
-        all.extend(backward);
-    }
-    if last_failed {
-        if let Some(version) = existing_version {
-            all.push(format!("{{oldSchemaVersion: {version}}}"));
+        if old != new {
+            comparison.differ_in_type(level, &old, &new);
+            return Ok(comparison);
         }
-        all.push(old_schema(existing.canonical()));
+        for direction in directions(level) {
+            comparison.add(compare(direction, policy, candidate, existing, work)?, Some(existing.canonical()));
+        }
+        Ok(comparison)
     }
-    Ok(all)
+
+    /// Adds the verdict in the next direction of the level. `old_schema` is the canonical text of the existing version, needed
+    /// where the verdict has findings: it is told after those of the last direction. A full check that fails only forward tells none.
+    pub fn add(&mut self, verdict: Verdict, old_schema: Option<&Arc<str>>) {
+        self.old_schema = old_schema.filter(|_| !verdict.is_compatible()).cloned();
+        self.verdicts.push(verdict);
+    }
+
+    /// Finds that the schemas are of different languages, which is found once, whatever the directions.
+    pub fn differ_in_type(&mut self, level: CompatibilityLevel, old: &SchemaType, new: &SchemaType) {
+        if let Some(direction) = directions(level).last() {
+            self.verdicts = vec![vec![Finding::different_type(direction, old.as_str(), new.as_str())].into()];
+        }
+    }
+
+    /// The number of the existing version.
+    pub fn version(&self) -> Option<Version> {
+        self.version
+    }
+
+    /// Was nothing found?
+    pub fn is_compatible(&self) -> bool {
+        self.verdicts.iter().all(Verdict::is_compatible)
+    }
+
+    /// Everything found, in the order of the messages.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.verdicts.iter().flat_map(|verdict| verdict.findings())
+    }
+
+    /// The messages of the API; none means compatible.
+    pub fn messages(&self) -> Vec<String> {
+        let mut all: Vec<String> = self.findings().map(Finding::message).collect();
+        if let Some(old_schema) = &self.old_schema {
+            all.extend(self.version.map(|version| format!("{{oldSchemaVersion: {version}}}")));
+            all.push(quoted(old_schema));
+        }
+        all
+    }
 }
 
 /// How much of an old schema a message quotes, in UTF-16 units, as Java counts.
 pub(crate) const LONGEST_OLD_SCHEMA: usize = 10_240;
 
-fn old_schema(canonical: &str) -> String {
+fn quoted(canonical: &str) -> String {
     let mut units = 0;
     for (at, c) in canonical.char_indices() {
         units += c.len_utf16();

@@ -131,12 +131,12 @@ enum General {
 }
 
 impl Finding {
-    /// The finding that the schemas are of different languages; the reference tells no direction.
-    pub fn different_type(old: &str, new: &str) -> Finding {
+    /// The finding that the schemas are of different languages.
+    pub fn different_type(direction: Direction, old: &str, new: &str) -> Finding {
         let spot = |language: &str| Spot { path: None, fragment: Some(abridged(language)) };
         Finding {
             rule: Rule::DifferentType,
-            direction: Direction::Backward,
+            direction,
             old: spot(old),
             new: spot(new),
             at: String::new(),
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn rules_of_no_language_have_names_and_messages() {
-        let other = Finding::different_type("AVRO", "JSON");
+        let other = Finding::different_type(Direction::Backward, "AVRO", "JSON");
         assert_eq!((other.rule.as_str(), other.new.fragment.as_deref()), ("SCHEMA_TYPE_CHANGED", Some("JSON")));
         assert_eq!(other.message(), "Incompatible because of different schema type");
         let failed = Finding::abandoned(Direction::Forward, "why".to_owned());

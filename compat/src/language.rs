@@ -183,7 +183,7 @@ macro_rules! languages {
                     #[allow(unreachable_patterns, reason = "where there is one language")]
                     (reader, writer) => {
                         let (old, new) = direction.old_and_new(reader.schema_type(), writer.schema_type());
-                        Ok(vec![Finding::different_type(old.as_str(), new.as_str())])
+                        Ok(vec![Finding::different_type(direction, old.as_str(), new.as_str())])
                     }
                 }
             }

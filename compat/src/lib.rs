@@ -20,7 +20,7 @@ pub mod references;
 mod tags;
 mod work;
 
-pub use compare::{closing_message, compare, findings, reserved_field_messages};
+pub use compare::{Comparison, closing_message, compare, directions, reserved_field_messages};
 pub use error::{Error, Place};
 pub use finding::{Direction, Finding, LONGEST_FRAGMENT, Rule, Spot, Verdict, Words};
 pub use limits::LIMITS;

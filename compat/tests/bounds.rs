@@ -329,7 +329,7 @@ fn what_costs_much_is_paid_for_and_stops() {
     };
     let (a, b) = (union("A"), union("B"));
     let little = || Work::new(100_000, &Halt::default());
-    assert_eq!(compat::findings(Direction::Backward, Strict, &a, &b, &little()), Err(Spent::TooMuch));
+    assert_eq!(compat::compare(Direction::Backward, Strict, &a, &b, &little()), Err(Spent::TooMuch));
     assert_eq!(a.equivalent(&a.normal().unwrap(), &Work::new(100, &Halt::default())), Err(Spent::TooMuch));
     let long = format!(r#"{{"type":"fixed","name":"F","doc":"{}","size":1}}"#, "x".repeat(1_000_000));
     let parsed = compat::parse(&SchemaType::Avro, &long, &[], Strictness::New, &little());
@@ -339,7 +339,7 @@ fn what_costs_much_is_paid_for_and_stops() {
     assert_eq!(nulls.validate(sample, &little()).unwrap_err(), Spent::TooMuch);
     let work = Work::unlimited();
     drop(work.stop_on_drop());
-    assert_eq!(compat::findings(Direction::Backward, Strict, &a, &b, &work), Err(Spent::Stopped));
+    assert_eq!(compat::compare(Direction::Backward, Strict, &a, &b, &work), Err(Spent::Stopped));
 }
 
 #[test]

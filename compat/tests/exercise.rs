@@ -8,7 +8,8 @@ fn parse(text: &str, strictness: Strictness) -> Result<Parsed, compat::Error> {
 }
 
 fn findings(direction: Direction, candidate: &Parsed, existing: &Parsed) -> Vec<Finding> {
-    compat::findings(direction, CompatibilityPolicy::Strict, candidate, existing, &Work::unlimited()).unwrap()
+    let work = Work::unlimited();
+    compat::compare(direction, CompatibilityPolicy::Strict, candidate, existing, &work).unwrap().findings().to_vec()
 }
 
 fn same(a: &Parsed, b: &Parsed) -> bool {

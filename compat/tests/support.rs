@@ -1,6 +1,6 @@
 //! Short hands for the examples.
 
-use compat::{Dependency, Direction, Error, Finding, Mismatch, Parsed, Sample, Strictness, Work};
+use compat::{Comparison, Dependency, Direction, Error, Finding, Mismatch, Parsed, Sample, Strictness, Work};
 use model::{CompatibilityLevel, CompatibilityPolicy, SchemaType, Subject, Version};
 
 /// A referenced schema.
@@ -20,7 +20,8 @@ pub fn parse(
 
 /// Compares two schemas, whatever that costs.
 pub fn findings(direction: Direction, candidate: &Parsed, existing: &Parsed) -> Vec<Finding> {
-    compat::findings(direction, CompatibilityPolicy::Strict, candidate, existing, &Work::unlimited()).unwrap()
+    let work = Work::unlimited();
+    compat::compare(direction, CompatibilityPolicy::Strict, candidate, existing, &work).unwrap().findings().to_vec()
 }
 
 /// The messages of a comparison, whatever that costs.
@@ -31,7 +32,7 @@ pub fn compare(
     existing: &Parsed,
     version: Option<Version>,
 ) -> Vec<String> {
-    compat::compare(level, policy, candidate, existing, version, &Work::unlimited()).unwrap()
+    Comparison::of(level, policy, candidate, existing, version, &Work::unlimited()).unwrap().messages()
 }
 
 /// What is asked of a schema, whatever the answer costs.

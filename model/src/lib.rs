@@ -9,6 +9,7 @@ mod audit;
 mod config;
 mod content;
 mod cut;
+pub mod framing;
 mod level;
 mod limit;
 mod namespace;

@@ -30,6 +30,8 @@ pub struct Seen {
     pub usage: Usage,
     /// Jobs that wait or run, by the name of their queue.
     pub jobs: [(&'static str, usize); 2],
+    /// How often a verdict was remembered, and how often schemas were compared.
+    pub verdicts: [u64; 2],
 }
 
 /// The metrics.
@@ -205,7 +207,7 @@ impl Metrics {
     /// The encoder's text.
     pub fn render(&self, seen: &Seen) -> Result<Vec<u8>, String> {
         let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        let Seen { totals, health, usage, jobs } = seen;
+        let Seen { totals, health, usage, jobs, verdicts: [hits, misses] } = seen;
         self.store_bytes.with_label_values(&["tables"]).set(signed(usage.tables));
         self.store_bytes.with_label_values(&["log"]).set(signed(usage.log));
         for (queue, length) in [("writer", usage.waiting)].iter().chain(jobs) {
@@ -220,6 +222,12 @@ impl Metrics {
         self.writable.set(i64::from(*health == Health::Ok));
         let mut text = Vec::new();
         prometheus::TextEncoder::new().encode(&self.registry.gather(), &mut text).map_err(|error| error.to_string())?;
+        for (name, help, value) in [
+            ("freehold_verdict_cache_hits_total", "Comparisons of two schemas whose verdict was remembered", hits),
+            ("freehold_verdict_cache_misses_total", "Comparisons of two schemas that had to be made", misses),
+        ] {
+            text.extend(format!("# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}\n").into_bytes());
+        }
         text.extend(Process::read().iter().flat_map(|process| process.page().into_bytes()));
         Ok(text)
     }

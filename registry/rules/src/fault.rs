@@ -1,6 +1,7 @@
 //! What can go wrong in the registry, in its own words. Nothing here knows an HTTP status or an error code: one exhaustive
 //! `match` in `http::catalogue` turns a fault into those.
 
+use crate::verdict::Outcome;
 use model::{Context, SchemaId, Subject, Version};
 
 /// Why a request was not done.
@@ -19,8 +20,8 @@ pub enum Fault {
     VersionNotSoftDeleted(Subject, Version),
     NoSubjectConfig(Subject),
     NoSubjectMode(Subject),
-    /// The messages of the comparison.
-    Incompatible(Subject, Vec<String>),
+    /// What the comparison came to.
+    Incompatible(Subject, Box<Outcome>),
     InvalidSchema(String),
     InvalidVersion(String),
     InvalidLevel,
@@ -57,8 +58,8 @@ pub enum Fault {
     SubjectReferenced(Subject),
     /// A subject that may not be referred to, because a topic owns it.
     NotReferable(Subject),
-    /// The messages of comparing a schema that came with an association.
-    AssociationIncompatible(Vec<String>),
+    /// What comparing a schema that came with an association came to.
+    AssociationIncompatible(Box<Outcome>),
     ContextNotEmpty(Context),
     /// The request asks for something that this registry does not do, with a sentence that says so.
     NotSupported(String),

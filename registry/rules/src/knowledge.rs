@@ -8,16 +8,13 @@
 use super::text::Text;
 use crate::fault::Fault;
 use crate::library::Library;
-use compat::{Parsed, Spent, Strictness, Work};
-use model::{CompatibilityLevel, CompatibilityPolicy, Guid, SchemaType, Subject, Version};
+use compat::{Direction, Parsed, Spent, Strictness, Verdict, Work};
+use model::{CompatibilityPolicy, Guid, SchemaType, Subject, Version};
 use sha2::{Digest, Sha256};
 use state::{State, StoredVersion, TextKey};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// The whole verdict on an existing version of another language.
-const DIFFERENT_TYPE: &str = "Incompatible because of different schema type";
 
 /// Why a rule did not come to an answer.
 #[derive(Debug)]
@@ -79,11 +76,6 @@ impl Source {
         let how = [strictness as u8, normalize as u8];
         key(&self.schema_type, self.text.key(), &how, &self.dependencies)
     }
-
-    /// What names the schema that came of it, whose canonical text has this key: however it was spelled.
-    pub fn identity(&self, canonical: TextKey) -> Key {
-        key(&self.schema_type, canonical, &[], &self.dependencies)
-    }
 }
 
 /// What names the outcome of parsing a stored text.
@@ -120,8 +112,17 @@ pub struct Learnt {
     pub text: TextKey,
     /// The fingerprint of its equivalence class.
     pub fingerprint: u64,
-    /// What names the schema: its canonical text, and the texts behind its references.
-    pub identity: Key,
+    /// What names it: everything that it was parsed from, the texts behind its references included.
+    pub key: Key,
+}
+
+/// What comparing in one direction comes to.
+#[derive(Clone)]
+pub struct Compared {
+    /// What was found.
+    pub verdict: Verdict,
+    /// The canonical text of the existing version, where something was found: messages quote it.
+    pub old_schema: Option<Arc<str>>,
 }
 
 /// Is the text to be normalised after parsing?
@@ -147,15 +148,15 @@ pub trait Knowledge {
         normalize: Normalize,
     ) -> Result<Result<Learnt, compat::Error>, Stop>;
 
-    /// The messages of comparing a candidate with one existing version.
+    /// Compares a candidate with one existing version of the same language.
     fn compare(
         &self,
         state: &dyn State,
         candidate: &Learnt,
         existing: &StoredVersion,
-        level: CompatibilityLevel,
+        direction: Direction,
         policy: CompatibilityPolicy,
-    ) -> Result<Vec<String>, Stop>;
+    ) -> Result<Compared, Stop>;
 
     /// Is the content of a stored version equivalent to a candidate's (metadata, rules and references apart)?
     fn equivalent(&self, state: &dyn State, candidate: &Learnt, existing: &StoredVersion) -> Result<bool, Stop>;
@@ -175,7 +176,7 @@ struct Pair {
 impl Pair {
     fn of(candidate: &Learnt, existing: &StoredVersion) -> Self {
         Pair {
-            candidate: candidate.identity,
+            candidate: candidate.key,
             subject: existing.subject.clone(),
             version: existing.version,
             text: existing.text,
@@ -187,7 +188,7 @@ impl Pair {
 #[derive(Default)]
 struct Memory {
     parses: HashMap<Key, Result<Learnt, compat::Error>>,
-    verdicts: HashMap<(Pair, CompatibilityLevel, CompatibilityPolicy), Vec<String>>,
+    verdicts: HashMap<(Pair, Direction, CompatibilityPolicy), Compared>,
     equivalences: HashMap<Pair, bool>,
 }
 
@@ -241,21 +242,16 @@ impl Knowledge for Learning<'_> {
         state: &dyn State,
         candidate: &Learnt,
         existing: &StoredVersion,
-        level: CompatibilityLevel,
+        direction: Direction,
         policy: CompatibilityPolicy,
-    ) -> Result<Vec<String>, Stop> {
-        let key = (Pair::of(candidate, existing), level, policy);
+    ) -> Result<Compared, Stop> {
+        let key = (Pair::of(candidate, existing), direction, policy);
         if let Some(known) = self.memory.borrow().verdicts.get(&key) {
             return Ok(known.clone());
         }
-        let messages = if candidate.parsed.schema_type() == existing.schema_type {
-            let stored = self.library.stored(state, existing, self.work)?;
-            compat::compare(level, policy, &candidate.parsed, &stored.parsed, Some(existing.version), self.work)?
-        } else {
-            vec![DIFFERENT_TYPE.to_owned()]
-        };
-        self.memory.borrow_mut().verdicts.insert(key, messages.clone());
-        Ok(messages)
+        let compared = self.library.compare(state, candidate, existing, direction, policy, self.work)?;
+        self.memory.borrow_mut().verdicts.insert(key, compared.clone());
+        Ok(compared)
     }
 
     fn equivalent(&self, state: &dyn State, candidate: &Learnt, existing: &StoredVersion) -> Result<bool, Stop> {
@@ -308,10 +304,10 @@ impl Knowledge for Known {
         _state: &dyn State,
         candidate: &Learnt,
         existing: &StoredVersion,
-        level: CompatibilityLevel,
+        direction: Direction,
         policy: CompatibilityPolicy,
-    ) -> Result<Vec<String>, Stop> {
-        let key = (Pair::of(candidate, existing), level, policy);
+    ) -> Result<Compared, Stop> {
+        let key = (Pair::of(candidate, existing), direction, policy);
         self.memory.verdicts.get(&key).cloned().ok_or(Stop::Missing)
     }
 

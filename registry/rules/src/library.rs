@@ -1,20 +1,21 @@
-//! Parsed schemas, by what they were parsed from.
+//! Parsed schemas, by what they were parsed from, and verdicts, by what was compared.
 //!
-//! The caches are bounded in bytes. A parse depends only on its language, text, dependencies and profile, so an entry is
-//! never wrong, only forgotten.
+//! The caches are bounded in bytes and shared by all requests. A parse depends only on its language, text, dependencies and
+//! profile, a verdict only on two parses, direction and policy: so an entry is never wrong, only forgotten.
 
 use crate::content::{READ, invalid_schema, missing_text, resolve, text};
 use crate::fault::Fault;
 use crate::find::Deleted;
-use crate::knowledge::{Key, Learnt, Needed, Normalize, Source, key_of_stored};
+use crate::knowledge::{Compared, Key, Learnt, Needed, Normalize, Source, key_of_stored};
 use crate::text::Text;
-use compat::{Dependency, Strictness, Work};
-use model::{Content, SchemaType, Subject};
+use compat::{Dependency, Direction, Strictness, Verdict, Work};
+use model::{CompatibilityPolicy, Content, SchemaType, Subject};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use state::{State, StoredVersion};
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How many bytes the texts that a schema refers to may have together, directly or not, each counted once.
 pub const MOST_BYTES: usize = 8 << 20;
@@ -31,15 +32,89 @@ impl Weighter<Key, Learnt> for Bytes {
     }
 }
 
-/// The parsed schemas.
+/// What a verdict is about: candidate and existing schema, and how they were compared.
+type Pair = (Direction, CompatibilityPolicy, Key, Key);
+
+impl Weighter<Pair, Verdict> for Bytes {
+    fn weight(&self, _: &Pair, verdict: &Verdict) -> u64 {
+        verdict.size_hint() as u64 + 200
+    }
+}
+
+/// Of the memory of a library verdicts take one part of so many.
+const VERDICTS: u64 = 8;
+
+/// The parsed schemas, and the verdicts about them.
 pub struct Library {
     parsed: Cache<Key, Learnt, Bytes>,
+    verdicts: Cache<Pair, Verdict, Bytes>,
+    reuse: Reuse,
+}
+
+/// How often a verdict was there already, and how often schemas had to be compared.
+#[derive(Default, Debug)]
+pub struct Reuse {
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+impl Reuse {
+    /// Hits and misses so far.
+    pub fn read(&self) -> [u64; 2] {
+        [&self.hits, &self.misses].map(|count| count.load(Ordering::Relaxed))
+    }
 }
 
 impl Library {
-    /// A library that keeps about this many bytes of parsed schemas.
+    /// A library that keeps about this many bytes of parsed schemas and verdicts together.
     pub fn new(bytes: u64) -> Self {
-        Library { parsed: Cache::with_weighter(1_000, bytes.max(1), Bytes) }
+        let verdicts = bytes / VERDICTS;
+        Library {
+            parsed: Cache::with_weighter(1_000, (bytes - verdicts).max(1), Bytes),
+            verdicts: Cache::with_weighter(1_000, verdicts.max(1), Bytes),
+            reuse: Reuse::default(),
+        }
+    }
+
+    /// How often verdicts were there already.
+    pub fn reuse(&self) -> &Reuse {
+        &self.reuse
+    }
+
+    /// Compares a candidate with a stored version of the same language, or finds them compared.
+    ///
+    /// # Errors
+    /// As `stored`.
+    pub fn compare(
+        &self,
+        state: &dyn State,
+        candidate: &Learnt,
+        existing: &StoredVersion,
+        direction: Direction,
+        policy: CompatibilityPolicy,
+        work: &Work,
+    ) -> Result<Compared, Fault> {
+        let StoredVersion { subject, schema_type, references, text, .. } = existing;
+        let (_, needed) = resolve(state, subject, schema_type, references, Deleted::Include, work)?;
+        let key = key_of_stored(schema_type, *text, &needed);
+        let pair = (direction, policy, candidate.key, key);
+        let remembered = self.verdicts.get(&pair);
+        let count = if remembered.is_some() { &self.reuse.hits } else { &self.reuse.misses };
+        count.fetch_add(1, Ordering::Relaxed);
+        if let Some(verdict) = remembered.as_ref().filter(|verdict| verdict.is_compatible()) {
+            return Ok(Compared { verdict: verdict.clone(), old_schema: None });
+        }
+        let stored = self.parsed(state, existing, key, needed, work)?;
+        let verdict = match remembered {
+            Some(verdict) => verdict,
+            None => {
+                let verdict = compat::compare(direction, policy, &candidate.parsed, &stored.parsed, work)?;
+                self.verdicts.insert(pair, verdict.clone());
+                verdict
+            }
+        };
+        let old_schema = (!verdict.is_compatible()).then(|| Arc::clone(&stored.canonical));
+        Ok(Compared { verdict, old_schema })
     }
 
     /// Parses a text, or finds it parsed. A refusal of the language is `Err` inside.
@@ -77,7 +152,7 @@ impl Library {
             parsed,
             canonical: Arc::clone(canonical.shared()),
             text: canonical.key(),
-            identity: source.identity(canonical.key()),
+            key,
         };
         // What is registered now is compared with next: its stored text reads as the same schema.
         let stored = Source { text: canonical, ..source.clone() }.key(Strictness::Stored, Normalize::No);
@@ -95,11 +170,24 @@ impl Library {
     pub fn stored(&self, state: &dyn State, version: &StoredVersion, work: &Work) -> Result<Learnt, Fault> {
         let StoredVersion { subject, schema_type, references, .. } = version;
         let (_, needed) = resolve(state, subject, schema_type, references, Deleted::Include, work)?;
-        if let Some(known) = self.parsed.get(&key_of_stored(schema_type, version.text, &needed)) {
+        let key = key_of_stored(schema_type, version.text, &needed);
+        self.parsed(state, version, key, needed, work)
+    }
+
+    /// The same, where it is known what the version needs, and what names it.
+    fn parsed(
+        &self,
+        state: &dyn State,
+        version: &StoredVersion,
+        key: Key,
+        needed: Vec<Needed>,
+        work: &Work,
+    ) -> Result<Learnt, Fault> {
+        if let Some(known) = self.parsed.get(&key) {
             return Ok(known);
         }
         work.spend(READ)?;
-        self.of_text(state, schema_type, Text::named(text(state, version)?, version.text), needed, work)
+        self.of_text(state, &version.schema_type, Text::named(text(state, version)?, version.text), needed, work)
     }
 
     /// The parsed schema of a content that stands in a subject.

@@ -107,9 +107,9 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
     }
     if !mode.takes_explicit_ids() && request.force == Force::No {
         let comparable = comparable(state, knowledge, subject, &scope, latest.as_ref())?;
-        let messages = verdict::messages(state, knowledge, &candidate, latest.as_ref(), &comparable, &scope)?;
-        if !messages.is_empty() {
-            return Err(Fault::Incompatible(subject.clone(), messages).into());
+        let outcome = verdict::check(state, knowledge, &candidate, latest.as_ref(), &comparable, &scope)?;
+        if !outcome.is_compatible() {
+            return Err(Fault::Incompatible(subject.clone(), Box::new(outcome)).into());
         }
     }
     let version = match described.version {

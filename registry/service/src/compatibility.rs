@@ -2,7 +2,7 @@
 
 use super::{Class, Service};
 use compat::{Strictness, Work};
-use model::{CompatibilityLevel, Subject};
+use model::{CompatibilityLevel, SchemaType, Subject};
 use rules::candidate::{Described, source};
 use rules::config;
 use rules::content;
@@ -11,7 +11,9 @@ use rules::equivalence::Candidate;
 use rules::fault::Fault;
 use rules::find::Deleted;
 use rules::knowledge::{Knowledge, Learning, Stop};
-use rules::{register, verdict};
+use rules::register;
+use rules::text::Text;
+use rules::verdict::{self, Outcome};
 use std::sync::Arc;
 use storage::{State, StoredVersion};
 
@@ -22,6 +24,15 @@ pub enum Against {
     One(Selector),
     /// The undeleted history, as the level says.
     History,
+}
+
+/// Is it told, beside the verdict, where the findings are in the text that was sent?
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Explain {
+    /// No.
+    No,
+    /// Yes.
+    Places,
 }
 
 /// A check.
@@ -35,21 +46,43 @@ pub struct Check {
     pub normalize: bool,
     /// Compared with what.
     pub against: Against,
+    /// How much is told.
+    pub explain: Explain,
 }
 
 impl Service {
-    /// The messages of a compatibility check; none means compatible.
+    /// What a compatibility check comes to.
     ///
     /// # Errors
     /// `VersionNotFound`, `InvalidSchema`, `Spent`, `Busy`, those of the store.
-    pub async fn check(&self, request: Check, work: &Work) -> Result<Vec<String>, Fault> {
+    pub async fn check(&self, request: Check, work: &Work) -> Result<Outcome, Fault> {
         let (store, library, level) = (Arc::clone(&self.store), Arc::clone(&self.library), self.default_level);
         let spending = work.clone();
+        let (schema_type, text) = (request.schema.schema_type.clone(), request.schema.text.clone());
+        let explain = request.explain;
         let job = move || {
             let view = store.view()?;
             check(&*view, &Learning::new(&library, &spending), &request, level).map_err(Stop::outside_the_writer)
         };
-        self.pools.begin_here(Class::Parse, work, job).await
+        let outcome = self.pools.begin_here(Class::Parse, work, job).await?;
+        Ok(match explain {
+            Explain::No => outcome,
+            Explain::Places => self.located(outcome, schema_type, text, work).await,
+        })
+    }
+
+    /// What a check came to, with the places of what was found in the text that was sent; without, where looking them up takes
+    /// more work than is left.
+    pub(super) async fn located(&self, outcome: Outcome, schema_type: SchemaType, text: Text, work: &Work) -> Outcome {
+        if outcome.is_compatible() {
+            return outcome;
+        }
+        let (mut located, spending) = (outcome.clone(), work.clone());
+        let job = move || outcome.places(&schema_type, &text, &spending).map_err(Fault::from);
+        if let Ok(places) = self.pools.begin_here(Class::Parse, work, job).await {
+            located.locate(places);
+        }
+        located
     }
 }
 
@@ -58,7 +91,7 @@ fn check(
     knowledge: &dyn Knowledge,
     request: &Check,
     default_level: CompatibilityLevel,
-) -> Result<Vec<String>, Stop> {
+) -> Result<Outcome, Stop> {
     let subject = &request.subject;
     let existing = existing(state, knowledge, subject, request.against)?;
     let described = &request.schema;
@@ -75,7 +108,7 @@ fn check(
         .map_err(|error| content::invalid_schema(&described.schema_type, &error))?;
     let candidate = Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone());
     let latest = latest(state, subject)?;
-    verdict::messages(state, knowledge, &candidate, latest.as_ref(), &existing, &scope)
+    verdict::check(state, knowledge, &candidate, latest.as_ref(), &existing, &scope)
 }
 
 fn existing(

@@ -24,7 +24,7 @@ pub use associate::{Element, Observed, Op, Outcome, Requester};
 pub use associations::{Filter, FoundAssociation, MOST_ASSOCIATIONS, MOST_WITH_SCHEMAS, Of, Schemas, Wanted};
 pub use audit::{AuditEntries, AuditPage, Retention};
 pub use change::{Change, Rights};
-pub use compatibility::{Against, Check};
+pub use compatibility::{Against, Check, Explain};
 pub use lookup::Lookup;
 pub use namespaces::{Confirm, Edited, Handovers, MOST_HANDOVERS, Owned, Summary};
 pub use pool::{BUDGET, Class, Pools};
@@ -41,7 +41,7 @@ use authz::{Authorizer, Resource};
 use compat::Work;
 use model::{CompatibilityLevel, Context, Record, Subject};
 use rules::fault::Fault;
-use rules::library::Library;
+use rules::library::{Library, Reuse};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use storage::{State, Store};
@@ -135,6 +135,11 @@ impl Service {
     /// The budget of work of one request.
     pub fn budget(&self) -> Work {
         self.pools.budget()
+    }
+
+    /// How often verdicts were there already.
+    pub fn verdict_reuse(&self) -> &Reuse {
+        self.library.reuse()
     }
 
     /// Jobs that wait or run, by the name of their queue.

@@ -28,8 +28,17 @@ impl Service {
     /// The refusals of `rules::register::plan` and of the rights, `Spent`, `Busy`, `Contended`, those of the store.
     pub async fn register(&self, rights: Rights, offered: Offered, work: &Work) -> Result<Done<Registered>, Fault> {
         let rights = Arc::new(rights);
-        let outcome = self.register_with(Arc::clone(&rights), offered, work).await;
-        outcome.map_err(|fault| rights.instead_of(fault))
+        let (schema_type, text) = (offered.schema.schema_type.clone(), offered.schema.text.clone());
+        let fault = match self.register_with(Arc::clone(&rights), offered, work).await {
+            Err(fault) => rights.instead_of(fault),
+            done => return done,
+        };
+        Err(match fault {
+            Fault::Incompatible(subject, outcome) => {
+                Fault::Incompatible(subject, Box::new(self.located(*outcome, schema_type, text, work).await))
+            }
+            fault => fault,
+        })
     }
 
     async fn register_with(

@@ -4,6 +4,7 @@ use super::subjects::stored;
 use super::{Class, Service, with_fallback};
 use compat::{Sample, Work};
 use model::Subject;
+use model::framing::{self, Written};
 use rules::delete::Selector;
 use rules::fault::Fault;
 use rules::find::Deleted;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 pub enum Validation {
     /// Avro's JSON encoding.
     Json(String),
-    /// Binary, with or without the five bytes of the Kafka wire format (a zero byte and the schema id).
+    /// Binary, bare or with what Kafka clients write in front of it (`model::framing`).
     Binary(Vec<u8>),
 }
 
@@ -37,15 +38,16 @@ impl Service {
             let read = |subject: &Subject| stored(&*view, subject, selector, Deleted::Include);
             let stored = with_fallback(&*view, &falls_back, &subject, &spending, read)?;
             let schema = parsed.stored(&*view, &stored, &spending)?.parsed;
-            let framed = |bytes: &[u8]| bytes.len() >= 5 && bytes[0] == 0 && bytes[1..5] == stored.id.to_be_bytes();
+            let its_own = |written| written == Written::Id(stored.id) || written == Written::Guid(stored.guid);
+            let framed = |bytes| framing::read(bytes).filter(|(written, _)| its_own(*written)).map(|(_, rest)| rest);
             let fits = |sample| schema.validate(sample, &spending);
             let outcome = match &sample {
                 Validation::Json(text) => fits(Sample::Json(text))?,
-                Validation::Binary(bytes) => match framed(bytes).then(|| fits(Sample::Binary(&bytes[5..]))) {
+                Validation::Binary(bytes) => match framed(bytes).map(|rest| fits(Sample::Binary(rest))) {
                     None => fits(Sample::Binary(bytes))?,
                     Some(framed) => match framed? {
                         Ok(()) => Ok(()),
-                        // The five bytes could also be data that happens to begin so.
+                        // What names the schema could also be data that happens to begin so.
                         Err(framed) => fits(Sample::Binary(bytes))?.map_err(|_| framed),
                     },
                 },

@@ -3,6 +3,7 @@
 //! Two deliberate differences from the reference: permanent conditions that it answers with 5xx get a 4xx (clients retry a
 //! 5xx), and every failure has the JSON envelope (it answers some with HTML or with nothing).
 
+use super::wire::finding::FindingOut;
 use crate::fault::{Fault, Scope};
 use compat::Spent;
 use storage::Error as StoreError;
@@ -16,12 +17,14 @@ pub struct Refusal {
     pub code: u32,
     /// The message.
     pub message: String,
+    /// Of an incompatible schema: what was found, one by one.
+    pub findings: Option<Vec<FindingOut>>,
 }
 
 impl Refusal {
     /// A failure of the HTTP layer: the code is the status.
     pub fn plain(status: u16, message: impl Into<String>) -> Self {
-        Refusal { status, code: u32::from(status), message: message.into() }
+        Refusal { status, code: u32::from(status), message: message.into(), findings: None }
     }
 
     /// The envelope.
@@ -30,8 +33,11 @@ impl Refusal {
         struct Envelope<'a> {
             error_code: u32,
             message: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            findings: Option<&'a [FindingOut]>,
         }
-        serde_json::to_vec(&Envelope { error_code: self.code, message: &self.message })
+        let findings = self.findings.as_deref();
+        serde_json::to_vec(&Envelope { error_code: self.code, message: &self.message, findings })
             .expect("numbers and strings always serialise")
     }
 }
@@ -63,11 +69,11 @@ pub fn refusal(fault: &Fault) -> Refusal {
         Fault::NoSubjectMode(subject) => {
             (40409, format!("Subject '{subject}' does not have subject-level mode configured"))
         }
-        Fault::Incompatible(subject, messages) => (
+        Fault::Incompatible(subject, outcome) => (
             40901,
             format!(
                 "Schema being registered is incompatible with an earlier schema for subject \"{subject}\", details: [{}]",
-                messages.join(", ")
+                outcome.messages().join(", ")
             ),
         ),
         Fault::InvalidSchema(message) | Fault::NotSupported(message) | Fault::InvalidSample(message) => {
@@ -128,7 +134,7 @@ pub fn refusal(fault: &Fault) -> Refusal {
         Fault::NotReferable(subject) => {
             (42205, format!("Subject '{subject}' has a strong association and cannot be referenced"))
         }
-        Fault::AssociationIncompatible(messages) => (40901, format!("[{}]", messages.join(", "))),
+        Fault::AssociationIncompatible(outcome) => (40901, format!("[{}]", outcome.messages().join(", "))),
         Fault::InvalidSubject(text) => (42208, format!("The specified subject '{text}' is not a valid.")),
         Fault::ContextNotEmpty(context) => {
             (42211, format!("The specified context '{}' is not empty.", context.qualified()))
@@ -176,7 +182,11 @@ pub fn refusal(fault: &Fault) -> Refusal {
         Fault::Internal(_) => (500, "Internal Server Error".into()),
     };
     let status = if code >= 10_000 { code / 100 } else { code };
-    Refusal { status: status as u16, code, message }
+    let findings = match fault {
+        Fault::Incompatible(_, outcome) | Fault::AssociationIncompatible(outcome) => FindingOut::all(outcome),
+        _ => None,
+    };
+    Refusal { status: status as u16, code, message, findings }
 }
 
 fn denied(refusal: &authz::Refusal) -> u32 {
@@ -200,7 +210,7 @@ fn store(error: &StoreError) -> Refusal {
         }
         _ => "The registry cannot read its stored data; an operator has to act",
     };
-    Refusal { status: 500, code: 50001, message: message.into() }
+    Refusal { status: 500, code: 50001, message: message.into(), findings: None }
 }
 
 fn named(scope: &Scope) -> String {
@@ -219,7 +229,7 @@ mod tests {
     fn the_catalogue_is_word_for_word() {
         #[track_caller]
         fn check(fault: Fault, status: u16, code: u32, message: &str) {
-            assert_eq!(refusal(&fault), Refusal { status, code, message: message.into() });
+            assert_eq!(refusal(&fault), Refusal { status, code, message: message.into(), findings: None });
         }
         let (plain, qualified) = (Subject::parse("s"), Subject::parse(":.c:s"));
         check(Fault::SubjectNotFound(qualified.clone()), 404, 40401, "Subject ':.c:s' not found.");
@@ -229,12 +239,6 @@ mod tests {
             404,
             40404,
             "Subject 's' was soft deleted.Set permanent=true to delete permanently",
-        );
-        check(
-            Fault::Incompatible(plain.clone(), vec!["a".into(), "b".into()]),
-            409,
-            40901,
-            "Schema being registered is incompatible with an earlier schema for subject \"s\", details: [a, b]",
         );
         check(Fault::ReadOnly(Scope::Subject(plain.clone())), 422, 42205, "Subject s in context  is in read-only mode");
         check(Fault::ReadOnly(Scope::Global), 422, 42205, "The registry is in read-only mode");

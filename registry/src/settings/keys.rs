@@ -89,7 +89,7 @@ pub const KEYS: &[Key] = &[
         "24MiB",
         "memory for answers kept ready; an eighth as much again remembers where schemas were found",
     ),
-    size("cache.schemas", "8MiB", "memory for parsed schemas"),
+    size("cache.schemas", "8MiB", "memory for parsed schemas and for verdicts about them"),
     size("store.block-cache", "32MiB", "memory for blocks read from the store"),
     size("store.memtable", "8MiB", "memory for the newest writes of one column family"),
     key(

@@ -1,17 +1,14 @@
 //! The verdict on a candidate: which versions it is compared with, and what is said.
 
-use super::super::verdict;
+use super::super::verdict::{self, Outcome};
 use super::{Candidate, Knowledge, Normalize, Strictness, World, config, registration, source};
 use super::{Deleted, Options};
-use model::{CompatibilityLevel, Subject};
+use compat::{Direction, Work};
+use model::{CompatibilityLevel, SchemaType, Subject};
 use state::State;
 
-/// The versions that the messages speak of, and the last message.
-fn verdict(history: &[&str], candidate: &[&str]) -> (Vec<String>, Option<String>) {
-    let mut world = World::default();
-    for request in history {
-        world.run(request);
-    }
+/// What a check comes to.
+fn outcome(world: &World, candidate: &[&str]) -> Outcome {
     let learning = world.learning();
     let request = registration("s", Options(candidate));
     let (subject, described) = (Subject::parse("s"), &request.schema);
@@ -21,7 +18,22 @@ fn verdict(history: &[&str], candidate: &[&str]) -> (Vec<String>, Option<String>
     let candidate = Candidate::new(schema, references, described.metadata.clone(), None);
     let existing: Vec<_> = world.state.versions(&subject).unwrap().into_iter().filter(|v| !v.deleted).collect();
     let scope = config::in_scope(&world.state, &subject, CompatibilityLevel::Backward).unwrap();
-    let messages = verdict::messages(&world.state, &learning, &candidate, existing.last(), &existing, &scope).unwrap();
+    verdict::check(&world.state, &learning, &candidate, existing.last(), &existing, &scope).unwrap()
+}
+
+fn world(history: &[&str]) -> World {
+    let mut world = World::default();
+    for request in history {
+        world.run(request);
+    }
+    world
+}
+
+/// The versions that the messages speak of, and the last message.
+fn verdict(history: &[&str], candidate: &[&str]) -> (Vec<String>, Option<String>) {
+    let outcome = outcome(&world(history), candidate);
+    let messages = outcome.messages();
+    assert_eq!(messages.is_empty(), outcome.is_compatible());
     let versions = messages.iter().filter(|message| message.starts_with("{oldSchemaVersion")).cloned().collect();
     (versions, messages.last().cloned())
 }
@@ -89,4 +101,47 @@ fn a_reserved_field_stays_reserved_and_unused() {
         verdict(&["register s A"], &["X"]).1.as_deref(),
         Some("{validateFields: 'false', compatibility: 'BACKWARD'}")
     );
+}
+
+#[test]
+fn a_verdict_is_remembered_for_all_requests_and_levels() {
+    let mut world = world(&["register s A", "register s B", "config s level=BACKWARD_TRANSITIVE"]);
+    // Hits and misses of another check.
+    let compared = |world: &World, candidate: &[&str]| {
+        let [hits, misses] = world.library.reuse().read();
+        let outcome = outcome(world, candidate);
+        let [now, missed] = world.library.reuse().read();
+        (outcome.is_compatible(), now - hits, missed - misses)
+    };
+    assert_eq!(compared(&world, &["C"]), (true, 0, 2));
+    assert_eq!(compared(&world, &["C"]), (true, 2, 0));
+    assert_eq!(compared(&world, &["X"]), (false, 0, 1));
+    assert_eq!(compared(&world, &["X"]), (false, 1, 0));
+    // A level combines directions: what one of them came to is known. Of a pair that was never compared nothing is.
+    world.run("config s level=FULL_TRANSITIVE");
+    assert_eq!(compared(&world, &["C"]), (true, 2, 2));
+    world.run("config s level=FORWARD");
+    assert_eq!(compared(&world, &["C"]), (true, 1, 0));
+    assert_eq!(compared(&world, &["P"]), (false, 0, 1));
+}
+
+#[test]
+fn findings_are_told_with_version_and_place() {
+    let world = world(&["config s level=FULL_TRANSITIVE", "register s A", "register s B"]);
+    let mut outcome = outcome(&world, &["X"]);
+    // X lacks `a` and has an `x` that B lacks.
+    let rules = |outcome: &Outcome| -> Vec<_> {
+        outcome
+            .told()
+            .map(|told| (told.finding.direction, told.version, told.place.map(|place| place.column)))
+            .collect()
+    };
+    let (forward, backward) = (Direction::Forward, Direction::Backward);
+    assert_eq!(rules(&outcome), [(forward, Some(2), None), (backward, Some(2), None)]);
+    let text = super::text("X");
+    let places = outcome.places(&SchemaType::Avro, &text, &Work::unlimited()).unwrap();
+    outcome.locate(places);
+    // What is lacking is lacking among the fields.
+    let column = |part: &str| text.find(part).map(|at| at + 1);
+    assert_eq!(rules(&outcome), [(forward, Some(2), column("[{")), (backward, Some(2), column("{\"name\":\"x\""))]);
 }

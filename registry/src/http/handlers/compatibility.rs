@@ -3,9 +3,11 @@
 use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
+use crate::http::wire::finding::FindingOut;
 use crate::http::{catalogue, wire};
 use crate::rules::delete::Selector;
-use crate::service::{Against, Check};
+use crate::rules::verdict::Outcome;
+use crate::service::{Against, Check, Explain};
 use authz::Action;
 use model::Subject;
 use serde::Serialize;
@@ -15,6 +17,8 @@ struct Verdict {
     is_compatible: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     messages: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<Vec<FindingOut>>,
 }
 
 /// `POST /compatibility/subjects/{subject}/versions`
@@ -46,18 +50,24 @@ async fn check(
     let outcome = match wire::request::schema(&object) {
         Ok(schema) => {
             let normalize = ask.query.flag("normalize");
-            app.service.check(Check { subject, schema, normalize, against }, &ask.work).await
+            let explain = if verbose { Explain::Places } else { Explain::No };
+            app.service.check(Check { subject, schema, normalize, against, explain }, &ask.work).await
         }
         Err(fault) => Err(fault),
     };
     match outcome {
-        Ok(messages) => Ok(verdict(messages, verbose)),
+        Ok(outcome) => Ok(verdict(&outcome, verbose)),
         // A verbose check explains a schema that does not parse instead of refusing it.
-        Err(fault @ Fault::InvalidSchema(_)) if verbose => Ok(verdict(vec![catalogue::refusal(&fault).message], true)),
+        Err(fault @ Fault::InvalidSchema(_)) if verbose => {
+            let messages = Some(vec![catalogue::refusal(&fault).message]);
+            Ok(Answer::json(&Verdict { is_compatible: false, messages, findings: None }))
+        }
         Err(fault) => Err(fault),
     }
 }
 
-fn verdict(messages: Vec<String>, verbose: bool) -> Answer {
-    Answer::json(&Verdict { is_compatible: messages.is_empty(), messages: verbose.then_some(messages) })
+fn verdict(outcome: &Outcome, verbose: bool) -> Answer {
+    let (messages, findings) =
+        if verbose { (Some(outcome.messages()), FindingOut::all(outcome)) } else { (None, None) };
+    Answer::json(&Verdict { is_compatible: outcome.is_compatible(), messages, findings })
 }

@@ -37,7 +37,8 @@ pub fn ready(app: &App, _: &Ask) -> Result<Answer, Fault> {
 pub fn metrics(app: &App, _: &Ask) -> Result<Answer, Fault> {
     let totals = app.service.read(|state| Ok(state.totals()?))?;
     let store = app.service.store();
-    let seen = Seen { totals, health: store.health(), usage: store.usage(), jobs: app.service.jobs() };
+    let (jobs, verdicts) = (app.service.jobs(), app.service.verdict_reuse().read());
+    let seen = Seen { totals, health: store.health(), usage: store.usage(), jobs, verdicts };
     let text = app.metrics.render(&seen).map_err(Fault::Internal)?;
     Ok(Answer::fixed("text/plain; version=0.0.4; charset=utf-8", text))
 }

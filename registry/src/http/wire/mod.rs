@@ -2,6 +2,7 @@
 
 pub mod association;
 pub mod config;
+pub mod finding;
 pub mod namespace;
 pub mod request;
 pub mod schema;

@@ -1,0 +1,74 @@
+//! The findings of a verdict, one by one: what clients of the Confluent API ignore, and people and tools can act on.
+
+use crate::rules::verdict::{Outcome, Told};
+use compat::Spot;
+use serde::Serialize;
+
+/// How many bytes the texts of the findings of one answer have together; what would be more is only in the messages.
+pub const MOST_BYTES: usize = 64 << 10;
+
+/// A finding.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct FindingOut {
+    rule: &'static str,
+    direction: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i32>,
+    old: SpotOut,
+    new: SpotOut,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<String>,
+    message: String,
+}
+
+/// A place in a schema.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+struct SpotOut {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fragment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+}
+
+impl From<&Spot> for SpotOut {
+    fn from(spot: &Spot) -> Self {
+        SpotOut { path: spot.path.clone(), fragment: spot.fragment.clone(), line: None, column: None }
+    }
+}
+
+impl FindingOut {
+    /// The findings of a check, as far as they are told one by one; `None` where there are none.
+    pub fn all(outcome: &Outcome) -> Option<Vec<Self>> {
+        let mut left = MOST_BYTES;
+        let mut within = |out: FindingOut| {
+            left = left.checked_sub(out.bytes())?;
+            Some(out)
+        };
+        let all: Vec<Self> = outcome.told().map(FindingOut::of).map_while(&mut within).collect();
+        Some(all).filter(|all| !all.is_empty())
+    }
+
+    fn of(told: Told<'_>) -> Self {
+        let Told { finding, version, place } = told;
+        let (line, column) = (place.map(|place| place.line), place.map(|place| place.column));
+        FindingOut {
+            rule: finding.rule.as_str(),
+            direction: finding.direction.as_str(),
+            version,
+            old: (&finding.old).into(),
+            new: SpotOut { line, column, ..(&finding.new).into() },
+            advice: finding.advice(),
+            message: finding.message(),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let spot = |spot: &SpotOut| text(&spot.path) + text(&spot.fragment);
+        self.message.len() + text(&self.advice) + spot(&self.old) + spot(&self.new)
+    }
+}

@@ -3,14 +3,18 @@
 use crate::http::wire::finding;
 use crate::http::{LARGEST_BATCH, cost, pieces, target};
 use crate::rules::association::request::LONGEST_NAME;
-use crate::rules::{library, names, namespace, verdict};
+use crate::rules::{names, namespace, schema_cache, verdict};
 use crate::service;
 use model::{Claim, Limit};
 
 const LIMITS: &[Limit] = &[
     Limit::new("the target of a request", target::LONGEST, "bytes"),
     Limit::new("JSON inside JSON in a body", cost::DEEPEST, "levels"),
-    Limit::new("the texts of all schemas that one schema refers to, each counted once", library::MOST_BYTES, "bytes"),
+    Limit::new(
+        "the texts of all schemas that one schema refers to, each counted once",
+        schema_cache::MOST_BYTES,
+        "bytes",
+    ),
     Limit::new("findings of an incompatible schema that are told one by one", verdict::MOST_TOLD, "findings"),
     Limit::new("their texts together", finding::MOST_BYTES, "bytes"),
     Limit::new("work of one request: resolving, parsing, comparing, validating", service::BUDGET as usize, "units"),

@@ -9,7 +9,7 @@ use crate::http::server;
 use crate::maintenance;
 use crate::metrics::Metrics;
 use crate::opening;
-use crate::rules::library::Library;
+use crate::rules::schema_cache::SchemaCache;
 use crate::service::{Guard, Pools, Retention, Service};
 use crate::settings::Settings;
 use futures_util::FutureExt;
@@ -182,7 +182,7 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
     let (fall_back, retention) = (access.fall_back, Retention::new(settings.access.retention, &*store.view()?)?);
     let service = Service::new(
         Arc::clone(&store),
-        Library::new(settings.schema_cache),
+        SchemaCache::new(settings.schema_cache),
         Pools::new(settings.threads, settings.queue),
         settings.default_level,
         Guard { authorizer, fall_back, sink: Arc::clone(&sink), retention },

@@ -7,7 +7,7 @@
 
 use super::text::Text;
 use crate::fault::Fault;
-use crate::library::Library;
+use crate::schema_cache::SchemaCache;
 use compat::{Direction, Parsed, Spent, Strictness, Verdict, Work};
 use model::{CompatibilityPolicy, Guid, SchemaType, Subject, Version};
 use sha2::{Digest, Sha256};
@@ -194,20 +194,20 @@ struct Memory {
 
 /// Computes what is asked, and remembers it.
 pub struct Learning<'a> {
-    library: &'a Library,
+    schema_cache: &'a SchemaCache,
     work: &'a Work,
     memory: RefCell<Memory>,
 }
 
 impl<'a> Learning<'a> {
     /// A learner that knows nothing yet.
-    pub fn new(library: &'a Library, work: &'a Work) -> Self {
-        Learning { library, work, memory: RefCell::default() }
+    pub fn new(schema_cache: &'a SchemaCache, work: &'a Work) -> Self {
+        Learning { schema_cache, work, memory: RefCell::default() }
     }
 
     /// A learner that goes on from what was known.
-    pub fn resume(library: &'a Library, work: &'a Work, known: Known) -> Self {
-        Learning { library, work, memory: RefCell::new(known.memory) }
+    pub fn resume(schema_cache: &'a SchemaCache, work: &'a Work, known: Known) -> Self {
+        Learning { schema_cache, work, memory: RefCell::new(known.memory) }
     }
 
     /// What was learnt, for the writer.
@@ -232,7 +232,7 @@ impl Knowledge for Learning<'_> {
         if let Some(known) = self.memory.borrow().parses.get(&key) {
             return Ok(known.clone());
         }
-        let outcome = self.library.learn(state, source, strictness, normalize, self.work)?;
+        let outcome = self.schema_cache.learn(state, source, strictness, normalize, self.work)?;
         self.memory.borrow_mut().parses.insert(key, outcome.clone());
         Ok(outcome)
     }
@@ -249,7 +249,7 @@ impl Knowledge for Learning<'_> {
         if let Some(known) = self.memory.borrow().verdicts.get(&key) {
             return Ok(known.clone());
         }
-        let compared = self.library.compare(state, candidate, existing, direction, policy, self.work)?;
+        let compared = self.schema_cache.compare(state, candidate, existing, direction, policy, self.work)?;
         self.memory.borrow_mut().verdicts.insert(key, compared.clone());
         Ok(compared)
     }
@@ -262,7 +262,7 @@ impl Knowledge for Learning<'_> {
         // A stored text that does not parse (a foreign log may hold one) is equivalent to nothing but itself, and equal
         // texts are found by their hash.
         let equal = candidate.parsed.schema_type() == existing.schema_type
-            && match self.library.stored(state, existing, self.work) {
+            && match self.schema_cache.stored(state, existing, self.work) {
                 Ok(stored) => candidate.parsed.equivalent(&stored.parsed, self.work)?,
                 Err(Fault::InvalidSchema(_)) => false,
                 Err(fault) => return Err(Stop::Fault(fault)),

@@ -12,13 +12,13 @@ pub mod fault;
 pub mod find;
 pub mod ids;
 pub mod knowledge;
-pub mod library;
 pub mod metadata;
 pub mod mode;
 pub mod names;
 pub mod namespace;
 pub mod near;
 pub mod register;
+pub mod schema_cache;
 pub mod text;
 pub mod verdict;
 

@@ -56,13 +56,14 @@ impl Service {
     /// # Errors
     /// `VersionNotFound`, `InvalidSchema`, `Spent`, `Busy`, those of the store.
     pub async fn check(&self, request: Check, work: &Work) -> Result<Outcome, Fault> {
-        let (store, library, level) = (Arc::clone(&self.store), Arc::clone(&self.library), self.default_level);
+        let (store, schema_cache, level) =
+            (Arc::clone(&self.store), Arc::clone(&self.schema_cache), self.default_level);
         let spending = work.clone();
         let (schema_type, text) = (request.schema.schema_type.clone(), request.schema.text.clone());
         let explain = request.explain;
         let job = move || {
             let view = store.view()?;
-            check(&*view, &Learning::new(&library, &spending), &request, level).map_err(Stop::outside_the_writer)
+            check(&*view, &Learning::new(&schema_cache, &spending), &request, level).map_err(Stop::outside_the_writer)
         };
         let outcome = self.pools.begin_here(Class::Parse, work, job).await?;
         Ok(match explain {

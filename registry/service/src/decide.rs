@@ -95,13 +95,13 @@ impl Service {
         decide: Arc<impl Decide<T>>,
         known: Known,
     ) -> Result<(Decision<T>, Known), Fault> {
-        let (store, library, spending) = (Arc::clone(&self.store), Arc::clone(&self.library), work.clone());
+        let (store, schema_cache, spending) = (Arc::clone(&self.store), Arc::clone(&self.schema_cache), work.clone());
         // What was learnt before the work had to move elsewhere is not learnt again.
         let memory = Mutex::new(known);
         let job = move || {
             let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
             let view = store.view()?;
-            let learning = Learning::resume(&library, &spending, std::mem::take(&mut *memory));
+            let learning = Learning::resume(&schema_cache, &spending, std::mem::take(&mut *memory));
             let decided = decide(&*view, &learning);
             let known = learning.known();
             match decided {

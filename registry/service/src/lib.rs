@@ -41,7 +41,7 @@ use authz::{Authorizer, Resource};
 use compat::Work;
 use model::{CompatibilityLevel, Context, Record, Subject};
 use rules::fault::Fault;
-use rules::library::{Library, Reuse};
+use rules::schema_cache::{Reuse, SchemaCache};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use storage::{State, Store};
@@ -49,7 +49,7 @@ use storage::{State, Store};
 /// The service.
 pub struct Service {
     store: Arc<dyn Store>,
-    library: Arc<Library>,
+    schema_cache: Arc<SchemaCache>,
     pools: Pools,
     default_level: CompatibilityLevel,
     authorizer: Authorizer,
@@ -83,14 +83,14 @@ impl Service {
     /// A service over a store.
     pub fn new(
         store: Arc<dyn Store>,
-        library: Library,
+        schema_cache: SchemaCache,
         pools: Pools,
         default_level: CompatibilityLevel,
         guard: Guard,
     ) -> Self {
         let Guard { authorizer, fall_back, sink, retention } = guard;
-        let (library, authorizers) = (Arc::new(library), Arc::new(Authorizers::new(authorizer.clone())));
-        Service { store, library, pools, default_level, authorizer, authorizers, fall_back, sink, retention }
+        let (schema_cache, authorizers) = (Arc::new(schema_cache), Arc::new(Authorizers::new(authorizer.clone())));
+        Service { store, schema_cache, pools, default_level, authorizer, authorizers, fall_back, sink, retention }
     }
 
     /// The store, for health, backup and metrics; changes go through the operations.
@@ -139,7 +139,7 @@ impl Service {
 
     /// How often verdicts were there already.
     pub fn verdict_reuse(&self) -> &Reuse {
-        self.library.reuse()
+        self.schema_cache.reuse()
     }
 
     /// Jobs that wait or run, by the name of their queue.

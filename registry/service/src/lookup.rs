@@ -36,11 +36,12 @@ impl Service {
     /// # Errors
     /// `SubjectNotFound`, `SchemaNotFound`, `InvalidSchema`, `Spent`, `Busy`, those of the store.
     pub async fn lookup(&self, request: Lookup, work: &Work) -> Result<Shown, Fault> {
-        let (store, library, level) = (Arc::clone(&self.store), Arc::clone(&self.library), self.default_level);
+        let (store, schema_cache, level) =
+            (Arc::clone(&self.store), Arc::clone(&self.schema_cache), self.default_level);
         let (falls_back, spending) = (self.falls_back(), work.clone());
         let job = move || {
             let view = store.view()?;
-            let learning = Learning::new(&library, &spending);
+            let learning = Learning::new(&schema_cache, &spending);
             let mut asked = false;
             with_fallback(&*view, &falls_back, &request.subject, &spending, |subject| {
                 spending.spend(CONTEXT)?;

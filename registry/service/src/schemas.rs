@@ -106,7 +106,9 @@ impl Service {
         if format.is_empty() || format == "default" {
             return Ok(None);
         }
-        self.read(|state| format_as(&self.library.stored(state, &shown.stored, work)?, &shown.content, format, work))
+        self.read(|state| {
+            format_as(&self.schema_cache.stored(state, &shown.stored, work)?, &shown.content, format, work)
+        })
     }
 
     /// The same for a content that is about to be shown as registered in a subject.
@@ -123,7 +125,9 @@ impl Service {
         if format.is_empty() || format == "default" {
             return Ok(None);
         }
-        self.read(|state| format_as(&self.library.of_content(state, subject, content, work)?, content, format, work))
+        self.read(|state| {
+            format_as(&self.schema_cache.of_content(state, subject, content, work)?, content, format, work)
+        })
     }
 
     /// Records and fields of a version that carry one of these inline tags (`*` is any), with all their tags.
@@ -132,7 +136,7 @@ impl Service {
     /// As `formatted`.
     pub fn inline_tags(&self, shown: &Shown, wanted: &[&str], work: &Work) -> Result<Vec<compat::TaggedEntity>, Fault> {
         self.read(|state| {
-            let parsed = self.library.stored(state, &shown.stored, work)?.parsed;
+            let parsed = self.schema_cache.stored(state, &shown.stored, work)?.parsed;
             work.spend(parsed.size_hint() / TAGGED)?;
             let mut tagged = parsed.inline_tags();
             tagged

@@ -31,7 +31,7 @@ impl Service {
         sample: Validation,
         work: &Work,
     ) -> Result<Option<compat::Mismatch>, Fault> {
-        let (store, parsed, spending) = (Arc::clone(&self.store), Arc::clone(&self.library), work.clone());
+        let (store, parsed, spending) = (Arc::clone(&self.store), Arc::clone(&self.schema_cache), work.clone());
         let falls_back = self.falls_back();
         let job = move || {
             let view = store.view()?;

@@ -22,7 +22,7 @@ use super::knowledge::{Knowledge, Known, Learning, Normalize, Stop};
 use super::register::{Force, Plan, Registered, Registration, plan};
 use super::{config, equivalence::Candidate, mode};
 use crate::fault::Fault;
-use crate::library::Library;
+use crate::schema_cache::SchemaCache;
 use compat::{Strictness, Work};
 use model::{CompatibilityLevel, Config, Context, Metadata, Record, Reference, RegistryRecord, SchemaType, Subject};
 use state::{MemoryState, State};
@@ -60,13 +60,13 @@ fn text(name: &str) -> String {
 
 struct World {
     state: MemoryState,
-    library: Library,
+    schema_cache: SchemaCache,
     work: Work,
 }
 
 impl Default for World {
     fn default() -> Self {
-        World { state: MemoryState::default(), library: Library::new(1 << 20), work: Work::unlimited() }
+        World { state: MemoryState::default(), schema_cache: SchemaCache::new(1 << 20), work: Work::unlimited() }
     }
 }
 
@@ -90,7 +90,7 @@ impl World {
     }
 
     fn learning(&self) -> Learning<'_> {
-        Learning::new(&self.library, &self.work)
+        Learning::new(&self.schema_cache, &self.work)
     }
 
     fn fold(&mut self, records: Vec<Record>) {

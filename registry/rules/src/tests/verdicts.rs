@@ -108,9 +108,9 @@ fn a_verdict_is_remembered_for_all_requests_and_levels() {
     let mut world = world(&["register s A", "register s B", "config s level=BACKWARD_TRANSITIVE"]);
     // Hits and misses of another check.
     let compared = |world: &World, candidate: &[&str]| {
-        let [hits, misses] = world.library.reuse().read();
+        let [hits, misses] = world.schema_cache.reuse().read();
         let outcome = outcome(world, candidate);
-        let [now, missed] = world.library.reuse().read();
+        let [now, missed] = world.schema_cache.reuse().read();
         (outcome.is_compatible(), now - hits, missed - misses)
     };
     assert_eq!(compared(&world, &["C"]), (true, 0, 2));

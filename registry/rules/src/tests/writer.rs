@@ -28,7 +28,7 @@ fn check(before: &[&str], request: &str, between: &[&str], in_writer: Option<&st
     };
     assert_eq!(outcome(plan(&world.state, &known, &request)).as_deref(), in_writer);
     // Learning what was missing, the request comes back, and then the writer knows enough.
-    let learning = Learning::resume(&world.library, &world.work, known);
+    let learning = Learning::resume(&world.schema_cache, &world.work, known);
     assert_eq!(outcome(plan(&world.state, &learning, &request)).as_deref(), Some(afterwards));
     assert_eq!(outcome(plan(&world.state, &learning.known(), &request)).as_deref(), Some(afterwards));
 }
@@ -96,6 +96,6 @@ fn what_takes_more_work_than_is_left_is_refused_and_not_remembered() {
     let learning = world.learning();
     assert!(matches!(plan(&world.state, &learning, &request), Err(Stop::Fault(Fault::Spent(Spent::TooMuch)))));
     let (known, enough) = (learning.known(), Work::unlimited());
-    let learning = Learning::resume(&world.library, &enough, known);
+    let learning = Learning::resume(&world.schema_cache, &enough, known);
     assert_eq!(answer(&plan(&world.state, &learning, &request).unwrap()), "version 2, id 2");
 }

@@ -41,11 +41,11 @@ impl Weighter<Pair, Verdict> for Bytes {
     }
 }
 
-/// Of the memory of a library verdicts take one part of so many.
+/// Of the memory of the cache verdicts take one part of so many.
 const VERDICTS: u64 = 8;
 
 /// The parsed schemas, and the verdicts about them.
-pub struct Library {
+pub struct SchemaCache {
     parsed: Cache<Key, Learnt, Bytes>,
     verdicts: Cache<Pair, Verdict, Bytes>,
     reuse: Reuse,
@@ -65,11 +65,11 @@ impl Reuse {
     }
 }
 
-impl Library {
-    /// A library that keeps about this many bytes of parsed schemas and verdicts together.
+impl SchemaCache {
+    /// A cache that keeps about this many bytes of parsed schemas and verdicts together.
     pub fn new(bytes: u64) -> Self {
         let verdicts = bytes / VERDICTS;
-        Library {
+        SchemaCache {
             parsed: Cache::with_weighter(1_000, (bytes - verdicts).max(1), Bytes),
             verdicts: Cache::with_weighter(1_000, verdicts.max(1), Bytes),
             reuse: Reuse::default(),

@@ -52,7 +52,7 @@ pub struct Described {
 /// to what is not there: then it is nowhere among the versions either.
 ///
 /// # Errors
-/// Those of the store; `Missing` in the writer.
+/// Those of the store; `NotPrecomputed` in the writer.
 pub fn lookup_candidate(
     state: &dyn State,
     knowledge: &dyn Knowledge,
@@ -115,7 +115,7 @@ pub fn populate(
 /// Parses the candidate that is to be written.
 ///
 /// # Errors
-/// `InvalidSchema`, those of `content::resolve` and of the store; `Missing` in the writer.
+/// `InvalidSchema`, those of `content::resolve` and of the store; `NotPrecomputed` in the writer.
 pub fn prepare(
     state: &dyn State,
     knowledge: &dyn Knowledge,

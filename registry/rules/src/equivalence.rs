@@ -1,6 +1,6 @@
 //! When a candidate is what a stored version already is (lookup equivalence): content, references, metadata and rules.
 
-use super::knowledge::{Knowledge, Learnt, Stop};
+use super::knowledge::{Knowledge, ParsedSchema, Stop};
 use super::metadata;
 use model::{Content, Guid, Metadata, Reference, RuleSet};
 use state::{State, StoredVersion};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Candidate {
     /// The parsed schema.
-    pub schema: Learnt,
+    pub schema: ParsedSchema,
     /// The content that a version of it has.
     pub content: Arc<Content>,
     /// The hash of that content.
@@ -20,7 +20,7 @@ pub struct Candidate {
 impl Candidate {
     /// A candidate; its text is the canonical one.
     pub fn new(
-        schema: Learnt,
+        schema: ParsedSchema,
         references: Vec<Reference>,
         metadata: Option<Metadata>,
         rule_set: Option<RuleSet>,
@@ -47,7 +47,7 @@ impl Candidate {
 /// inlined) and the stored version has some.
 ///
 /// # Errors
-/// Those of the store; `Missing` in the writer.
+/// Those of the store; `NotPrecomputed` in the writer.
 pub fn equivalent(
     state: &dyn State,
     knowledge: &dyn Knowledge,

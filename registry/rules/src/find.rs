@@ -37,7 +37,7 @@ impl Found {
 /// Finds a candidate among the versions of one subject, or among those with one id.
 ///
 /// # Errors
-/// `Spent`, those of the store; `Missing` in the writer.
+/// `Spent`, those of the store; `NotPrecomputed` in the writer.
 pub fn find(
     state: &dyn State,
     knowledge: &dyn Knowledge,

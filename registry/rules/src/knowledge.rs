@@ -1,8 +1,8 @@
 //! What a rule needs to know about schemas without computing it.
 //!
-//! Rules run twice: before the commit on a snapshot, where `Learning` computes what is asked and remembers it, and in the
-//! store's one writer against the newest state, where `Known` only looks up. If the state has moved on so that something else
-//! is asked, the rule stops with `Missing`, and the request learns it outside and comes back. So costly work never runs in
+//! Rules run twice: before the commit on a snapshot, where `Computing` computes what is asked and remembers it, and in the
+//! store's one writer against the newest state, where `Precomputed` only looks up. If the state has moved on so that something else
+//! is asked, the rule stops with `NotPrecomputed`, and the request computes it outside and comes back. So costly work never runs in
 //! the writer, and a verdict is never used for a pair it was not made for.
 
 use super::text::Text;
@@ -21,8 +21,8 @@ use std::sync::Arc;
 pub enum Stop {
     /// The answer is a refusal.
     Fault(Fault),
-    /// In the writer only: something that was not learnt before the commit.
-    Missing,
+    /// In the writer only: something that was not computed before the commit.
+    NotPrecomputed,
 }
 
 impl Stop {
@@ -30,7 +30,7 @@ impl Stop {
     pub fn outside_the_writer(self) -> Fault {
         match self {
             Stop::Fault(fault) => fault,
-            Stop::Missing => Fault::Internal("a learning rule missed something".into()),
+            Stop::NotPrecomputed => Fault::Internal("a rule that computes what it asks missed something".into()),
         }
     }
 }
@@ -103,7 +103,7 @@ fn key(schema_type: &SchemaType, text: TextKey, how: &[u8], dependencies: &[Need
 
 /// A schema that was parsed, with what registration needs of it.
 #[derive(Clone)]
-pub struct Learnt {
+pub struct ParsedSchema {
     /// The parsed schema (normalised, if that was asked).
     pub parsed: Parsed,
     /// Its canonical text.
@@ -146,20 +146,20 @@ pub trait Knowledge {
         source: &Source,
         strictness: Strictness,
         normalize: Normalize,
-    ) -> Result<Result<Learnt, compat::Error>, Stop>;
+    ) -> Result<Result<ParsedSchema, compat::Error>, Stop>;
 
     /// Compares a candidate with one existing version of the same language.
     fn compare(
         &self,
         state: &dyn State,
-        candidate: &Learnt,
+        candidate: &ParsedSchema,
         existing: &StoredVersion,
         direction: Direction,
         policy: CompatibilityPolicy,
     ) -> Result<Compared, Stop>;
 
     /// Is the content of a stored version equivalent to a candidate's (metadata, rules and references apart)?
-    fn equivalent(&self, state: &dyn State, candidate: &Learnt, existing: &StoredVersion) -> Result<bool, Stop>;
+    fn equivalent(&self, state: &dyn State, candidate: &ParsedSchema, existing: &StoredVersion) -> Result<bool, Stop>;
 }
 
 /// A candidate and an existing version. The candidate's name covers what its references lead to, which may change until it is
@@ -174,7 +174,7 @@ struct Pair {
 }
 
 impl Pair {
-    fn of(candidate: &Learnt, existing: &StoredVersion) -> Self {
+    fn of(candidate: &ParsedSchema, existing: &StoredVersion) -> Self {
         Pair {
             candidate: candidate.key,
             subject: existing.subject.clone(),
@@ -187,36 +187,36 @@ impl Pair {
 
 #[derive(Default)]
 struct Memory {
-    parses: HashMap<Key, Result<Learnt, compat::Error>>,
+    parses: HashMap<Key, Result<ParsedSchema, compat::Error>>,
     verdicts: HashMap<(Pair, Direction, CompatibilityPolicy), Compared>,
     equivalences: HashMap<Pair, bool>,
 }
 
 /// Computes what is asked, and remembers it.
-pub struct Learning<'a> {
+pub struct Computing<'a> {
     schema_cache: &'a SchemaCache,
     work: &'a Work,
     memory: RefCell<Memory>,
 }
 
-impl<'a> Learning<'a> {
-    /// A learner that knows nothing yet.
+impl<'a> Computing<'a> {
+    /// Computes everything anew.
     pub fn new(schema_cache: &'a SchemaCache, work: &'a Work) -> Self {
-        Learning { schema_cache, work, memory: RefCell::default() }
+        Computing { schema_cache, work, memory: RefCell::default() }
     }
 
-    /// A learner that goes on from what was known.
-    pub fn resume(schema_cache: &'a SchemaCache, work: &'a Work, known: Known) -> Self {
-        Learning { schema_cache, work, memory: RefCell::new(known.memory) }
+    /// Goes on from what was computed before.
+    pub fn resume(schema_cache: &'a SchemaCache, work: &'a Work, precomputed: Precomputed) -> Self {
+        Computing { schema_cache, work, memory: RefCell::new(precomputed.memory) }
     }
 
-    /// What was learnt, for the writer.
-    pub fn known(self) -> Known {
-        Known { memory: self.memory.into_inner(), work: Work::unlimited() }
+    /// What was computed, for the writer.
+    pub fn precomputed(self) -> Precomputed {
+        Precomputed { memory: self.memory.into_inner(), work: Work::unlimited() }
     }
 }
 
-impl Knowledge for Learning<'_> {
+impl Knowledge for Computing<'_> {
     fn work(&self) -> &Work {
         self.work
     }
@@ -227,12 +227,12 @@ impl Knowledge for Learning<'_> {
         source: &Source,
         strictness: Strictness,
         normalize: Normalize,
-    ) -> Result<Result<Learnt, compat::Error>, Stop> {
+    ) -> Result<Result<ParsedSchema, compat::Error>, Stop> {
         let key = source.key(strictness, normalize);
         if let Some(known) = self.memory.borrow().parses.get(&key) {
             return Ok(known.clone());
         }
-        let outcome = self.schema_cache.learn(state, source, strictness, normalize, self.work)?;
+        let outcome = self.schema_cache.parse(state, source, strictness, normalize, self.work)?;
         self.memory.borrow_mut().parses.insert(key, outcome.clone());
         Ok(outcome)
     }
@@ -240,7 +240,7 @@ impl Knowledge for Learning<'_> {
     fn compare(
         &self,
         state: &dyn State,
-        candidate: &Learnt,
+        candidate: &ParsedSchema,
         existing: &StoredVersion,
         direction: Direction,
         policy: CompatibilityPolicy,
@@ -254,7 +254,7 @@ impl Knowledge for Learning<'_> {
         Ok(compared)
     }
 
-    fn equivalent(&self, state: &dyn State, candidate: &Learnt, existing: &StoredVersion) -> Result<bool, Stop> {
+    fn equivalent(&self, state: &dyn State, candidate: &ParsedSchema, existing: &StoredVersion) -> Result<bool, Stop> {
         let pair = Pair::of(candidate, existing);
         if let Some(known) = self.memory.borrow().equivalences.get(&pair) {
             return Ok(*known);
@@ -273,18 +273,18 @@ impl Knowledge for Learning<'_> {
 }
 
 /// Only looks up.
-pub struct Known {
+pub struct Precomputed {
     memory: Memory,
     work: Work,
 }
 
-impl Default for Known {
+impl Default for Precomputed {
     fn default() -> Self {
-        Known { memory: Memory::default(), work: Work::unlimited() }
+        Precomputed { memory: Memory::default(), work: Work::unlimited() }
     }
 }
 
-impl Knowledge for Known {
+impl Knowledge for Precomputed {
     fn work(&self) -> &Work {
         &self.work
     }
@@ -295,23 +295,23 @@ impl Knowledge for Known {
         source: &Source,
         strictness: Strictness,
         normalize: Normalize,
-    ) -> Result<Result<Learnt, compat::Error>, Stop> {
-        self.memory.parses.get(&source.key(strictness, normalize)).cloned().ok_or(Stop::Missing)
+    ) -> Result<Result<ParsedSchema, compat::Error>, Stop> {
+        self.memory.parses.get(&source.key(strictness, normalize)).cloned().ok_or(Stop::NotPrecomputed)
     }
 
     fn compare(
         &self,
         _state: &dyn State,
-        candidate: &Learnt,
+        candidate: &ParsedSchema,
         existing: &StoredVersion,
         direction: Direction,
         policy: CompatibilityPolicy,
     ) -> Result<Compared, Stop> {
         let key = (Pair::of(candidate, existing), direction, policy);
-        self.memory.verdicts.get(&key).cloned().ok_or(Stop::Missing)
+        self.memory.verdicts.get(&key).cloned().ok_or(Stop::NotPrecomputed)
     }
 
-    fn equivalent(&self, _state: &dyn State, candidate: &Learnt, existing: &StoredVersion) -> Result<bool, Stop> {
-        self.memory.equivalences.get(&Pair::of(candidate, existing)).copied().ok_or(Stop::Missing)
+    fn equivalent(&self, _state: &dyn State, candidate: &ParsedSchema, existing: &StoredVersion) -> Result<bool, Stop> {
+        self.memory.equivalences.get(&Pair::of(candidate, existing)).copied().ok_or(Stop::NotPrecomputed)
     }
 }

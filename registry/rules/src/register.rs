@@ -69,7 +69,7 @@ pub struct Plan {
 /// Decides a registration.
 ///
 /// # Errors
-/// `Stop::Fault` with the refusal; `Stop::Missing` in the writer.
+/// `Stop::Fault` with the refusal; `Stop::NotPrecomputed` in the writer.
 pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration) -> Result<Plan, Stop> {
     let subject = &request.subject;
     let scope = config::in_scope(state, subject, request.default_level)?;

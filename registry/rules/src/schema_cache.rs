@@ -6,7 +6,7 @@
 use crate::content::{READ, invalid_schema, missing_text, resolve, text};
 use crate::fault::Fault;
 use crate::find::Deleted;
-use crate::knowledge::{Compared, Key, Learnt, Needed, Normalize, Source, key_of_stored};
+use crate::knowledge::{Compared, Key, Needed, Normalize, ParsedSchema, Source, key_of_stored};
 use crate::text::Text;
 use compat::{Dependency, Direction, Strictness, Verdict, Work};
 use model::{CompatibilityPolicy, Content, SchemaType, Subject};
@@ -26,8 +26,8 @@ const BYTES: usize = 64;
 #[derive(Clone)]
 struct Bytes;
 
-impl Weighter<Key, Learnt> for Bytes {
-    fn weight(&self, _: &Key, schema: &Learnt) -> u64 {
+impl Weighter<Key, ParsedSchema> for Bytes {
+    fn weight(&self, _: &Key, schema: &ParsedSchema) -> u64 {
         (schema.parsed.size_hint() + schema.canonical.len()) as u64 + 200
     }
 }
@@ -46,7 +46,7 @@ const VERDICTS: u64 = 8;
 
 /// The parsed schemas, and the verdicts about them.
 pub struct SchemaCache {
-    parsed: Cache<Key, Learnt, Bytes>,
+    parsed: Cache<Key, ParsedSchema, Bytes>,
     verdicts: Cache<Pair, Verdict, Bytes>,
     reuse: Reuse,
 }
@@ -88,7 +88,7 @@ impl SchemaCache {
     pub fn compare(
         &self,
         state: &dyn State,
-        candidate: &Learnt,
+        candidate: &ParsedSchema,
         existing: &StoredVersion,
         direction: Direction,
         policy: CompatibilityPolicy,
@@ -121,14 +121,14 @@ impl SchemaCache {
     ///
     /// # Errors
     /// `Spent`, those of the store.
-    pub fn learn(
+    pub fn parse(
         &self,
         state: &dyn State,
         source: &Source,
         strictness: Strictness,
         normalize: Normalize,
         work: &Work,
-    ) -> Result<Result<Learnt, compat::Error>, Fault> {
+    ) -> Result<Result<ParsedSchema, compat::Error>, Fault> {
         let key = source.key(strictness, normalize);
         if let Some(known) = self.parsed.get(&key) {
             return Ok(Ok(known));
@@ -147,7 +147,7 @@ impl SchemaCache {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let canonical = Text::from(Arc::clone(parsed.canonical()));
-        let learnt = Learnt {
+        let schema = ParsedSchema {
             fingerprint: parsed.fingerprint(),
             parsed,
             canonical: Arc::clone(canonical.shared()),
@@ -157,17 +157,17 @@ impl SchemaCache {
         // What is registered now is compared with next: its stored text reads as the same schema.
         let stored = Source { text: canonical, ..source.clone() }.key(Strictness::Stored, Normalize::No);
         if stored != key {
-            self.parsed.insert(stored, learnt.clone());
+            self.parsed.insert(stored, schema.clone());
         }
-        self.parsed.insert(key, learnt.clone());
-        Ok(Ok(learnt))
+        self.parsed.insert(key, schema.clone());
+        Ok(Ok(schema))
     }
 
     /// The parsed schema of a stored version, read leniently.
     ///
     /// # Errors
     /// `InvalidSchema` where a foreign log holds a text that does not parse; `Spent`, those of the store.
-    pub fn stored(&self, state: &dyn State, version: &StoredVersion, work: &Work) -> Result<Learnt, Fault> {
+    pub fn stored(&self, state: &dyn State, version: &StoredVersion, work: &Work) -> Result<ParsedSchema, Fault> {
         let StoredVersion { subject, schema_type, references, .. } = version;
         let (_, needed) = resolve(state, subject, schema_type, references, Deleted::Include, work)?;
         let key = key_of_stored(schema_type, version.text, &needed);
@@ -182,7 +182,7 @@ impl SchemaCache {
         key: Key,
         needed: Vec<Needed>,
         work: &Work,
-    ) -> Result<Learnt, Fault> {
+    ) -> Result<ParsedSchema, Fault> {
         if let Some(known) = self.parsed.get(&key) {
             return Ok(known);
         }
@@ -200,7 +200,7 @@ impl SchemaCache {
         subject: &Subject,
         content: &Content,
         work: &Work,
-    ) -> Result<Learnt, Fault> {
+    ) -> Result<ParsedSchema, Fault> {
         let (schema_type, text) = (&content.schema_type, Arc::clone(&content.text).into());
         let (_, needed) = resolve(state, subject, schema_type, &content.references, Deleted::Include, work)?;
         self.of_text(state, schema_type, text, needed, work)
@@ -213,9 +213,9 @@ impl SchemaCache {
         text: Text,
         needed: Vec<Needed>,
         work: &Work,
-    ) -> Result<Learnt, Fault> {
+    ) -> Result<ParsedSchema, Fault> {
         let source = Source { schema_type: schema_type.clone(), text, dependencies: needed.into() };
-        self.learn(state, &source, Strictness::Stored, Normalize::No, work)?
+        self.parse(state, &source, Strictness::Stored, Normalize::No, work)?
             .map_err(|error| invalid_schema(schema_type, &error))
     }
 }

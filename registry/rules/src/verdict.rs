@@ -92,7 +92,7 @@ impl Outcome {
 /// against those of `latest`, its newest undeleted version, of whichever group.
 ///
 /// # Errors
-/// Those of the store; an existing version that cannot be parsed; `Missing` in the writer.
+/// Those of the store; an existing version that cannot be parsed; `NotPrecomputed` in the writer.
 pub fn check(
     state: &dyn State,
     knowledge: &dyn Knowledge,

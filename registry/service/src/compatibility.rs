@@ -10,7 +10,7 @@ use rules::delete::Selector;
 use rules::equivalence::Candidate;
 use rules::fault::Fault;
 use rules::find::Deleted;
-use rules::knowledge::{Knowledge, Learning, Stop};
+use rules::knowledge::{Computing, Knowledge, Stop};
 use rules::register;
 use rules::text::Text;
 use rules::verdict::{self, Outcome};
@@ -63,7 +63,7 @@ impl Service {
         let explain = request.explain;
         let job = move || {
             let view = store.view()?;
-            check(&*view, &Learning::new(&schema_cache, &spending), &request, level).map_err(Stop::outside_the_writer)
+            check(&*view, &Computing::new(&schema_cache, &spending), &request, level).map_err(Stop::outside_the_writer)
         };
         let outcome = self.pools.begin_here(Class::Parse, work, job).await?;
         Ok(match explain {

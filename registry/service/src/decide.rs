@@ -1,11 +1,11 @@
-//! Decisions that need costly knowledge: made on a snapshot, where everything is learnt, then again in the writer with what was
-//! learnt, and so on until nothing was missing there.
+//! Decisions that need costly knowledge: made on a snapshot, where all of it is computed, then again in the writer with what was
+//! computed, and so on until nothing was missing there.
 
 use super::{Class, Done, Service};
 use compat::Work;
 use model::Record;
 use rules::fault::Fault;
-use rules::knowledge::{Knowledge, Known, Learning, Stop};
+use rules::knowledge::{Computing, Knowledge, Precomputed, Stop};
 use std::sync::{Arc, Mutex, PoisonError};
 use storage::State;
 
@@ -41,7 +41,7 @@ pub(super) fn is_transient(fault: &Fault) -> bool {
 enum InWriter<T> {
     Done(T),
     Refused(Fault),
-    Missing(Known),
+    NotPrecomputed(Precomputed),
 }
 
 impl Service {
@@ -55,25 +55,25 @@ impl Service {
         decide: impl Decide<T>,
     ) -> Result<Done<T>, Fault> {
         let decide = Arc::new(decide);
-        let mut known = Known::default();
+        let mut known = Precomputed::default();
         for _ in 0..ROUNDS {
-            let ((records, answer), learnt) = self.learn(work, Arc::clone(&decide), known).await?;
+            let ((records, answer), precomputed) = self.precompute(work, Arc::clone(&decide), known).await?;
             if records.is_empty() {
                 return Ok(Done { answer, wrote: false });
             }
             self.check_audit()?;
             let writing = Arc::clone(&decide);
-            let (outcome, committed) = storage::commit(&*self.store, move |state| match writing(state, &learnt) {
+            let (outcome, committed) = storage::commit(&*self.store, move |state| match writing(state, &precomputed) {
                 Ok((records, answer)) => Ok((records, InWriter::Done(answer))),
                 Err(Stop::Fault(Fault::Store(error))) => Err(error),
                 Err(Stop::Fault(fault)) => Ok((vec![], InWriter::Refused(fault))),
-                Err(Stop::Missing) => Ok((vec![], InWriter::Missing(learnt))),
+                Err(Stop::NotPrecomputed) => Ok((vec![], InWriter::NotPrecomputed(precomputed))),
             })
             .await?;
             match outcome {
                 InWriter::Done(answer) => return Ok(Done { answer, wrote: !committed.records.is_empty() }),
                 InWriter::Refused(fault) => return Err(fault),
-                InWriter::Missing(learnt) => known = learnt,
+                InWriter::NotPrecomputed(precomputed) => known = precomputed,
             }
         }
         Err(Fault::Contended)
@@ -84,26 +84,26 @@ impl Service {
     /// # Errors
     /// Those of the decision, `Spent`, `Busy`, those of the store.
     pub(super) async fn consider<T: Send + 'static>(&self, work: &Work, decide: impl Decide<T>) -> Result<T, Fault> {
-        let ((_, answer), _) = self.learn(work, Arc::new(decide), Known::default()).await?;
+        let ((_, answer), _) = self.precompute(work, Arc::new(decide), Precomputed::default()).await?;
         Ok(answer)
     }
 
     /// Decides on a snapshot, computing what has to be known.
-    async fn learn<T: Send + 'static>(
+    async fn precompute<T: Send + 'static>(
         &self,
         work: &Work,
         decide: Arc<impl Decide<T>>,
-        known: Known,
-    ) -> Result<(Decision<T>, Known), Fault> {
+        known: Precomputed,
+    ) -> Result<(Decision<T>, Precomputed), Fault> {
         let (store, schema_cache, spending) = (Arc::clone(&self.store), Arc::clone(&self.schema_cache), work.clone());
-        // What was learnt before the work had to move elsewhere is not learnt again.
+        // What was computed before the work had to move elsewhere is not computed again.
         let memory = Mutex::new(known);
         let job = move || {
             let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
             let view = store.view()?;
-            let learning = Learning::resume(&schema_cache, &spending, std::mem::take(&mut *memory));
-            let decided = decide(&*view, &learning);
-            let known = learning.known();
+            let computing = Computing::resume(&schema_cache, &spending, std::mem::take(&mut *memory));
+            let decided = decide(&*view, &computing);
+            let known = computing.precomputed();
             match decided {
                 Ok(decision) => Ok((decision, known)),
                 Err(stop) => {

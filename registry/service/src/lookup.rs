@@ -9,7 +9,7 @@ use rules::content;
 use rules::equivalence::Candidate;
 use rules::fault::Fault;
 use rules::find::{self, Deleted, Found};
-use rules::knowledge::{Knowledge, Learning, Stop};
+use rules::knowledge::{Computing, Knowledge, Stop};
 use rules::metadata;
 use std::sync::Arc;
 use storage::State;
@@ -41,12 +41,12 @@ impl Service {
         let (falls_back, spending) = (self.falls_back(), work.clone());
         let job = move || {
             let view = store.view()?;
-            let learning = Learning::new(&schema_cache, &spending);
+            let computing = Computing::new(&schema_cache, &spending);
             let mut asked = false;
             with_fallback(&*view, &falls_back, &request.subject, &spending, |subject| {
                 spending.spend(CONTEXT)?;
                 let first = !std::mem::replace(&mut asked, true);
-                match look_up(&*view, &learning, &request, subject, level) {
+                match look_up(&*view, &computing, &request, subject, level) {
                     Err(Stop::Fault(Fault::InvalidSchema(_))) if !first => Err(Fault::SchemaNotFound),
                     Err(stop) => Err(stop.outside_the_writer()),
                     Ok(shown) => Ok(shown),

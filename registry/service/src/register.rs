@@ -1,4 +1,4 @@
-//! `POST /subjects/{subject}/versions`: decide on a snapshot, then again in the writer with what was learnt.
+//! `POST /subjects/{subject}/versions`: decide on a snapshot, then again in the writer with what was computed.
 
 use super::audit::finished;
 use super::change::{RequiredRights, Rights};

@@ -7,7 +7,7 @@ use model::{Content, Context, Guid, SchemaId, Subject};
 use rules::content;
 use rules::fault::Fault;
 use rules::find::Deleted;
-use rules::knowledge::Learnt;
+use rules::knowledge::ParsedSchema;
 use std::ops::ControlFlow;
 use storage::{Holder, State, StoredVersion};
 
@@ -217,7 +217,7 @@ impl Source for Contexts {
 /// Bytes of a parsed schema in which tags are sought for a unit of work.
 const TAGGED: usize = 64;
 
-fn format_as(schema: &Learnt, content: &Content, format: &str, work: &Work) -> Result<Option<String>, Fault> {
+fn format_as(schema: &ParsedSchema, content: &Content, format: &str, work: &Work) -> Result<Option<String>, Fault> {
     schema.parsed.formatted(format, work).map_err(|error| match error {
         compat::Error::Spent(spent) => spent.into(),
         error => content::invalid_schema(&content.schema_type, &error),

@@ -59,7 +59,7 @@ pub fn subjects(state: &dyn State, request: &Request) -> Result<Vec<Subject>, Fa
 /// Decides a request. `subjects` are those of the function of that name.
 ///
 /// # Errors
-/// `Stop::Fault` with the refusal; `Stop::Missing` in the writer.
+/// `Stop::Fault` with the refusal; `Stop::NotPrecomputed` in the writer.
 pub fn plan(
     state: &dyn State,
     knowledge: &dyn Knowledge,

@@ -47,8 +47,8 @@ fn bound(world: &mut World, verb: Verb, topic: &str, id: &str, bindings: &[&str]
         let subjects: Vec<&Subject> = subjects.iter().collect();
         bind::plan(&world.state, knowledge, &request, &subjects, CompatibilityLevel::Backward)
     };
-    let learning = world.learning();
-    let steps = match plan(&learning) {
+    let computing = world.computing();
+    let steps = match plan(&computing) {
         Ok(steps) => steps,
         Err(stop) => return Err(stop.outside_the_writer()),
     };
@@ -56,7 +56,7 @@ fn bound(world: &mut World, verb: Verb, topic: &str, id: &str, bindings: &[&str]
         steps.iter().flat_map(|step| step.schema.iter().chain(&step.association)).cloned().collect()
     };
     let written = records(&steps);
-    let again = plan(&learning.known()).map_err(Stop::outside_the_writer)?;
+    let again = plan(&computing.precomputed()).map_err(Stop::outside_the_writer)?;
     assert_eq!(written, records(&again), "the writer came to another answer");
     let words: Vec<String> = steps.into_iter().filter_map(|step| step.bound).map(|bound| described(&bound)).collect();
     if run == Run::Real {

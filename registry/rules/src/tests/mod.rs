@@ -1,8 +1,8 @@
 //! The rules as tables: a history of requests, and what each of them comes to.
 //!
 //! A row is a request in a few words and its outcome: `("register s A", "version 1, id 1")`. The state is folded in memory, so
-//! the records of one row are what the next row meets. Each row goes the way of a request: once with `Learning` on the state
-//! as it is, and again with `Known`, as the writer does; both must come to the same. What is deliberately not here: HTTP, the
+//! the records of one row are what the next row meets. Each row goes the way of a request: once with `Computing` on the state
+//! as it is, and again with `Precomputed`, as the writer does; both must come to the same. What is deliberately not here: HTTP, the
 //! writer's thread, a disk, and schema languages beyond the few texts below.
 
 mod associating;
@@ -18,7 +18,7 @@ mod writer;
 use super::candidate::{Described, Wanted, source};
 use super::delete::{self, Depth, Selector};
 use super::find::{self, Deleted, Found};
-use super::knowledge::{Knowledge, Known, Learning, Normalize, Stop};
+use super::knowledge::{Computing, Knowledge, Normalize, Precomputed, Stop};
 use super::register::{Force, Plan, Registered, Registration, plan};
 use super::{config, equivalence::Candidate, mode};
 use crate::fault::Fault;
@@ -89,8 +89,8 @@ impl World {
         outcome.unwrap_or_else(|fault| name_of(&fault))
     }
 
-    fn learning(&self) -> Learning<'_> {
-        Learning::new(&self.schema_cache, &self.work)
+    fn computing(&self) -> Computing<'_> {
+        Computing::new(&self.schema_cache, &self.work)
     }
 
     fn fold(&mut self, records: Vec<Record>) {
@@ -98,10 +98,10 @@ impl World {
     }
 
     fn register(&mut self, request: &Registration) -> Result<String, Fault> {
-        let learning = self.learning();
-        let learnt = plan(&self.state, &learning, request);
-        let written = plan(&self.state, &learning.known(), request);
-        let (plan, again) = match (learnt, written) {
+        let computing = self.computing();
+        let computed = plan(&self.state, &computing, request);
+        let written = plan(&self.state, &computing.precomputed(), request);
+        let (plan, again) = match (computed, written) {
             (Ok(plan), Ok(again)) => (plan, again),
             (Err(Stop::Fault(fault)), Err(Stop::Fault(again))) => {
                 assert_eq!(name_of(&fault), name_of(&again));
@@ -117,13 +117,13 @@ impl World {
 
     fn find(&self, request: &Registration, options: Options<'_>) -> Result<String, Fault> {
         let (subject, described) = (&request.subject, &request.schema);
-        let learning = self.learning();
+        let computing = self.computing();
         let (source, references) =
-            source(&self.state, &learning, subject, described, Normalize::No, Deleted::Include).unwrap()?;
-        let schema = learning.parse(&self.state, &source, Strictness::Stored, Normalize::No).unwrap().unwrap();
+            source(&self.state, &computing, subject, described, Normalize::No, Deleted::Include).unwrap()?;
+        let schema = computing.parse(&self.state, &source, Strictness::Stored, Normalize::No).unwrap().unwrap();
         let candidate = Candidate::new(schema, references, described.metadata.clone(), None);
         let deleted = if options.has("deleted") { Deleted::Include } else { Deleted::Ignore };
-        Ok(match find::find(&self.state, &learning, subject, &candidate, None, deleted).unwrap() {
+        Ok(match find::find(&self.state, &computing, subject, &candidate, None, deleted).unwrap() {
             None => "nowhere".to_owned(),
             Some(Found::Exact(stored)) => format!("exactly version {}", stored.version),
             Some(Found::Equivalent(stored)) => format!("equivalent to version {}", stored.version),

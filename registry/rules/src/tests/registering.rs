@@ -331,9 +331,9 @@ fn the_last_id_is_the_last() {
 #[test]
 fn a_record_holds_what_the_answer_says() {
     let mut world = World::default();
-    let learning = world.learning();
+    let computing = world.computing();
     let request = super::registration(":.c:s", super::Options(&["P", "normalize"]));
-    let plan = super::plan(&world.state, &learning, &request).unwrap();
+    let plan = super::plan(&world.state, &computing, &request).unwrap();
     let [
         Record::Registry(RegistryRecord::Context { exists: true, .. }),
         Record::Registry(RegistryRecord::Schema(schema)),
@@ -344,6 +344,6 @@ fn a_record_holds_what_the_answer_says() {
     assert_eq!((schema.id, schema.version, schema.deleted), (plan.answer.id, plan.answer.version, false));
     assert_eq!(schema.content.guid(), plan.answer.guid);
     assert!(schema.fingerprint.is_some());
-    drop(learning);
+    drop(computing);
     world.fold(plan.records);
 }

@@ -9,16 +9,16 @@ use state::State;
 
 /// What a check comes to.
 fn outcome(world: &World, candidate: &[&str]) -> Outcome {
-    let learning = world.learning();
+    let computing = world.computing();
     let request = registration("s", Options(candidate));
     let (subject, described) = (Subject::parse("s"), &request.schema);
     let (source, references) =
-        source(&world.state, &learning, &subject, described, Normalize::No, Deleted::Ignore).unwrap().unwrap();
-    let schema = learning.parse(&world.state, &source, Strictness::New, Normalize::No).unwrap().unwrap();
+        source(&world.state, &computing, &subject, described, Normalize::No, Deleted::Ignore).unwrap().unwrap();
+    let schema = computing.parse(&world.state, &source, Strictness::New, Normalize::No).unwrap().unwrap();
     let candidate = Candidate::new(schema, references, described.metadata.clone(), None);
     let existing: Vec<_> = world.state.versions(&subject).unwrap().into_iter().filter(|v| !v.deleted).collect();
     let scope = config::in_scope(&world.state, &subject, CompatibilityLevel::Backward).unwrap();
-    verdict::check(&world.state, &learning, &candidate, existing.last(), &existing, &scope).unwrap()
+    verdict::check(&world.state, &computing, &candidate, existing.last(), &existing, &scope).unwrap()
 }
 
 fn world(history: &[&str]) -> World {

@@ -1,7 +1,7 @@
-//! What the writer knows: what was learnt on the snapshot, and nothing else. Where the state has moved on so that the rule
+//! What the writer knows: what was computed on the snapshot, and nothing else. Where the state has moved on so that the rule
 //! asks something new, it stops and the request comes back; where it has moved on elsewhere, it does not.
 
-use super::{Fault, Known, Learning, Options, Plan, Stop, World, answer, plan, registration};
+use super::{Computing, Fault, Options, Plan, Precomputed, Stop, World, answer, plan, registration};
 use compat::{Halt, Spent, Work};
 
 /// Plans a request on the state before `between`, then as the writer on the state after it.
@@ -14,9 +14,9 @@ fn check(before: &[&str], request: &str, between: &[&str], in_writer: Option<&st
     let words: Vec<&str> = request.split_whitespace().collect();
     let request = registration(words[1], Options(&words[2..]));
     let known = {
-        let learning = world.learning();
-        plan(&world.state, &learning, &request).unwrap();
-        learning.known()
+        let computing = world.computing();
+        plan(&world.state, &computing, &request).unwrap();
+        computing.precomputed()
     };
     for request in between {
         world.run(request);
@@ -24,13 +24,13 @@ fn check(before: &[&str], request: &str, between: &[&str], in_writer: Option<&st
     let outcome = |planned: Result<Plan, Stop>| match planned {
         Ok(plan) => Some(answer(&plan)),
         Err(Stop::Fault(fault)) => Some(super::name_of(&fault)),
-        Err(Stop::Missing) => None,
+        Err(Stop::NotPrecomputed) => None,
     };
     assert_eq!(outcome(plan(&world.state, &known, &request)).as_deref(), in_writer);
-    // Learning what was missing, the request comes back, and then the writer knows enough.
-    let learning = Learning::resume(&world.schema_cache, &world.work, known);
-    assert_eq!(outcome(plan(&world.state, &learning, &request)).as_deref(), Some(afterwards));
-    assert_eq!(outcome(plan(&world.state, &learning.known(), &request)).as_deref(), Some(afterwards));
+    // Computing what was missing, the request comes back, and then the writer knows enough.
+    let computing = Computing::resume(&world.schema_cache, &world.work, known);
+    assert_eq!(outcome(plan(&world.state, &computing, &request)).as_deref(), Some(afterwards));
+    assert_eq!(outcome(plan(&world.state, &computing.precomputed(), &request)).as_deref(), Some(afterwards));
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_refusal_needs_no_knowledge() {
 fn a_writer_that_knows_nothing_asks_for_everything() {
     let world = World::default();
     let request = registration("s", Options(&["A"]));
-    assert!(matches!(plan(&world.state, &Known::default(), &request), Err(Stop::Missing)));
+    assert!(matches!(plan(&world.state, &Precomputed::default(), &request), Err(Stop::NotPrecomputed)));
 }
 
 #[test]
@@ -93,9 +93,9 @@ fn what_takes_more_work_than_is_left_is_refused_and_not_remembered() {
     world.run("register s A");
     let request = registration("s", Options(&["B"]));
     world.work = Work::new(10, &Halt::default());
-    let learning = world.learning();
-    assert!(matches!(plan(&world.state, &learning, &request), Err(Stop::Fault(Fault::Spent(Spent::TooMuch)))));
-    let (known, enough) = (learning.known(), Work::unlimited());
-    let learning = Learning::resume(&world.schema_cache, &enough, known);
-    assert_eq!(answer(&plan(&world.state, &learning, &request).unwrap()), "version 2, id 2");
+    let computing = world.computing();
+    assert!(matches!(plan(&world.state, &computing, &request), Err(Stop::Fault(Fault::Spent(Spent::TooMuch)))));
+    let (known, enough) = (computing.precomputed(), Work::unlimited());
+    let computing = Computing::resume(&world.schema_cache, &enough, known);
+    assert_eq!(answer(&plan(&world.state, &computing, &request).unwrap()), "version 2, id 2");
 }

@@ -5,6 +5,7 @@
 //! no authenticator at all there is nothing to check a header against, and everybody is anonymous.
 
 use crate::{Credential, Identity, Refusal, Verified};
+use http::request::Parts;
 use http::{HeaderMap, header};
 use std::fmt;
 use std::net::IpAddr;
@@ -22,6 +23,13 @@ pub enum Answer<T> {
     Later(Pin<Box<dyn Future<Output = T> + Send>>),
 }
 
+/// What is known of the connection that a request came over.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Connection {
+    /// The client's address: that of the other end, or what a trusted proxy says.
+    pub address: Option<IpAddr>,
+}
+
 /// Checks credentials of one scheme.
 pub trait Authenticator: Send + Sync + fmt::Debug {
     /// The scheme as it stands in the header, such as `Basic`; compared in any letter case.
@@ -32,7 +40,7 @@ pub trait Authenticator: Send + Sync + fmt::Debug {
 
     /// Checks what follows the scheme. Returns at once: what takes time belongs into [`Answer::Later`], and what blocks into a
     /// pool made for that.
-    fn authenticate(&self, credentials: &str, from: Option<IpAddr>) -> Answer<Proof>;
+    fn authenticate(&self, credentials: &str, from: &Connection) -> Answer<Proof>;
 
     /// For whom what follows the scheme claims to be, where it says so. Nothing of that is proved.
     fn attempted(&self, credentials: &str) -> Option<String>;
@@ -62,9 +70,9 @@ impl Authentication {
         found?.attempted(credentials.trim())
     }
 
-    /// Who sent these headers?
-    pub fn identify(&self, headers: &HeaderMap, from: Option<IpAddr>) -> Answer<Result<Identity, Refusal>> {
-        let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    /// Who sent this request over this connection?
+    pub fn identify(&self, request: &Parts, from: &Connection) -> Answer<Result<Identity, Refusal>> {
+        let mut values = request.headers.get_all(header::AUTHORIZATION).iter();
         let (Some(value), false) = (values.next(), self.authenticators.is_empty()) else {
             return Answer::Now(Ok(Identity::Anonymous));
         };

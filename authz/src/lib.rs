@@ -31,7 +31,7 @@ mod watch;
 
 pub use action::{Action, Nature};
 pub use address::{InvalidNetwork, Network, Proxies};
-pub use authenticate::{Answer, Authentication, Authenticator, Proof};
+pub use authenticate::{Answer, Authentication, Authenticator, Connection, Proof};
 pub use authorizer::{Authorizer, Decision, Deferred, Grant, Judgement, Permit, RegisterPermit};
 pub use browser::{BrowserPolicy, Hosts, PRIVATE};
 pub use caller::{Caller, Identity, Method, Verified};

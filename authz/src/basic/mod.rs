@@ -17,7 +17,7 @@ pub(crate) use users::MAX_NAME;
 pub use users::{InvalidUsers, MAX_FILE, StoredHash, User, UserProblem, Users};
 
 use crate::recent::Recent;
-use crate::{Answer, Authenticator, Credential, Proof, Refusal};
+use crate::{Answer, Authenticator, Connection, Credential, Proof, Refusal};
 use arc_swap::ArcSwap;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -123,7 +123,7 @@ impl Authenticator for Basic {
         "Basic realm=\"Freehold\", charset=\"UTF-8\""
     }
 
-    fn authenticate(&self, credentials: &str, from: Option<IpAddr>) -> Answer<Proof> {
+    fn authenticate(&self, credentials: &str, from: &Connection) -> Answer<Proof> {
         let shared = &self.shared;
         let Some((name, password)) = decode(credentials) else {
             return Answer::Now(Err(Refusal::Unauthenticated(Credential::Malformed)));
@@ -146,11 +146,11 @@ impl Authenticator for Basic {
         if users.is_empty() {
             return wrong;
         }
-        if let Some(retry_after) = lock(&shared.throttle).pause(&name, from, (shared.clock)()) {
+        if let Some(retry_after) = lock(&shared.throttle).pause(&name, from.address, (shared.clock)()) {
             return Answer::Now(Err(Refusal::Throttled { retry_after }));
         }
         let (shared, user) = (shared.clone(), user.cloned());
-        let check = Check { shared, digest, name, password, from, user, users: Arc::clone(&users) };
+        let check = Check { shared, digest, name, password, from: from.address, user, users: Arc::clone(&users) };
         Answer::Later(Box::pin(check.run()))
     }
 

@@ -1,5 +1,7 @@
 //! Basic authentication against a pool that runs what it is given at once, or when it is told to.
 
+#![allow(clippy::disallowed_methods, reason = "the tests wait for what they spawn")]
+
 use super::*;
 use std::future::poll_fn;
 use std::task::Poll;
@@ -36,7 +38,10 @@ impl Bench {
 
     /// Asks, has the work done, and says what came of it.
     async fn ask(&self, credentials: &str, from: &str) -> String {
-        let proof = match self.basic.authenticate(&BASE64_STANDARD.encode(credentials), from.parse().ok()) {
+        let proof = match self
+            .basic
+            .authenticate(&BASE64_STANDARD.encode(credentials), &Connection { address: from.parse().ok() })
+        {
             Answer::Now(proof) => proof,
             Answer::Later(mut proof) => {
                 poll_fn(|context| {
@@ -88,7 +93,9 @@ async fn the_right_password_proves_who_one_is() {
 fn what_is_no_base64_of_a_user_and_a_password_is_malformed() {
     let bench = bench("alice:ARGON2");
     for credentials in ["", "=", "YWxpY2U6c2VjcmV0=", "YWxpY2U6c2VjcmV0 ", "a!", "//8=", "/zpzZWNyZXQ=", "Ü"] {
-        let Answer::Now(proof) = bench.basic.authenticate(credentials, None) else { panic!("{credentials:?}") };
+        let Answer::Now(proof) = bench.basic.authenticate(credentials, &Connection::default()) else {
+            panic!("{credentials:?}")
+        };
         assert_eq!(shown(proof), "Malformed", "{credentials:?}");
     }
 }
@@ -114,7 +121,9 @@ async fn a_reload_forgets_who_changed_and_nobody_else() {
     }
     assert_eq!(bench.basic.checked(), 3);
     bench.basic.set_users(users("alice:ARGON2:payments\nbob:ARGON2\ndave:BCRYPT"));
-    let Answer::Now(Ok(alice)) = bench.basic.authenticate(&BASE64_STANDARD.encode("alice:secret"), None) else {
+    let Answer::Now(Ok(alice)) =
+        bench.basic.authenticate(&BASE64_STANDARD.encode("alice:secret"), &Connection::default())
+    else {
         panic!("alice has to prove it again")
     };
     assert_eq!(alice.groups[0].as_str(), "group:basic/payments");
@@ -136,7 +145,10 @@ async fn what_is_remembered_for_one_user_proves_nothing_for_another_with_the_sam
 #[tokio::test]
 async fn guesses_that_are_sent_all_at_once_earn_the_same_pauses() {
     let bench = bench("alice:ARGON2");
-    let guess = |n: usize| match bench.basic.authenticate(&BASE64_STANDARD.encode(format!("alice:guess{n}")), None) {
+    let guess = |n: usize| match bench
+        .basic
+        .authenticate(&BASE64_STANDARD.encode(format!("alice:guess{n}")), &Connection::default())
+    {
         Answer::Later(proof) => tokio::spawn(proof),
         Answer::Now(_) => panic!("it was never checked"),
     };
@@ -187,7 +199,7 @@ async fn two_passwords_are_hashed_at_a_time_and_equal_ones_once() {
     let bench = bench("alice:ARGON2\nbob:BCRYPT\ncarol:ARGON2");
     let ask = |name: &str| {
         let credentials = BASE64_STANDARD.encode(format!("{name}:secret"));
-        match bench.basic.authenticate(&credentials, None) {
+        match bench.basic.authenticate(&credentials, &Connection::default()) {
             Answer::Later(proof) => tokio::spawn(proof),
             Answer::Now(_) => panic!("it was never checked"),
         }
@@ -218,7 +230,8 @@ async fn the_queue_is_bounded_and_says_so() {
     let bench = bench("alice:ARGON2");
     let ask = |n: usize| {
         let from = format!("10.0.{}.{}", n / 250, n % 250).parse().ok();
-        match bench.basic.authenticate(&BASE64_STANDARD.encode(format!("user{n}:guess")), from) {
+        match bench.basic.authenticate(&BASE64_STANDARD.encode(format!("user{n}:guess")), &Connection { address: from })
+        {
             Answer::Later(proof) => tokio::spawn(proof),
             Answer::Now(_) => panic!("it was never checked"),
         }
@@ -241,7 +254,9 @@ async fn a_client_that_hangs_up_has_its_failure_counted() {
     let bench = bench("alice:ARGON2");
     for n in 0..5 {
         let credentials = BASE64_STANDARD.encode(format!("alice:guess{n}"));
-        let Answer::Later(mut proof) = bench.basic.authenticate(&credentials, None) else { panic!("never checked") };
+        let Answer::Later(mut proof) = bench.basic.authenticate(&credentials, &Connection::default()) else {
+            panic!("never checked")
+        };
         assert!(poll_fn(|context| Poll::Ready(proof.as_mut().poll(context).is_pending())).await);
         drop(proof);
         assert_eq!(bench.work(), 1);
@@ -254,7 +269,8 @@ async fn a_client_that_hangs_up_has_its_failure_counted() {
 async fn a_pool_that_drops_its_work_lets_nobody_in() {
     let pool: Pool = Arc::new(drop);
     let basic = Basic::new(users("alice:ARGON2"), pool).unwrap();
-    let Answer::Later(proof) = basic.authenticate(&BASE64_STANDARD.encode("alice:secret"), None) else {
+    let Answer::Later(proof) = basic.authenticate(&BASE64_STANDARD.encode("alice:secret"), &Connection::default())
+    else {
         panic!("never checked")
     };
     assert_eq!(shown(proof.await), "wait 1 s");

@@ -5,7 +5,9 @@
 //! rule. The [`Caller`] goes into the extensions; permits for the resources come later, from the handler. A refusal is an
 //! error of the service, of which the caller of this crate makes an answer: it knows about status numbers and envelopes.
 
-use crate::{Action, Answer, Authentication, Authorizer, BrowserPolicy, Caller, Credential, Proxies, Refusal};
+use crate::{
+    Action, Answer, Authentication, Authorizer, BrowserPolicy, Caller, Connection, Credential, Proxies, Refusal,
+};
 use http::Request;
 use http::request::Parts;
 use std::net::SocketAddr;
@@ -70,7 +72,8 @@ impl Gate {
     async fn identified(&self, parts: &Parts, caller: &mut Caller) -> Result<(), Refusal> {
         let action = *parts.extensions.get::<Action>().ok_or(Refusal::NoRule)?;
         self.browsers.check(parts)?;
-        caller.identity = match self.authentication.identify(&parts.headers, caller.address) {
+        let connection = Connection { address: caller.address };
+        caller.identity = match self.authentication.identify(parts, &connection) {
             Answer::Now(identity) => identity?,
             Answer::Later(identity) => identity.await?,
         };

@@ -96,6 +96,7 @@ impl Node {
         let (finish, finished) = watch::channel(false);
         let refusals = watched("writing refusals", maintenance::write_refusals(Arc::clone(&app), finished));
         let refusals = (finish, refusals);
+        #[allow(clippy::disallowed_methods, reason = "`stop` waits for it and passes its failure on")]
         let serving = tokio::spawn(server::serve(listener, Front::new(Arc::clone(&app)), limits, stopped));
         Ok(Node { address, descriptors, app, store, stop, serving, maintenance, reload, refusals, sink })
     }
@@ -201,6 +202,7 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
 }
 
 /// Starts what is done on the side. Nobody looks at it before the end, so a panic says itself what is not done any more.
+#[allow(clippy::disallowed_methods, reason = "this is what the others are to call")]
 fn watched(what: &'static str, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
     tokio::spawn(async move {
         if AssertUnwindSafe(task).catch_unwind().await.is_err() {

@@ -84,6 +84,7 @@ impl Clock {
 }
 
 /// What the system says, in milliseconds since 1970; negative before.
+#[allow(clippy::disallowed_methods, reason = "this is the one place that reads it")]
 fn of_day() -> i64 {
     match SystemTime::now().duration_since(UNIX_EPOCH) {
         Ok(since) => millis(since),

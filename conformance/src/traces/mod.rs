@@ -3,7 +3,7 @@
 //! A recording is a sequence on an empty registry: ids start at 1, later answers depend on earlier requests. So a pair that a
 //! registry cannot answer yet cannot just be dropped. `coverage.toml` lists, with reasons, the pairs left out *together with
 //! those that depend on them*, and requests that stand in for some; what that does to the ids that follow is computed
-//! from the recording ([`ids`]), so the expected ids stay exact.
+//! from the recording (`ids`), so the expected ids stay exact.
 
 mod coverage;
 mod deviations;

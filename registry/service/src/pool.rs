@@ -196,6 +196,7 @@ mod tests {
     }
 
     #[tokio::test]
+    #[allow(clippy::disallowed_methods, reason = "the test waits for it")]
     async fn one_class_does_not_wait_for_another() {
         let pools = Arc::new(Pools::new(1, 2));
         let (finish, finished) = mpsc::channel::<()>();

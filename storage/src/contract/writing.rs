@@ -7,6 +7,7 @@ use state::contract::records::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+#[allow(clippy::disallowed_methods, reason = "the clock is compared with the system's")]
 pub(super) fn what_is_committed_is_seen_numbered_and_timed(open: Open<'_>) {
     let store = plain(open);
     let started = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;

@@ -9,9 +9,9 @@
 //!     Action, Class, Face, about Subject, takes [PARAMETER] => how handler::function(reader);
 //! ```
 //!
-//! - `about` says which subject the request is about ([`About`]); without it, none.
+//! - `about` says which subject the request is about (`About`); without it, none.
 //! - `takes` lists the query parameters (`http::takes`), and anything else is refused; without it, anything is taken.
-//! - A `reader` for each parameter of the path, in order: a function of [`super::path::Path`] that reads it into what it names.
+//! - A `reader` for each parameter of the path, in order: a function of `http::path::Path` that reads it into what it names.
 //! - `how` the handler is called: `now` for what is at hand, `read` for a question to the store, which runs where its class
 //!   says, `run` for everything that waits or chooses for itself where its parts run.
 

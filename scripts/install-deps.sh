@@ -7,9 +7,9 @@
 # It looks for the thing itself (a compiler, a library) and not for a package, so that whatever way it came there counts.
 # Nothing missing: no output, no apt, a fraction of a second. What apt says is kept in a file and shown if it fails.
 #
-# Not here: the Rust crates and the Python packages (Cargo and the venv of the Makefile fetch those), and no Rust toolchain
-# from the Internet behind your back: where the distribution has no `rustup` package, the script says what to do. That is
-# found out first, since nothing else is of use without it.
+# Not here: the Rust crates and the Python packages (Cargo and the venv of the Makefile fetch those), and no rustup from the
+# Internet behind your back: where the distribution has no package of it, the script says what to do. That is found out first,
+# since nothing else is of use without it. A rustup that is here fetches the toolchain that rust-toolchain.toml names.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -34,6 +34,8 @@ may_install() { have apt-get && { [[ -z $as_root ]] || have sudo; }; }
 # ---- Rust ----
 
 wanted=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+# An image is built without this file, by the toolchain of its base.
+pinned=$(sed -n 's/^channel = "\(.*\)"$/\1/p' rust-toolchain.toml 2>/dev/null || echo "$wanted")
 PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin # a shell opened before rustup ran does not know yet
 rust_is_enough() {
   local found
@@ -44,7 +46,7 @@ get_rustup=
 if ! rust_is_enough; then
   if have rustup; then
     say "Rust $wanted or newer is needed and $(cargo --version 2>/dev/null || echo 'no toolchain') is here;" \
-      "run: rustup update stable && rustup default stable"
+      "run: rustup toolchain install $pinned"
     exit 1
   fi
   if may_install && apt-cache policy rustup 2>/dev/null | grep -q 'Candidate: [0-9]'; then
@@ -120,9 +122,9 @@ if ((${#missing[@]} > 0)); then
   apt_install "${missing[@]}"
 fi
 if [[ -n $get_rustup ]]; then
-  say "installing with apt-get: rustup (Rust $wanted or newer is needed), then its stable toolchain"
+  say "installing with apt-get: rustup (Rust $wanted or newer is needed), then its toolchain $pinned"
   apt_install rustup
-  scripts/steadily.sh 'rustup default stable' rustup default stable
+  scripts/steadily.sh "rustup default $pinned" rustup default "$pinned"
   rust_is_enough || { say "Rust $wanted or newer is needed and $(cargo --version) came; see https://rustup.rs"; exit 1; }
 fi
 

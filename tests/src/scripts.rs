@@ -56,6 +56,16 @@ impl Machine {
 const APT: &str = r#"echo "apt-get $*" >>"$CALLS"; for n in $(seq 220); do echo "Unpacking part $n"; done"#;
 
 #[test]
+fn the_toolchain_that_is_pinned_is_the_oldest_that_the_manifest_takes() {
+    let value = |file: &str, key: &str| -> String {
+        let text = std::fs::read_to_string(script("..").join(file)).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "));
+        line.unwrap_or_else(|| panic!("{file} has no {key}")).trim_matches('"').to_owned()
+    };
+    assert_eq!(value("rust-toolchain.toml", "channel"), value("Cargo.toml", "rust-version") + ".0");
+}
+
+#[test]
 fn without_rust_nothing_is_installed() {
     let machine = Machine::new().with("apt-get", APT).with("apt-cache", "echo Candidate: '(none)'");
     let machine = machine.with("sudo", "exec \"$@\"");

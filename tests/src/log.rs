@@ -33,8 +33,13 @@ fn a_start_a_change_and_a_refusal_are_one_line_each_with_the_request_id() {
         assert_eq!(lines.len(), 1, "lines with {parts:?} in:\n{log}");
     }
     check(&log, &["INFO", "serving", &node.address, &node.data().display().to_string(), registry::VERSION]);
-    let registered =
-        ["INFO", "changed, as anyone may", "request_id=\"request-7\"", "subjects.versions.register", "orders"];
+    let registered = [
+        "INFO",
+        "changed (authorization not enforced)",
+        "request_id=\"request-7\"",
+        "subjects.versions.register",
+        "orders",
+    ];
     check(&log, &registered);
     check(&log, &["INFO", "refused", "request_id=\"request-7\"", "code=42201", "status=422"]);
     check(&log, &["INFO", "refused", "request_id=\"request-7\"", "code=40401", "nobody"]);
@@ -121,7 +126,7 @@ fn a_log_that_nobody_reads_delays_and_fails_nobody_and_says_what_was_lost() {
     let node = Logging::to(&directory.path().join("two"), writer);
     lose_lines(&mut Caller::new(&node.url));
     let log = Transcript::of(reader);
-    let line = log.wait_for(|line| line.contains("lines were lost here")).unwrap();
+    let line = log.wait_for(|line| line.contains("log lines were lost here")).unwrap();
     assert!(line.contains("ERROR"), "{line}");
     node.stop();
     assert!(log.whole().contains("stopped"), "{}", log.whole());

@@ -32,7 +32,7 @@ pub fn command() -> Command {
         .arg(files)
         .arg(url)
         .arg(holds);
-    Command::new("audit").about("Check the audit").subcommand_required(true).subcommand(reaching(verify))
+    Command::new("audit").about("Verify the audit").subcommand_required(true).subcommand(reaching(verify))
 }
 
 /// Runs it.

@@ -79,13 +79,13 @@ fn command() -> Command {
         .subcommand(audit::command())
         .subcommand(keyed(
             Command::new("backup")
-                .about("Write everything to one file, also while the registry is serving")
+                .about("Back the store up into one file, also while the registry is serving")
                 .arg(file.clone().help("The file to write; it must not exist")),
             |key| key == "data",
         ))
         .subcommand(keyed(
             Command::new("restore")
-                .about("Read a backup into an empty data directory, and verify it")
+                .about("Restore a backup into an empty data directory, and verify it")
                 .arg(file.help("The file to read")),
             |key| key == "data",
         ))

@@ -41,7 +41,7 @@ pub fn command() -> Command {
         .subcommand_required(true)
         .subcommand(
             asking(Command::new("add").about(
-                "Add a user; one that is there gets a new password, and stays in its groups unless others are given",
+                "Add a user, or give an existing user a new password; groups stay as they are unless others are given",
             ))
             .arg(group)
             .arg(no_groups),

@@ -48,7 +48,7 @@ pub fn log(trail: Option<&Trail>, id: &HeaderValue, method: &http::Method, path:
             }
         }
         None if trail.open => {
-            tracing::info!(request_id, operation, subject, caller, %method, path, status, micros, "changed, as anyone may");
+            tracing::info!(request_id, operation, subject, caller, %method, path, status, micros, "changed (authorization not enforced)");
         }
         None if trail.wrote => {
             tracing::info!(request_id, operation, subject, caller, %method, path, status, micros, "changed");

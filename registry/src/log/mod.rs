@@ -46,7 +46,7 @@ pub fn start(settings: &Settings) -> io::Result<()> {
     if LOG.get().is_some() {
         return Ok(());
     }
-    let tell = |lost| tracing::error!("{lost} lines were lost here: what takes the log was full or too slow");
+    let tell = |lost| tracing::error!("{lost} log lines were lost here: standard error was full or too slow");
     let queue = Queue::start(io::stderr(), LOST.clone(), tell)?;
     let builder = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::from_level(settings.log_level))

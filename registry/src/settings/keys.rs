@@ -74,7 +74,8 @@ pub const KEYS: &[Key] = &[
     key(
         "http.connections",
         "4096",
-        "open connections at most, besides 16 for health and metrics; for a further one the longest idle one is closed",
+        "most open connections, besides 16 reserved for health and metrics; a further client takes the place of the connection \
+         that has been idle longest",
     ),
     time("http.drain-timeout", "10s", "longest time to finish requests after SIGTERM"),
     list(
@@ -95,22 +96,23 @@ pub const KEYS: &[Key] = &[
     key(
         "work.threads",
         "0",
-        "threads that parse and compare schemas that are not small, and half as many more that list; 0 is one per core",
+        "threads that parse and compare large schemas; half as many more make listings; 0 is one per core",
     ),
-    key("work.queue", "256", "such jobs of either kind waiting at most; further ones are refused with 503"),
+    key("work.queue", "256", "most jobs waiting or running, of either kind; further ones are refused with 503"),
     key(
         "insecure-open",
         "false",
-        "let anyone write although nobody can authenticate: at an address other than loopback, or where namespaces have \
-         owners; without it that needs authentication.users",
+        "start without authentication.users, so that anyone may write, also at an address other than loopback or where \
+         namespaces have owners",
     ),
     key("authentication.users", "", "file of users and password hashes (freehold user add); empty is none"),
     key("authentication.password-length", "12", "fewest characters of a new password (freehold user add, passwd)"),
     key(
         "authorization.mode",
         "enforce",
-        "what becomes of a refusal: off (none but of who may not read the audit), observe (let through and count; \
-         namespaces and the audit stay guarded) or enforce",
+        "enforce: refuse what the policy does not allow; observe: let requests about subjects, contexts, config and mode \
+         through, audit and count what enforce would refuse, and still refuse changes of namespaces, reads of the audit and \
+         wrong passwords; off: refuse nothing but reads of the audit",
     ),
     key(
         "authorization.post_reads",

@@ -127,7 +127,7 @@ fn cut(dir: &Path, path: &Path, reading: &Reading) -> io::Result<()> {
     file.sync_all()?;
     tracing::warn!(
         file = %path.display(), whole = reading.end, torn, aside = %aside.display(),
-        "the file ended in a torn record, which nobody was told is written: it was set aside and cut off"
+        "a write-ahead log ended in a torn record of a write that was never acknowledged: the record was set aside and cut off"
     );
     forget(dir)
 }

@@ -93,7 +93,7 @@ fn off_loopback_a_name_that_a_stranger_could_have_is_answered_only_where_it_is_c
     for host in ["evil.example", "bank.example"] {
         assert!(check(host, 403).contains("http.hosts"));
     }
-    let said = node.logged(|line| line.contains("answering requests to addresses"));
+    let said = node.logged(|line| line.contains("answers requests to addresses"));
     assert!(said.contains("hosts=\".eu.bank.example,sr.bank.example\""), "{said}");
 
     let any = Node::with(Settings::flags(&["--listen", "0.0.0.0:0", "--insecure-open", "--http-hosts", "*"]));

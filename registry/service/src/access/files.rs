@@ -116,7 +116,9 @@ fn warn_of_writers(file: &Path) {
 fn say(gate: &Gate, settings: &AccessSettings) {
     match &gate.browsers.hosts {
         Hosts::Any => {
-            tracing::warn!("http.hosts is *: a page that is rebound to this address is answered as any client is")
+            tracing::warn!(
+                "http.hosts is *: the registry also answers pages of other sites whose names have been rebound to this address"
+            )
         }
         Hosts::Loopback(_) => {}
         Hosts::Network(names) => {
@@ -126,7 +128,7 @@ fn say(gate: &Gate, settings: &AccessSettings) {
             tracing::info!(
                 hosts,
                 private,
-                "answering requests to addresses, to names without a dot or with a private ending, and to http.hosts"
+                "the registry answers requests to addresses, to names without a dot or with a private ending, and to http.hosts"
             );
         }
     }
@@ -134,9 +136,9 @@ fn say(gate: &Gate, settings: &AccessSettings) {
     let (model, rules) = (policy.model_hash(), policy.policy_hash());
     match &settings.users {
         None => {
-            tracing::warn!("no credentials are configured: anyone who reaches this address may write");
+            tracing::warn!("no users are configured: anyone who reaches this address may write");
             if settings.sink != Sink::None {
-                tracing::warn!("audit.sink gets nothing: where nobody has a name there is no audit");
+                tracing::warn!("audit.sink stays empty: without users there is no audit");
             }
         }
         Some(users) => {

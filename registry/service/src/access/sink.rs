@@ -298,7 +298,7 @@ impl Mark {
 
     fn write(&self, number: u64) {
         if let Err(error) = std::fs::write(&self.0, format!("{number}\n")) {
-            tracing::warn!(%error, file = %self.0.display(), "it cannot be noted how far the audit's sink is");
+            tracing::warn!(%error, file = %self.0.display(), "the position of the audit's sink cannot be saved");
         }
     }
 }

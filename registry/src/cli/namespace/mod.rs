@@ -74,7 +74,9 @@ pub fn command() -> Command {
                 .arg(format())
                 .arg(url()),
         ))
-        .subcommand(reaching(Command::new("export").about("Print all namespaces as such a file").arg(url())))
+        .subcommand(reaching(
+            Command::new("export").about("Print all namespaces in the format of these files").arg(url()),
+        ))
         .subcommand(reaching(
             Command::new("suggest").about("Propose namespaces from the names of existing subjects").arg(from),
         ))

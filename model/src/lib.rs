@@ -15,6 +15,7 @@ mod limit;
 mod namespace;
 mod record;
 mod subject;
+mod touched;
 mod words;
 
 pub use association::{Association, AssociationKey, Lifecycle, TOPIC};
@@ -32,4 +33,5 @@ pub use record::{
     AuditChange, Hashes, InternalRecord, Position, Record, RegistryRecord, SchemaId, SchemaRecord, Stamped, Version,
 };
 pub use subject::{Context, Subject, SubjectPrefix};
+pub use touched::{Effect, Touched};
 pub use words::UnknownWord;

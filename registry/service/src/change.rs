@@ -8,10 +8,7 @@ use super::authorizers::Authorizers;
 use super::decide::is_transient;
 use authz::audit::AuditEntry;
 use authz::{Action, Caller, Decision, Grant, Permit, Refusal, RegisterPermit, Resource, Rule, Scope};
-use model::{
-    AuditChange, AuditRecord, Content, InternalRecord, NamespaceName, Record, RegistryRecord, SchemaId, SchemaRecord,
-    Subject,
-};
+use model::{AuditChange, AuditRecord, Content, Effect, NamespaceName, Record, RegistryRecord, SchemaId, Subject};
 use rules::config;
 use rules::fault::Fault;
 use rules::register::Force;
@@ -65,11 +62,13 @@ impl<R: Resource> Change<R> {
         let (authorizer, scope) = (authorizers.of(state)?, self.permit.resource().scope());
         check_name(state, self.named.as_ref(), scope)?;
         let mut grant = authorizer.again(&self.permit)?;
-        let namespaces = records.iter().filter_map(namespace).filter(|name| scope != Scope::Namespace(name));
-        let mut others: BTreeSet<NamespaceName> = namespaces.cloned().collect();
-        for (action, subject) in records.iter().filter_map(touched) {
+        // Whoever gives a claim up to another namespace, or loses an offer, has it in its audit too.
+        let namespaces = records.iter().filter_map(|record| record.touched().namespace).map(|(name, _)| name);
+        let mut others: BTreeSet<NamespaceName> =
+            namespaces.filter(|name| scope != Scope::Namespace(name)).cloned().collect();
+        for (effect, subject) in records.iter().filter_map(|record| record.touched().effect) {
             if subject.scope() != scope {
-                let permit = authorizer.permit(&grant.caller, action, subject.clone())?;
+                let permit = authorizer.permit(&grant.caller, action(effect), subject.clone())?;
                 also_require(&mut grant, &permit.grant().decision);
                 others.extend(permit.grant().namespace.clone().filter(|other| grant.namespace.as_ref() != Some(other)));
             }
@@ -87,27 +86,14 @@ fn check_name(state: &dyn State, named: Option<&Subject>, scope: Scope<'_>) -> R
     if alias.as_ref().unwrap_or(named).scope() == scope { Ok(()) } else { Err(Fault::AliasMoved(named.clone())) }
 }
 
-/// What a record changes, and the action that this is. A change of a whole context may reach subjects that others own.
-fn touched(record: &Record) -> Option<(Action, &Subject)> {
-    let Record::Registry(record) = record else { return None };
-    match record {
-        RegistryRecord::Schema(schema) if !schema.deleted => Some((Action::Register, &schema.subject)),
-        RegistryRecord::Schema(SchemaRecord { subject, .. })
-        | RegistryRecord::SchemaTombstone { subject, .. }
-        | RegistryRecord::DeleteSubject { subject, .. } => Some((Action::Delete, subject)),
-        RegistryRecord::Config { scope, .. } => Some((Action::Config, scope)),
-        RegistryRecord::Mode { scope, .. } => Some((Action::Mode, scope)),
-        RegistryRecord::Association { key, .. } => Some((Action::Associate, &key.subject)),
-        // It goes with the tombstones of all that it clears.
-        RegistryRecord::ClearSubject { .. } | RegistryRecord::Context { .. } => None,
-    }
-}
-
-/// The namespace that a record changes. Whoever gives a claim up to another one, or loses an offer, has it in its audit too.
-fn namespace(record: &Record) -> Option<&NamespaceName> {
-    match record {
-        Record::Internal(InternalRecord::Namespace(namespace)) => Some(&namespace.name),
-        _ => None,
+/// The action that the effect of a record is. A change of a whole context may reach subjects that others own.
+fn action(effect: Effect) -> Action {
+    match effect {
+        Effect::Registers => Action::Register,
+        Effect::Deletes => Action::Delete,
+        Effect::Configures => Action::Config,
+        Effect::SetsMode => Action::Mode,
+        Effect::Associates => Action::Associate,
     }
 }
 
@@ -244,7 +230,7 @@ pub fn observed(grant: &Grant) -> Option<&Refusal> {
 mod tests {
     use super::*;
     use authz::{AuthorizationSettings, Authorizer, Identity, Method, Ownership, Policy, Verified};
-    use model::{AuditOutcome, Claim, MemberRole, Mode, Namespace};
+    use model::{AuditOutcome, Claim, InternalRecord, MemberRole, Mode, Namespace};
     use storage::MemoryState;
 
     fn caller(name: &str) -> Caller {

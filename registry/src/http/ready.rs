@@ -10,7 +10,7 @@ use super::finds::Finds;
 use super::routes::Operation;
 use bytes::Bytes;
 use http::HeaderValue;
-use model::{Context, Record, RegistryRecord, SchemaId, Stamped, Subject};
+use model::{Context, SchemaId, Stamped, Subject};
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -114,28 +114,14 @@ impl Stripes {
         let raise = |stripe: u32| {
             self.counters[stripe as usize].fetch_add(1, Ordering::SeqCst);
         };
-        for stamped in records {
-            match &stamped.record {
-                Record::Registry(RegistryRecord::Schema(schema)) => {
-                    raise(self.of_subject(&schema.subject));
-                    raise(self.of_id(schema.subject.context(), schema.id));
-                }
-                Record::Registry(
-                    RegistryRecord::SchemaTombstone { subject, .. } | RegistryRecord::DeleteSubject { subject, .. },
-                ) => raise(self.of_subject(subject)),
-                Record::Registry(
-                    RegistryRecord::ClearSubject { .. }
-                    | RegistryRecord::Config { .. }
-                    | RegistryRecord::Mode { .. }
-                    | RegistryRecord::Context { .. },
-                ) => {
-                    self.settings.fetch_add(1, Ordering::SeqCst);
-                }
-                Record::Registry(RegistryRecord::Association { key, .. }) => {
-                    raise(self.of_subject(&key.subject));
-                    raise(self.of_resource(&key.resource_name));
-                }
-                Record::Internal(_) | Record::Audit(_) => {}
+        for touched in records.iter().map(|stamped| stamped.record.touched()) {
+            if let Some(subject) = touched.subject {
+                raise(self.of_subject(subject));
+                touched.id.into_iter().for_each(|id| raise(self.of_id(subject.context(), id)));
+            }
+            touched.resource.into_iter().for_each(|name| raise(self.of_resource(name)));
+            if touched.settings {
+                self.settings.fetch_add(1, Ordering::SeqCst);
             }
         }
     }
@@ -225,7 +211,7 @@ impl Ready {
 mod tests {
     use super::*;
     use crate::http::negotiate::Media;
-    use model::{AssociationKey, Content, SchemaRecord, SchemaType, TOPIC};
+    use model::{AssociationKey, Content, Record, RegistryRecord, SchemaRecord, SchemaType, TOPIC};
 
     fn stamped(record: RegistryRecord) -> Stamped {
         Stamped { position: 0, at: 0, record: Record::Registry(record) }

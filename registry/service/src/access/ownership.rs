@@ -5,7 +5,7 @@
 //! whole; no request waits for it.
 
 use authz::{Authorizer, Ownership};
-use model::{InternalRecord, Namespace, NamespaceName, Record, Stamped};
+use model::{Namespace, NamespaceName, Stamped};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -30,24 +30,14 @@ impl OwnershipCache {
 
     /// Follows a group of records.
     pub fn follow(&self, records: &[Stamped]) {
-        let touches = |stamped: &Stamped| {
-            matches!(
-                stamped.record,
-                Record::Internal(InternalRecord::Namespace(_) | InternalRecord::NamespaceRemoved { .. })
-            )
-        };
+        let touches = |stamped: &Stamped| stamped.record.touched().namespace.is_some();
         let Some(newest) = records.iter().rfind(|stamped| touches(stamped)) else { return };
         let mut kept = self.namespaces.lock().unwrap_or_else(PoisonError::into_inner);
-        for stamped in records {
-            match &stamped.record {
-                Record::Internal(InternalRecord::Namespace(namespace)) => {
-                    kept.insert(namespace.name.clone(), (**namespace).clone());
-                }
-                Record::Internal(InternalRecord::NamespaceRemoved { name }) => {
-                    kept.remove(name);
-                }
-                _ => {}
-            }
+        for (name, now) in records.iter().filter_map(|stamped| stamped.record.touched().namespace) {
+            match now {
+                Some(namespace) => kept.insert(name.clone(), namespace.clone()),
+                None => kept.remove(name),
+            };
         }
         self.publish(&kept, newest.position + 1);
     }

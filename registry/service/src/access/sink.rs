@@ -8,7 +8,7 @@
 use super::line::line;
 use super::metrics::Metrics;
 use super::settings::{AccessSettings, Demand, Sink};
-use model::{AuditChange, Record, Stamped};
+use model::Stamped;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
@@ -116,7 +116,7 @@ impl AuditSink {
 
     /// Hears of the entries among these records.
     pub fn follow(&self, records: &[Stamped]) {
-        let entry = |stamped: &&Stamped| matches!(stamped.record, Record::Audit(AuditChange::Entry(_)));
+        let entry = |stamped: &&Stamped| stamped.record.touched().audit;
         let Some(newest) = records.iter().rfind(entry) else { return };
         let mut progress = self.shared.lock();
         if progress.written >= progress.next {
@@ -427,7 +427,7 @@ fn last_number(path: &Path) -> io::Result<Option<u64>> {
 mod tests {
     use super::*;
     use crate::access::line::tests::entry;
-    use model::AuditRecord;
+    use model::{AuditChange, AuditRecord, Record};
     use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
     use storage::MemoryStore;
 

@@ -83,6 +83,26 @@ pub(crate) trait Language: Debug {
     fn locate(text: &str, paths: &[&str], work: &Work) -> Result<Vec<Option<Place>>, Spent>
     where
         Self: Sized;
+
+    /// What a text needs of others and offers to them; of one that cannot be read, nothing.
+    ///
+    /// # Errors
+    /// The work ended.
+    fn names(_text: &str, _work: &Work) -> Result<Names, Spent>
+    where
+        Self: Sized,
+    {
+        Ok(Names::default())
+    }
+}
+
+/// What a text has to do with others: for files, which come without a list of references.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Names {
+    /// The names by which others may refer to what is defined in it.
+    pub offers: Vec<String>,
+    /// What it refers to and does not define, each by the names that it may have, the likeliest first.
+    pub needs: Vec<Vec<String>>,
 }
 
 /// Makes `Parsed` and everything that has to know which languages there are.
@@ -130,6 +150,18 @@ macro_rules! languages {
                 $(SchemaType::$language => <$schema as Language>::locate(text, paths, work),)+
                 #[allow(unreachable_patterns, reason = "where there is a language for each name")]
                 _ => Ok(vec![None; paths.len()]),
+            }
+        }
+
+        /// What a text needs of others and offers to them, by name; of one that cannot be read, nothing.
+        ///
+        /// # Errors
+        /// The work ended.
+        pub fn names(schema_type: &SchemaType, text: &str, work: &Work) -> Result<Names, Spent> {
+            match schema_type {
+                $(SchemaType::$language => <$schema as Language>::names(text, work),)+
+                #[allow(unreachable_patterns, reason = "where there is a language for each name")]
+                _ => Ok(Names::default()),
             }
         }
 

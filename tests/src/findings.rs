@@ -37,7 +37,10 @@ fn a_refused_registration_says_what_where_and_what_to_do() {
     ];
     assert_eq!(findings.iter().map(shown).map(Value::from).collect::<Vec<_>>(), expected);
     assert_eq!(findings[0]["old"]["fragment"], "\"long\"");
-    assert_eq!(findings[1]["advice"], "Give the field 'n' a default, as which data written without it is read.");
+    assert_eq!(
+        findings[1]["advice"],
+        "Give the field 'n' a default, which is read where data were written without it."
+    );
     // Each is one of the messages.
     let message = body["message"].as_str().unwrap();
     assert!(findings.iter().all(|finding| message.contains(finding["message"].as_str().unwrap())), "{message}");

@@ -35,6 +35,9 @@ fn section(title: &str) -> Vec<Shown> {
             (None, None) if line.is_empty() || line.starts_with("# ") => {}
             (None, None) => {
                 let last = shown.last_mut().unwrap_or_else(|| panic!("output without a command: {line}"));
+                if !last.output.is_empty() {
+                    last.output.push('\n');
+                }
                 last.output += line;
             }
         }
@@ -47,9 +50,12 @@ fn section(title: &str) -> Vec<Shown> {
 fn works_as_printed(shown: &[Shown], url: &str) {
     for Shown { command, output } in shown {
         let mut shell = command::isolated("bash");
-        shell.args(["-euo", "pipefail", "-c", &command.replace(ADDRESS, url)]).current_dir(root());
+        let typed = format!("freehold() {{ {FREEHOLD} \"$@\"; }}; {}", command.replace(ADDRESS, url));
+        shell.args(["-euo", "pipefail", "-c", &typed]).current_dir(root());
         let outcome = command::run(&mut shell);
-        let fits = outcome.status.success() && fits(output, outcome.out.trim_end());
+        // Empty lines are left out on both sides.
+        let lines: Vec<&str> = outcome.out.trim_end().lines().filter(|line| !line.is_empty()).collect();
+        let fits = outcome.status.success() && fits(output, &lines.join("\n"));
         assert!(fits, "$ {command}\nshould print\n{output}\nand prints\n{}\n{}", outcome.out, outcome.err);
     }
 }
@@ -111,6 +117,13 @@ fn a_first_schema_works_as_the_readme_prints_it() {
     let shown = section("A first schema");
     assert!(shown.len() >= 4);
     works_as_printed(&shown, &Node::start().url());
+}
+
+#[test]
+fn a_check_says_what_the_readme_prints() {
+    let shown = section("Before a change is merged");
+    assert!(!shown.is_empty());
+    works_as_printed(&shown, "");
 }
 
 #[test]

@@ -75,8 +75,8 @@ impl Explain for Rule {
                     .to_owned()
             }
             (Self::MissingEnumSymbols, Backward) => format!(
-                "Keep the symbols {info} and deprecate them, or give the enum a default, as which symbols that it lacks are \
-                 read."
+                "Keep the symbols {info} and deprecate them, or give the enum a default, which is read in place of symbols \
+                 that it lacks."
             ),
             (Self::MissingEnumSymbols, Forward) => format!(
                 "Leave out the symbols {info} until every reader has a schema whose enum has a default: add that default in \
@@ -91,7 +91,7 @@ impl Explain for Rule {
                     .to_owned()
             }
             (Self::ReaderFieldMissingDefaultValue, Backward) => {
-                format!("Give the field '{info}' a default, as which data written without it is read.")
+                format!("Give the field '{info}' a default, which is read where data were written without it.")
             }
             (Self::ReaderFieldMissingDefaultValue, Forward) => format!(
                 "Keep the field '{info}': the old schema has no default for it; to remove it, give it a default in a version \

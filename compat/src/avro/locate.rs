@@ -4,18 +4,15 @@
 //! there, and the definition elsewhere: then it goes on in the definition. Where the text has none, since the type is one of
 //! a schema that it refers to, it stays at the name.
 
-use super::model::Primitive;
-use super::names::Name;
-use crate::json::{Memory, Node as Tree, Tree as Value, rest, tokens};
+use super::names::{Name, is_primitive};
+use super::scan::{Defined, Scan, defined};
+use crate::json::{Memory, Node as Tree, rest, tokens};
 use crate::{Place, Spent, Work};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Bytes of a text that are searched for lines for a unit of work.
 const SEARCHED: usize = 64;
-
-/// A type in the tree of a text, and the namespace around it.
-type Defined<'t> = (&'t Tree<'t>, Option<Arc<str>>);
 
 /// The places to which pointers lead.
 ///
@@ -24,50 +21,13 @@ type Defined<'t> = (&'t Tree<'t>, Option<Arc<str>>);
 pub(super) fn locate(text: &str, paths: &[&str], work: &Work) -> Result<Vec<Option<Place>>, Spent> {
     work.spend(text.len() / super::READ)?;
     let Ok(Some((tree, _))) = rest(text, &mut Memory::default()) else { return Ok(vec![None; paths.len()]) };
-    let definitions = definitions(&tree);
+    let definitions = Scan::of(&tree).defined;
     let place = |path: &&str| {
         let at = follow(&tree, path, &definitions).at;
         work.spend(path.len() + at / SEARCHED)?;
         Ok(Some(Place::of(text, at)))
     };
     paths.iter().map(place).collect()
-}
-
-/// The definitions in a text, by their names: the first one of each.
-fn definitions<'t>(root: &'t Tree<'t>) -> HashMap<Name, Defined<'t>> {
-    let mut found = HashMap::new();
-    let mut open: Vec<Defined<'t>> = vec![(root, None)];
-    while let Some((tree, namespace)) = open.pop() {
-        let before = open.len();
-        match &tree.tree {
-            Value::Array(branches) => open.extend(branches.iter().map(|branch| (branch, namespace.clone()))),
-            Value::Object(_) => {
-                if let Some(name) = defined(tree, namespace.as_ref()) {
-                    let inside = name.namespace().cloned();
-                    found.entry(name).or_insert((tree, namespace));
-                    if let Some(Value::Array(fields)) = tree.get("fields").map(|fields| &fields.tree) {
-                        let types = fields.iter().filter_map(|field| field.get("type"));
-                        open.extend(types.map(|schema| (schema, inside.clone())));
-                    }
-                } else {
-                    let parts = [tree.get("items"), tree.get("values")].into_iter().flatten();
-                    open.extend(parts.map(|part| (part, namespace.clone())));
-                }
-            }
-            _ => {}
-        }
-        open[before..].reverse();
-    }
-    found
-}
-
-/// The name that a tree defines, if it does.
-fn defined(tree: &Tree<'_>, namespace: Option<&Arc<str>>) -> Option<Name> {
-    if !matches!(tree.get("type")?.as_str()?, "record" | "error" | "enum" | "fixed") {
-        return None;
-    }
-    let own: Option<Arc<str>> = tree.get("namespace").and_then(Tree::as_str).map(Arc::from);
-    Some(Name::new(tree.get("name")?.as_str()?, own.as_ref().or(namespace)))
 }
 
 /// Where a pointer leads, or as far on the way as the text goes.
@@ -96,7 +56,7 @@ fn definition<'t>(
     definitions: &HashMap<Name, Defined<'t>>,
 ) -> Option<Defined<'t>> {
     let written = tree.as_str().or_else(|| tree.get("type")?.as_str())?;
-    if Primitive::of(written).is_some() {
+    if is_primitive(written) {
         return None;
     }
     let found = definitions.get(&Name::new(written, namespace));

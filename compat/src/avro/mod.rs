@@ -24,6 +24,7 @@ mod parse;
 mod pointers;
 mod print;
 mod resolve;
+mod scan;
 mod tags;
 
 pub use finding::Rule;
@@ -33,7 +34,7 @@ pub(crate) use data::{MOST_DEPTH as SAMPLE_DEPTH, MOST_VALUES as SAMPLE_VALUES};
 pub(crate) use names::MOST_NAMESPACE;
 
 use crate::language::Language;
-use crate::{Dependency, Direction, Error, Finding, Mismatch, Place, Sample, Spent, Strictness, Work};
+use crate::{Dependency, Direction, Error, Finding, Mismatch, Names, Place, Sample, Spent, Strictness, Work};
 use ::model::CompatibilityPolicy;
 use check::{Abandoned, check};
 use std::sync::Arc;
@@ -168,5 +169,9 @@ impl Language for Schema {
 
     fn locate(text: &str, paths: &[&str], work: &Work) -> Result<Vec<Option<Place>>, Spent> {
         locate::locate(text, paths, work)
+    }
+
+    fn names(text: &str, work: &Work) -> Result<Names, Spent> {
+        scan::names(text, work)
     }
 }

@@ -1,7 +1,8 @@
-//! The command line: `serve`, `user`, `namespace`, `audit`, `healthcheck`, `backup`, `restore`, `config`.
+//! The command line: `serve`, `check`, `user`, `namespace`, `audit`, `healthcheck`, `backup`, `restore`, `config`.
 
 mod audit;
 mod backup;
+mod check;
 mod client;
 mod healthcheck;
 mod namespace;
@@ -43,6 +44,15 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             Ok(code) => return code,
             Err(message) => Err(message),
         },
+        Some(("check", matches)) => match check::run(matches) {
+            Ok(code) => return code,
+            Err(message) => {
+                complain(&message);
+                log::finish();
+                // 1 says that schemas are incompatible.
+                return ExitCode::from(2);
+            }
+        },
         Some(("audit", matches)) => audit::run(matches),
         Some(("user", matches)) => user::run(matches),
         _ => Err("there is no such command".to_owned()),
@@ -54,11 +64,16 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The only writer to standard output. What others have put into the text does nothing to a terminal.
+/// What others have put into the text does nothing to a terminal.
 fn say(text: &str) {
+    print(&printable_lines(text));
+}
+
+/// The only writer to standard output. The text is printable, or coloured around what is.
+fn print(text: &str) {
     use std::io::Write;
     // A closed pipe (`freehold config | head`) is no reason to panic.
-    let _ = std::io::stdout().lock().write_all(printable_lines(text).as_bytes());
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
 fn command() -> Command {
@@ -73,6 +88,7 @@ fn command() -> Command {
             Command::new("config").about("Print the effective configuration and where each value comes from"),
             |_| true,
         ))
+        .subcommand(check::command())
         .subcommand(healthcheck::command())
         .subcommand(user::command())
         .subcommand(namespace::command())

@@ -10,7 +10,7 @@ fn version_names_the_program_and_its_release() {
 #[test]
 fn help_lists_every_command_and_the_help_of_serve_every_key() {
     let help = freehold_with(&["--help"]).good();
-    for command in ["serve", "config", "healthcheck", "backup", "restore"] {
+    for command in ["serve", "config", "check", "healthcheck", "backup", "restore"] {
         assert!(help.contains(&format!("\n  {command}")), "{command} is not in:\n{help}");
     }
     let help = freehold_with(&["serve", "--help"]).good();

@@ -1,7 +1,7 @@
 //! The findings of a verdict, one by one: what clients of the Confluent API ignore, and people and tools can act on.
 
 use crate::rules::verdict::{Outcome, Told};
-use compat::Spot;
+use compat::{Place, Spot};
 use serde::Serialize;
 
 /// How many bytes the texts of the findings of one answer have together; what would be more is only in the messages.
@@ -34,9 +34,10 @@ struct SpotOut {
     column: Option<usize>,
 }
 
-impl From<&Spot> for SpotOut {
-    fn from(spot: &Spot) -> Self {
-        SpotOut { path: spot.path.clone(), fragment: spot.fragment.clone(), line: None, column: None }
+impl SpotOut {
+    fn of(spot: &Spot, place: Option<Place>) -> Self {
+        let (line, column) = place.map(|place| (place.line, place.column)).unzip();
+        SpotOut { path: spot.path.clone(), fragment: spot.fragment.clone(), line, column }
     }
 }
 
@@ -48,19 +49,19 @@ impl FindingOut {
             left = left.checked_sub(out.bytes())?;
             Some(out)
         };
-        let all: Vec<Self> = outcome.told().map(FindingOut::of).map_while(&mut within).collect();
+        let all: Vec<Self> = outcome.told().map(|told| FindingOut::of(told, None)).map_while(&mut within).collect();
         Some(all).filter(|all| !all.is_empty())
     }
 
-    fn of(told: Told<'_>) -> Self {
+    /// A finding; `was` is its place in the text of the old schema, where that is at hand.
+    pub fn of(told: Told<'_>, was: Option<Place>) -> Self {
         let Told { finding, version, place } = told;
-        let (line, column) = (place.map(|place| place.line), place.map(|place| place.column));
         FindingOut {
             rule: finding.rule.as_str(),
             direction: finding.direction.as_str(),
             version,
-            old: (&finding.old).into(),
-            new: SpotOut { line, column, ..(&finding.new).into() },
+            old: SpotOut::of(&finding.old, was),
+            new: SpotOut::of(&finding.new, place),
             advice: finding.advice(),
             message: finding.message(),
         }

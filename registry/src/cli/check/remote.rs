@@ -1,0 +1,116 @@
+//! The versions of a subject that a candidate has to be compatible with, from any registry with the Confluent API.
+
+use super::{Existing, budget};
+use crate::cli::client::{Client, segment};
+use crate::cli::namespace::message;
+use compat::Dependency;
+use compat::references::{self, Fetched};
+use model::{CompatibilityLevel, CompatibilityPolicy, Reference, SchemaType, Version};
+use serde_json::Value;
+
+/// What a registry says of a subject.
+pub struct Subject {
+    /// Its level, unless another is asked for.
+    pub level: CompatibilityLevel,
+    /// Its policy.
+    pub policy: CompatibilityPolicy,
+    /// Are new schemas held to all rules of their language?
+    pub validates: bool,
+    /// What to compare with, the newest first.
+    pub versions: Vec<Existing>,
+}
+
+impl Subject {
+    /// Asks for the config and for the versions that the level compares with: those of the newest version's group.
+    ///
+    /// # Errors
+    /// The registry cannot be asked, or does not answer as one does.
+    pub fn fetch(client: &Client, subject: &str, level: Option<CompatibilityLevel>) -> Result<Self, String> {
+        let config = format!("/config/{}?defaultToGlobal=true", segment(subject));
+        let config = match asked(client, &config)? {
+            Some(config) => config,
+            None => asked(client, "/config")?.unwrap_or_default(),
+        };
+        let member = |name: &str| config[name].as_str();
+        let level = level.or(member("compatibilityLevel").and_then(|level| level.parse().ok()));
+        let level = level.unwrap_or(CompatibilityLevel::Backward);
+        let policy = match member("compatibilityPolicy") {
+            Some("LENIENT") => CompatibilityPolicy::Lenient,
+            _ => CompatibilityPolicy::Strict,
+        };
+        let validates = config["validateNewSchemas"].as_bool().unwrap_or(true);
+        let group = member("compatibilityGroup");
+
+        let listed = asked(client, &format!("/subjects/{}/versions", segment(subject)))?.unwrap_or_default();
+        let numbers = listed.as_array().into_iter().flatten().rev().filter_map(number);
+        let numbers: Vec<Version> = match level {
+            CompatibilityLevel::None => Vec::new(),
+            level if level.is_transitive() => numbers.collect(),
+            _ => numbers.take(1).collect(),
+        };
+        let (mut versions, mut newest) = (Vec::new(), None);
+        for number in numbers {
+            // One that is gone since it was listed is left out.
+            let Some(version) = version(client, subject, number)? else { continue };
+            let of_group = group.map(|group| version["metadata"]["properties"][group].clone());
+            if *newest.get_or_insert_with(|| of_group.clone()) == of_group {
+                versions.push(existing(client, subject, number, &version)?);
+            }
+        }
+        Ok(Subject { level, policy, validates, versions })
+    }
+}
+
+fn existing(client: &Client, subject: &str, number: Version, version: &Value) -> Result<Existing, String> {
+    let name = format!("version {number} of {subject}");
+    let fetched = fetched(version).ok_or_else(|| format!("{name}: the registry shows no schema"))?;
+    let referrer = model::Subject::parse(subject);
+    let mut fetch = |subject: &model::Subject, version: Version| -> Result<_, String> {
+        let answer = self::version(client, &subject.to_string(), version)?;
+        Ok(answer.as_ref().and_then(self::fetched))
+    };
+    let needed = references::closure(&referrer, &fetched.schema_type, &fetched.references, &mut fetch, &budget());
+    let dependencies = needed.map_err(|error| match error {
+        references::Error::Fetch(message) => message,
+        other => format!("{name}: {other}"),
+    })?;
+    let text = |needed: references::Needed<String>| Dependency {
+        name: needed.name,
+        subject: needed.subject,
+        version: needed.version,
+        text: needed.text.into(),
+    };
+    let Fetched { schema_type, text: schema, .. } = fetched;
+    let dependencies = dependencies.into_iter().map(text).collect();
+    Ok(Existing { name, version: Some(number), schema_type, text: schema, dependencies })
+}
+
+/// A version; `None` where there is none.
+fn version(client: &Client, subject: &str, version: Version) -> Result<Option<Value>, String> {
+    asked(client, &format!("/subjects/{}/versions/{version}", segment(subject)))
+}
+
+/// The schema in an answer.
+fn fetched(answer: &Value) -> Option<Fetched<String>> {
+    let reference = |reference: &Value| {
+        let text = |name: &str| Some(reference[name].as_str()?.to_owned());
+        Some(Reference { name: text("name")?, subject: text("subject")?, version: number(&reference["version"])? })
+    };
+    let references = answer["references"].as_array().into_iter().flatten().filter_map(reference).collect();
+    let schema_type = answer["schemaType"].as_str().map_or(SchemaType::Avro, SchemaType::parse);
+    Some(Fetched { schema_type, text: answer["schema"].as_str()?.to_owned(), references })
+}
+
+fn number(value: &Value) -> Option<Version> {
+    Version::try_from(value.as_i64()?).ok()
+}
+
+/// What a GET answers; `None` is 404.
+fn asked(client: &Client, path: &str) -> Result<Option<Value>, String> {
+    let reply = client.ask("GET", path, None, None)?;
+    match reply.status {
+        200 => serde_json::from_str(&reply.body).map(Some).map_err(|error| format!("{path}: {error}")),
+        404 => Ok(None),
+        _ => Err(message(&reply.body)),
+    }
+}

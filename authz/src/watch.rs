@@ -32,7 +32,7 @@ pub enum Polled {
 }
 
 impl WatchedFile {
-    /// Reads the file for the first time, up to `max` bytes. One that everybody may write is not read (see [`Exposed`]).
+    /// Reads the file for the first time, up to `max` bytes. One that everybody may write is not read (see [`Exposed`](crate::Exposed)).
     pub fn open(path: &Path, max: usize) -> io::Result<(Self, String)> {
         let text = read(path, max)?;
         let watched = WatchedFile { path: path.to_owned(), max, taken: digest(&text), pending: None, failing: None };

@@ -238,7 +238,10 @@ mod tests {
         assert!(policy.check(&request("GET", "http://evil.example/", &[("host", "localhost")])).is_err());
         assert!(policy.check(&request("GET", "http://localhost:8081/", &[])).is_ok());
         let named = policy.check(&request("GET", "http://alice:secret@localhost/", &[])).unwrap_err();
-        assert!(named.to_string().starts_with("This server does not answer as host \"localhost\";"), "{named}");
+        assert!(
+            named.to_string().starts_with("The registry does not answer requests for host \"localhost\";"),
+            "{named}"
+        );
     }
 
     #[test]

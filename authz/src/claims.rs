@@ -61,7 +61,7 @@ pub enum ClaimRefused {
         claimant: NamespaceName,
     },
     /// Nobody has claimed what it is for.
-    #[error("a claim on what nobody owns yet is made by an admin")]
+    #[error("only an admin can claim what no namespace owns yet")]
     NeedsAdmin,
     /// Whoever asks is no owner of the claimant.
     #[error("only an owner of {0} can claim for it")]
@@ -173,7 +173,7 @@ mod tests {
         check("user:basic/rita", "risk", "payments.limits", below_pay);
         check("user:basic/rita", "risk", "payments.fraud", r#"Below(NamespaceName("pay"))"#);
         check("user:basic/rita", "risk", "payments.fraud.eu", below_pay);
-        check("user:basic/rita", "risk", "limits", "a claim on what nobody owns yet is made by an admin");
+        check("user:basic/rita", "risk", "limits", "only an admin can claim what no namespace owns yet");
         check("user:basic/rita", "new", "payments", "only an owner of new can claim for it");
         check("user:basic/nora", "new", "payments", r#"Transferred(NamespaceName("pay"))"#);
         check("user:basic/wim", "risk", "risk.limits", "only an owner of risk can claim for it");

@@ -24,10 +24,12 @@ pub enum Refusal {
     #[error("{0}")]
     Forbidden(Box<Forbidden>),
     /// A page of another site sent this from somebody's browser.
-    #[error("Requests that change something are not taken from other sites: {0}")]
+    #[error("The registry takes no changes from pages of other sites: {0}")]
     ForeignOrigin(String),
     /// The host asked for is not one this server answers as; a page may have been rebound to it.
-    #[error("This server does not answer as host {0:?}; where that is a name of it, http.hosts has to say so")]
+    #[error(
+        "The registry does not answer requests for host {0:?}; if that is a name of the registry, add it to http.hosts"
+    )]
     ForeignHost(String),
     /// The route says no action, so nothing can be decided. A mistake in the server, and refused like any other.
     #[error("No rule is known for this request")]
@@ -119,7 +121,10 @@ impl fmt::Display for Forbidden {
             Some(Hint::PostReads) => write!(f, "; {POST_READS}"),
             Some(Hint::Claim) => f.write_str(CLAIM),
             Some(Hint::Unclaimed) => {
-                write!(f, "{CLAIM}, and authorization.unclaimed=authenticated would allow it to whoever has a name")
+                write!(
+                    f,
+                    "{CLAIM}, and authorization.unclaimed=authenticated would allow it to every authenticated user"
+                )
             }
             Some(Hint::Role(Role::Admin)) => f.write_str("; it takes an admin"),
             Some(Hint::Role(role)) => write!(f, "; it takes the role {role}"),

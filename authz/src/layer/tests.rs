@@ -122,12 +122,12 @@ async fn pages_of_other_sites_are_refused_before_their_credentials_are_looked_at
     let answer = send(&gate, Some(Action::Register), request(&headers)).await;
     assert_eq!(
         answer,
-        "Requests that change something are not taken from other sites: Origin: http://evil.example [anonymous]"
+        "The registry takes no changes from pages of other sites: Origin: http://evil.example [anonymous]"
     );
     let mut loopback = gate;
     loopback.browsers.hosts = Hosts::Loopback(Default::default());
     let answer = send(&loopback, Some(Action::Read), request(&[("host", "evil.example")])).await;
-    assert!(answer.starts_with("This server does not answer as host \"evil.example\";"), "{answer}");
+    assert!(answer.starts_with("The registry does not answer requests for host \"evil.example\";"), "{answer}");
 }
 
 #[tokio::test]

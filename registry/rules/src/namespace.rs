@@ -137,7 +137,7 @@ pub fn plan(
     for (claim, to) in new.offers.iter().filter(|(claim, to)| old.offers.get(*claim) != Some(*to)) {
         if to == name || known(to).is_none() {
             return Err(Fault::InvalidNamespace(format!(
-                "{claim} cannot be offered to {to}: there is no such other namespace"
+                "{claim} cannot be offered to {to}: no other namespace has that name"
             )));
         }
     }

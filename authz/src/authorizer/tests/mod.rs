@@ -171,7 +171,7 @@ fn a_refusal_says_who_owns_it_whom_to_ask_and_what_would_allow_it() {
         "other-value",
         "User is denied operation Write on Subject: other-value (user:basic/wim asked to register a schema); owner: none; rule: \
          unclaimed; no namespace claims it: an admin can claim it for one (PUT /namespaces/{namespace}), and \
-         authorization.unclaimed=authenticated would allow it to whoever has a name",
+         authorization.unclaimed=authenticated would allow it to every authenticated user",
     );
     check(
         &authorizer,

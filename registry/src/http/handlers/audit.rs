@@ -32,7 +32,11 @@ async fn page(app: &Arc<App>, ask: &Ask, namespace: Option<NamespaceId>) -> Resu
     let before = match ask.query.text("before") {
         None => u64::MAX,
         Some(text) => {
-            let unknown = || Fault::InvalidNamespace(format!("'{text}' is no 'next' of an earlier page"));
+            let unknown = || {
+                Fault::InvalidNamespace(format!(
+                    "The parameter 'before' is the 'next' of an earlier page, not '{text}'"
+                ))
+            };
             text.parse().map_err(|_| unknown())?
         }
     };

@@ -93,7 +93,9 @@ pub async fn put_member(
     let governed = Governed::of(app, ask, name?)?;
     let who = who?;
     let object = wire::only(ask.object(app, "putMember.body", "Member").await?, "A member", &["role"])?;
-    let role = body::text(&object, "role")?.ok_or_else(|| Fault::InvalidNamespace("A member has a role".into()))?;
+    let role = body::text(&object, "role")?.ok_or_else(|| {
+        Fault::InvalidNamespace("A member needs a role: {\"role\": \"writer\"} or {\"role\": \"owner\"}".into())
+    })?;
     let role: MemberRole = parsed(&role)?;
     let edit: Edit = Arc::new(move |namespace| {
         namespace.members.insert(who.clone(), role);
@@ -161,7 +163,9 @@ pub async fn put_offer(
     let governed = Governed::of(app, ask, name?)?;
     let claim = claim?;
     let object = wire::only(ask.object(app, "putOffer.body", "Offer").await?, "An offer", &["to"])?;
-    let to = body::text(&object, "to")?.ok_or_else(|| Fault::InvalidNamespace("An offer says 'to' whom".into()))?;
+    let to = body::text(&object, "to")?.ok_or_else(|| {
+        Fault::InvalidNamespace("An offer needs the namespace that may claim it: {\"to\": \"cards\"}".into())
+    })?;
     let to: NamespaceName = parsed(&to)?;
     let edit: Edit = Arc::new(move |namespace| {
         namespace.offers.insert(claim.clone(), to.clone());
@@ -334,7 +338,7 @@ mod tests {
             }
         }
         check(r#"{"member":{}}"#, "no 'member'");
-        check(r#"{"name":"risk"}"#, "of namespace 'risk'");
+        check(r#"{"name":"risk"}"#, "names namespace 'risk'");
         check(r#"{"claims":["payments."]}"#, "ends in the separator");
         check(r#"{"claims":"payments"}"#, "`List`");
         check(r#"{"members":{"alice":"owner"}}"#, "names no principal");

@@ -66,7 +66,7 @@ pub fn read(object: &Object, name: NamespaceName) -> Result<Namespace, Fault> {
     const MEMBERS: [&str; 8] = ["name", "claims", "members", "offers", "contact", "labels", "visibility", "referrers"];
     check_members(object, "A namespace", &MEMBERS)?;
     if let Some(other) = body::text(object, "name")?.filter(|other| other != name.as_str()) {
-        return Err(Fault::InvalidNamespace(format!("The body is of namespace '{other}', the path of '{name}'")));
+        return Err(Fault::InvalidNamespace(format!("The body names namespace '{other}', the path names '{name}'")));
     }
     let mut namespace = Namespace::new(name);
     namespace.claims = claims(body::list(object, "claims")?)?;

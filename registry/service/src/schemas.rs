@@ -36,8 +36,8 @@ impl Shown {
 pub struct ById {
     /// The version.
     pub shown: Shown,
-    /// The largest id seen in the context.
-    pub max_id: SchemaId,
+    /// The largest id seen in the context, where it was asked for.
+    pub max_id: Option<SchemaId>,
 }
 
 impl Service {
@@ -45,12 +45,13 @@ impl Service {
     ///
     /// # Errors
     /// `SchemaNotFoundAs`, `Spent`, those of the store.
-    pub fn by_id(&self, id: SchemaId, subject: Option<&Subject>, work: &Work) -> Result<ById, Fault> {
+    pub fn by_id(&self, id: SchemaId, subject: Option<&Subject>, max_id: bool, work: &Work) -> Result<ById, Fault> {
         self.read(|state| {
             let missing = || Fault::SchemaNotFoundAs(id.to_string());
             let holder = resolve(state, &self.falls_back(), id, subject, work)?.ok_or_else(missing)?;
             let stored = state.version(&holder.subject, holder.version)?.ok_or_else(missing)?;
-            let max_id = state.highest_id(holder.subject.context())?.unwrap_or(id);
+            let highest = if max_id { state.highest_id(holder.subject.context())? } else { None };
+            let max_id = max_id.then(|| highest.unwrap_or(id));
             Ok(ById { shown: Shown::of(state, stored)?, max_id })
         })
     }
@@ -81,7 +82,7 @@ impl Service {
             let missing = || Fault::SchemaNotFoundAs(asked.to_owned());
             let guid = Guid::parse(asked).ok_or_else(missing)?;
             let (context, id) = state.ids_of(guid, 1)?.pop().ok_or_else(missing)?;
-            let holder = first_holder(state, &context, id)?.ok_or_else(missing)?;
+            let holder = state.shown_holder(&context, id)?.ok_or_else(missing)?;
             let stored = state.version(&holder.subject, holder.version)?.ok_or_else(missing)?;
             Ok(Shown::of(state, stored)?)
         })
@@ -234,9 +235,9 @@ fn resolve(
     work: &Work,
 ) -> Result<Option<Holder>, Fault> {
     let default = Context::default_context();
-    let Some(subject) = subject else { return Ok(first_holder(state, &default, id)?) };
+    let Some(subject) = subject else { return Ok(state.shown_holder(&default, id)?) };
     if subject.is_context() {
-        return Ok(first_holder(state, subject.context(), id)?);
+        return Ok(state.shown_holder(subject.context(), id)?);
     }
     if let Some(holder) = held_by(state, subject, id)? {
         return Ok(Some(holder));
@@ -245,23 +246,10 @@ fn resolve(
         return Ok(None);
     }
     let found = in_named_contexts(state, falls_back, subject, work, |subject| Ok(held_by(state, subject, id)?))?;
-    if found.is_some() { Ok(found) } else { Ok(first_holder(state, &default, id)?) }
+    if found.is_some() { Ok(found) } else { Ok(state.shown_holder(&default, id)?) }
 }
 
 fn held_by(state: &dyn State, subject: &Subject, id: SchemaId) -> Result<Option<Holder>, storage::Error> {
     let newest = state.newest_holder(subject, id)?;
     Ok(newest.map(|version| Holder { subject: subject.clone(), version }))
-}
-
-fn first_holder(state: &dyn State, context: &Context, id: SchemaId) -> Result<Option<Holder>, storage::Error> {
-    let mut first: Option<Holder> = None;
-    state.holders(context, id, &mut |holder| match &first {
-        // The newest version of the first subject: holders come by subject, then version.
-        Some(seen) if seen.subject != holder.subject => ControlFlow::Break(()),
-        _ => {
-            first = Some(holder);
-            ControlFlow::Continue(())
-        }
-    })?;
-    Ok(first)
 }

@@ -81,10 +81,10 @@ fn family(table: Table, options: &Options, cache: &Cache) -> rocksdb::Options {
     blocks.set_pin_l0_filter_and_index_blocks_in_cache(true);
     blocks.set_bloom_filter(10.0, false);
     blocks.set_whole_key_filtering(true);
-    // Records and texts are read whole or in long runs; larger blocks compress better.
+    // Records are read in long runs, and larger blocks compress better; for one text or one entry a whole block is read.
     blocks.set_block_size(match table {
-        Table::Log | Table::Texts | Table::Audit => 16 << 10,
-        Table::Meta | Table::State => 4 << 10,
+        Table::Log | Table::Audit => 16 << 10,
+        Table::Meta | Table::State | Table::Texts => 4 << 10,
     });
 
     let mut family = rocksdb::Options::default();

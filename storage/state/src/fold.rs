@@ -11,6 +11,7 @@ use crate::codec::bytes::{Codec, decode, encode};
 use crate::codec::value::{self, Head, Ids};
 use crate::codec::{key, record, text_key};
 use crate::kv::{Direction, Kv, KvMut, Table};
+use crate::shown;
 use crate::tally;
 use crate::{Error, StoredAssociation, StoredVersion, SubjectSummary, TextKey};
 use model::{
@@ -178,7 +179,9 @@ impl<K: KvMut> Fold<'_, K> {
         if !self.kv.has(Table::Texts, &text.0)? {
             self.kv.put(Table::Texts, text.0.to_vec(), record.content.text.as_bytes().to_vec());
         }
-        if self.held_with_other_text(record, text)? {
+        let highest: Option<SchemaId> = read(self.kv, Table::State, &key::highest_id(record.subject.context()))?;
+        let is_new = highest.is_none_or(|highest| record.id > highest);
+        if !is_new && self.held_with_other_text(record, text)? {
             return Ok(());
         }
         let before = self.version(&record.subject, record.version)?;
@@ -199,20 +202,18 @@ impl<K: KvMut> Fold<'_, K> {
         if let Some(before) = &before {
             self.drop_entries(before)?;
         }
-        self.add_entries(&after)?;
+        self.add_entries(&after, is_new)?;
         self.kv.put(Table::State, key::version(&after.subject, after.version), value::version(&after));
         self.count(&after.subject, before.as_ref(), Some(&after))?;
-        self.raise(key::highest_id(record.subject.context()), record.id)
+        if is_new {
+            self.kv.put(Table::State, key::highest_id(record.subject.context()), encode(&record.id));
+        }
+        Ok(())
     }
 
     /// A record whose id another version holds with a different text is not a fact but a writer's mistake.
     fn held_with_other_text(&self, record: &SchemaRecord, text: TextKey) -> Result<bool, Error> {
         let context = record.subject.context();
-        // Nearly every new version has a new id: one look-up instead of a scan.
-        match read::<SchemaId>(self.kv, Table::State, &key::highest_id(context))? {
-            Some(highest) if record.id <= highest => {}
-            _ => return Ok(false),
-        }
         // All holders have one text, so the first that is not this very version tells it.
         let mut other = None;
         let mut outcome = Ok(());
@@ -292,10 +293,13 @@ impl<K: KvMut> Fold<'_, K> {
         Ok(bytes.map(|bytes| value::take_version(subject.clone(), version, &bytes)).transpose()?)
     }
 
-    fn add_entries(&mut self, version: &StoredVersion) -> Result<(), Error> {
+    /// `is_new`: no other version has ever held its id.
+    fn add_entries(&mut self, version: &StoredVersion, is_new: bool) -> Result<(), Error> {
         for key in entries(version) {
             self.kv.put(Table::State, key, Vec::new());
         }
+        let (subject, id) = (&version.subject, version.id);
+        shown::add(self.kv, (subject.context(), id), (subject, version.version), is_new)?;
         self.hold(version.guid, version.subject.context(), |ids| {
             let held = ids.iter().position(|(id, _)| *id == version.id).map_or(0, |at| ids.remove(at).1);
             ids.push((version.id, held.saturating_add(1)));
@@ -306,6 +310,8 @@ impl<K: KvMut> Fold<'_, K> {
         for key in entries(version) {
             self.kv.delete(Table::State, key);
         }
+        let (subject, id) = (&version.subject, version.id);
+        shown::remove(self.kv, (subject.context(), id), (subject, version.version))?;
         self.hold(version.guid, version.subject.context(), |ids| {
             ids.iter_mut().filter(|(id, _)| *id == version.id).for_each(|(_, held)| *held = held.saturating_sub(1));
             ids.retain(|(_, held)| *held > 0);

@@ -423,6 +423,7 @@ fn assert_consistent(state: &MemoryState) {
     assert_eq!(actual, derived);
     assert_eq!(state.totals().unwrap(), totals);
     assert_eq!(everything(24, 25), counted(tables));
+    assert_eq!(everything(25, 26), shown(state));
     // One id, one text.
     let mut texts = std::collections::BTreeMap::new();
     for (key, bytes) in everything(1, 2) {
@@ -439,6 +440,31 @@ fn assert_consistent(state: &MemoryState) {
             .unwrap();
         assert!(held);
     }
+}
+
+/// For each id the key of the newest version of its first subject.
+fn shown(state: &Folded<Map>) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut first = std::collections::BTreeMap::<_, (Subject, i32)>::new();
+    state
+        .subjects(&SubjectPrefix::EveryContext(String::new()), &mut |subject, _| {
+            for version in state.versions(&subject).unwrap() {
+                let shown = first.entry(key::shown(subject.context(), version.id));
+                let shown = shown.or_insert_with(|| (subject.clone(), version.version));
+                if shown.0.as_str() > subject.as_str() || shown.0 == subject {
+                    *shown = (subject.clone(), version.version);
+                }
+                let found = state.shown_holder(subject.context(), version.id).unwrap();
+                assert!(found.is_some());
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    let id = |place: &[u8]| i32::from_be_bytes(place[place.len() - 4..].try_into().unwrap()) ^ i32::MIN;
+    let entry = |(place, (subject, version)): (Vec<u8>, (Subject, i32))| {
+        let holder = key::holder(subject.context(), id(&place), &subject, version);
+        (place, holder)
+    };
+    first.into_iter().map(entry).collect()
 }
 
 /// The blocks as they are, with the counts of what lies in them: none is missing, empty or wrong.
@@ -613,6 +639,18 @@ fn the_newest_version_comes_and_goes_above_many_deleted_ones_without_their_being
     let (most, blocks, latest) = reads(newest(1));
     assert!(most < blocks + 40 && latest == Some(1), "{most} entries are read, with {blocks} blocks");
     assert!(blocks < 300, "a block holds more than one entry");
+}
+
+#[test]
+fn the_holder_that_is_shown_is_found_also_where_it_is_not_kept() {
+    let context = Context::default_context();
+    let mut state = folded([schema("t", 1, 7, "x"), schema("s", 2, 7, "x"), schema("s", 1, 7, "x")]);
+    let kept = state.shown_holder(&context, 7).unwrap();
+    assert_eq!(kept, Some(Holder { subject: Subject::parse("s"), version: 2 }));
+    state.kv.delete(Table::State, key::shown(&context, 7));
+    assert_eq!(state.shown_holder(&context, 7).unwrap(), kept);
+    state.fold([schema("u", 1, 7, "x")], 9).unwrap();
+    assert_consistent(&state);
 }
 
 /// As the writer folds: what it knows of blocks outlives its commits, some of which are dropped.

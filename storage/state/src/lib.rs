@@ -14,6 +14,7 @@ pub mod kv;
 pub mod log;
 mod memory;
 pub mod query;
+mod shown;
 mod state;
 pub mod tally;
 mod walk;

@@ -5,6 +5,7 @@ use crate::codec::key::{self, Range};
 use crate::codec::value::{self, Head, Ids};
 use crate::codec::{Malformed, bytes::Codec};
 use crate::kv::{Direction, Kv, Overlay, Table};
+use crate::shown;
 use crate::walk;
 use crate::{
     Associations, AuditEntry, AuditLog, Begin, Draft, Error, Holder, Referrer, Standing, State, StoredAssociation,
@@ -189,6 +190,11 @@ impl<K: Kv> State for Folded<K> {
         let last = behind.map(|subject| key::holder(context, id, subject, Version::MAX));
         let take = |key: &[u8], _: &[u8]| key::take_holder(key).map(|(subject, version)| Holder { subject, version });
         self.each(&walk::behind(key::holders(context, id), last), Direction::Up, take, visit)
+    }
+
+    fn shown_holder(&self, context: &Context, id: SchemaId) -> Result<Option<Holder>, Error> {
+        let found = shown::find(&self.kv, context, id)?;
+        Ok(found.map(|(subject, version)| Holder { subject, version }))
     }
 
     fn holders_in(

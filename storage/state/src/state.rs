@@ -291,6 +291,8 @@ pub trait State {
         behind: Option<&Subject>,
         visit: &mut dyn FnMut(Holder) -> ControlFlow<()>,
     ) -> Result<(), Error>;
+    /// The holder of an id that is shown: the newest version of the first subject, soft-deleted or not.
+    fn shown_holder(&self, context: &Context, id: SchemaId) -> Result<Option<Holder>, Error>;
     /// The newest version of a subject that holds an id, soft-deleted or not.
     fn newest_holder(&self, subject: &Subject, id: SchemaId) -> Result<Option<Version>, Error> {
         let mut newest = None;

@@ -59,15 +59,15 @@ pub fn by_id(app: &App, ask: &Ask, id: Result<SchemaId, Fault>) -> Result<Answer
     let context = subject.as_ref().map_or_else(Context::default_context, |subject| subject.context().clone());
     let depends = app.ready.stripes.id(&context, id);
     let before = app.position();
-    let found = app.service.by_id(id, subject.as_ref(), &ask.work)?;
+    let max_id = ask.query.flag("fetchMaxId");
+    let found = app.service.by_id(id, subject.as_ref(), max_id, &ask.work)?;
     let depends = app.ready.stripes.and_subject(depends, &found.shown.stored.subject);
     let settled = app.position() == before;
 
-    let max_id = ask.query.flag("fetchMaxId");
     let extras = Extras::of(app, ask, &found.shown)?;
     let mut shown = found.shown;
     qualify_references(ask, &mut shown);
-    let out = extras.apply(SchemaOut::by_id(&shown)).with_max_id(max_id.then_some(found.max_id));
+    let out = extras.apply(SchemaOut::by_id(&shown)).with_max_id(found.max_id);
     let answer = Answer::json(&out);
     // With a subject that is not the holder, other subjects decide as well.
     let simple = subject.as_ref().is_none_or(|subject| subject.is_context() || *subject == shown.stored.subject);
@@ -77,7 +77,7 @@ pub fn by_id(app: &App, ask: &Ask, id: Result<SchemaId, Fault>) -> Result<Answer
 /// `GET /schemas/ids/{id}/schema`
 pub fn text_by_id(app: &App, ask: &Ask, id: Result<SchemaId, Fault>) -> Result<Answer, Fault> {
     let id = id?;
-    let found = app.service.by_id(id, subject_of_one(ask, id)?.as_ref(), &ask.work)?;
+    let found = app.service.by_id(id, subject_of_one(ask, id)?.as_ref(), false, &ask.work)?;
     text(app, ask, &found.shown)
 }
 

@@ -8,15 +8,14 @@ pub mod request;
 pub mod schema;
 
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// The entity tag of these bytes.
 pub fn entity_tag(bytes: &[u8]) -> String {
-    let hash = Sha256::digest(bytes);
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut tag = String::with_capacity(34);
     tag.push('"');
-    for byte in &hash[..16] {
-        let _ = write!(tag, "{byte:02x}");
+    for byte in &Sha256::digest(bytes)[..16] {
+        tag.extend([byte >> 4, byte & 15].map(|digit| char::from(DIGITS[usize::from(digit)])));
     }
     tag.push('"');
     tag

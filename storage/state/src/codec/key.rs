@@ -53,6 +53,8 @@ const ASSOCIATION_OF_RESOURCE: u8 = 17;
 const ASSOCIATION_IN_NAMESPACE: u8 = 18;
 /// id of a namespace, number of an entry of the audit → nothing
 const AUDIT_OF: u8 = 19;
+/// context, id → the key of the holder that is shown; see `shown`
+const SHOWN: u8 = 25;
 /// key of the first entry of a block, which is that of a version or of a subject → `tally::Tally`
 const TALLY: u8 = 24;
 
@@ -245,6 +247,16 @@ pub(crate) fn holder(context: &Context, id: SchemaId, subject: &Subject, version
 
 pub(crate) fn holders(context: &Context, id: SchemaId) -> Range {
     beginning(Key::new(HOLDER).text(context.as_str()).number(id))
+}
+
+/// Behind the holders of the id and of the subject of this one.
+pub(crate) fn behind_holders_beside(holder: &[u8]) -> Vec<u8> {
+    let subject = holder.len().saturating_sub(size_of::<Version>());
+    beginning(Key(holder[..subject].to_vec())).1
+}
+
+pub(crate) fn shown(context: &Context, id: SchemaId) -> Vec<u8> {
+    Key::new(SHOWN).text(context.as_str()).number(id).0
 }
 
 pub(crate) fn holders_in(subject: &Subject, id: SchemaId) -> Range {

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Measures Freehold beside nginx and writes docs/performance.md: bench.sh [PART ...], PART of reads writes list size profile.
+# Measures Freehold beside nginx and writes docs/performance.md: bench.sh [PART ...], PART of reads writes list size million
+# profile.
 #
 # It builds the release binary and the program that measures (registry/examples/bench), gives it a directory of its own on the
 # disk of the checkout, and takes care that nothing stays: no process, no data. With PARTs only these are measured and
 # nothing is written. Servers listen on loopback ports that were free; a registry that runs meanwhile is not touched.
 #
-# Takes about eight minutes after the build. ROUNDS=3 and SECONDS_EACH=4 are how often and how long each load runs.
+# Takes about a quarter of an hour after the build, half of it to load a million versions. ROUNDS=3 and SECONDS_EACH=4 are how
+# often and how long each load runs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -7,7 +7,7 @@
 //!
 //!   bench --freehold BINARY --work DIR --scripts DIR [--report FILE] [PART ...]
 //!
-//! PARTs are reads, writes, list, size and profile; without any, all are done, and only then the report is written.
+//! PARTs are reads, writes, list, size, million and profile; without any, all are done, and only then the report is written.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
@@ -64,9 +64,11 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String>
             "--report" => report = Some(PathBuf::from(value()?)),
             "--rounds" => rounds = number(&value()?)?,
             "--seconds" => seconds = number(&value()?)? as u64,
-            "reads" | "writes" | "list" | "size" | "profile" => parts.push(argument),
+            "reads" | "writes" | "list" | "size" | "million" | "profile" => parts.push(argument),
             _ => {
-                return Err(format!("'{argument}' is neither an option nor one of reads, writes, list, size, profile"));
+                return Err(format!(
+                    "'{argument}' is neither an option nor one of reads, writes, list, size, million, profile"
+                ));
             }
         }
     }

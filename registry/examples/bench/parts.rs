@@ -52,6 +52,9 @@ pub fn all(options: &Options) -> Result<(), String> {
     if options.wants("size") {
         bench.large(&work)?;
     }
+    if options.wants("million") {
+        bench.million(&work)?;
+    }
     println!("{}", bench.report.tables());
     match &options.report {
         Some(path) if options.parts.is_empty() => bench.report.write(path),
@@ -197,8 +200,7 @@ impl Bench<'_> {
     fn large(&mut self, work: &Path) -> Result<(), String> {
         let data = work.join("data-100000");
         let (server, loaded) = self.load(&data, 5_000)?;
-        self.report.page = page(&server, &loaded)?;
-        say(&format!("{:.1} CPU-ms for a page at the end of all versions", self.report.page));
+        self.page(&server, &loaded)?;
         let requests = load::write_requests(&work.join("requests-100000"), &loaded, 10)?;
         let server = self.size(server, &data, &loaded, &requests)?;
         self.distinct(&server, &loaded, &requests)?;
@@ -218,6 +220,30 @@ impl Bench<'_> {
         let server = self.freehold(&data)?;
         self.report.after_kill = server.until_ready.as_secs_f64() * 1e3;
         server.stop(End::Orderly);
+        Ok(())
+    }
+
+    /// A million versions: a start, a page at their end, and reads of all.
+    fn million(&mut self, work: &Path) -> Result<(), String> {
+        let data = work.join("data-1000000");
+        let (server, loaded) = self.load(&data, 50_000)?;
+        server.stop(End::Orderly);
+        let server = self.freehold(&data)?;
+        let started = server.until_ready.as_secs_f64() * 1e3;
+        self.page(&server, &loaded)?;
+        let requests = load::write_requests(&work.join("requests-1000000"), &loaded, 1_000)?;
+        self.distinct(&server, &loaded, &requests)?;
+        let resident = server.most_resident();
+        say(&format!("{} versions: ready after {started:.0} ms, at most {resident:.0} MiB resident", loaded.ids.len()));
+        self.report.million = Some((started, resident));
+        server.stop(End::Orderly);
+        Ok(())
+    }
+
+    fn page(&mut self, server: &Server, loaded: &Loaded) -> Result<(), String> {
+        let milliseconds = page(server, loaded)?;
+        say(&format!("{milliseconds:.1} CPU-ms for a page at the end of {} versions", loaded.ids.len()));
+        self.report.pages.push((loaded.ids.len(), milliseconds));
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use storage::Error as StoreError;
 
 /// A failure as the client sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Refusal {
+pub struct ErrorResponse {
     /// The HTTP status.
     pub status: u16,
     /// The error code.
@@ -21,10 +21,10 @@ pub struct Refusal {
     pub findings: Option<Vec<FindingOut>>,
 }
 
-impl Refusal {
+impl ErrorResponse {
     /// A failure of the HTTP layer: the code is the status.
     pub fn plain(status: u16, message: impl Into<String>) -> Self {
-        Refusal { status, code: u32::from(status), message: message.into(), findings: None }
+        ErrorResponse { status, code: u32::from(status), message: message.into(), findings: None }
     }
 
     /// The envelope.
@@ -43,7 +43,7 @@ impl Refusal {
 }
 
 /// What a fault looks like. Nothing of a 5xx's cause is shown; the log has it.
-pub fn refusal(fault: &Fault) -> Refusal {
+pub fn error_response(fault: &Fault) -> ErrorResponse {
     let (code, message) = match fault {
         Fault::SubjectNotFound(subject) => (40401, format!("Subject '{subject}' not found.")),
         Fault::VersionNotFound(version) => (40402, format!("Version {version} not found.")),
@@ -186,7 +186,7 @@ pub fn refusal(fault: &Fault) -> Refusal {
         Fault::Incompatible(_, outcome) | Fault::AssociationIncompatible(outcome) => FindingOut::all(outcome),
         _ => None,
     };
-    Refusal { status: status as u16, code, message, findings }
+    ErrorResponse { status: status as u16, code, message, findings }
 }
 
 fn denied(refusal: &authz::Refusal) -> u32 {
@@ -200,17 +200,19 @@ fn denied(refusal: &authz::Refusal) -> u32 {
     }
 }
 
-fn store(error: &StoreError) -> Refusal {
+fn store(error: &StoreError) -> ErrorResponse {
     let message = match error {
-        StoreError::Overloaded => return Refusal::plain(503, "Too many writes are waiting; try again in a moment"),
-        StoreError::Panicked(_) => return Refusal::plain(500, "Internal Server Error"),
-        StoreError::Closed => return Refusal::plain(503, "The registry is shutting down"),
+        StoreError::Overloaded => {
+            return ErrorResponse::plain(503, "Too many writes are waiting; try again in a moment");
+        }
+        StoreError::Panicked(_) => return ErrorResponse::plain(500, "Internal Server Error"),
+        StoreError::Closed => return ErrorResponse::plain(503, "The registry is shutting down"),
         StoreError::ReadOnly(_) | StoreError::Io(_) => {
             "The registry cannot write to its disk; reads still work and an operator has to act"
         }
         _ => "The registry cannot read its stored data; an operator has to act",
     };
-    Refusal { status: 500, code: 50001, message: message.into(), findings: None }
+    ErrorResponse { status: 500, code: 50001, message: message.into(), findings: None }
 }
 
 fn named(scope: &Scope) -> String {
@@ -229,7 +231,7 @@ mod tests {
     fn the_catalogue_is_word_for_word() {
         #[track_caller]
         fn check(fault: Fault, status: u16, code: u32, message: &str) {
-            assert_eq!(refusal(&fault), Refusal { status, code, message: message.into(), findings: None });
+            assert_eq!(error_response(&fault), ErrorResponse { status, code, message: message.into(), findings: None });
         }
         let (plain, qualified) = (Subject::parse("s"), Subject::parse(":.c:s"));
         check(Fault::SubjectNotFound(qualified.clone()), 404, 40401, "Subject ':.c:s' not found.");

@@ -4,7 +4,7 @@
 //! is the operation) → `exchange` (headers, permission, body, handler) → metrics and log. A failure anywhere leaves in the one
 //! envelope. This wraps the router, because layers inside it run after routing.
 
-use super::catalogue::Refusal;
+use super::catalogue::ErrorResponse;
 use super::date::date;
 use super::exchange::handle;
 use super::negotiate::{self, Accepted};
@@ -13,7 +13,7 @@ use super::ready::Form;
 use super::reply::{options, refused, respond};
 use super::routes::{Method, Operation, ROUTES};
 use super::server::{Answers, Places};
-use super::target;
+use super::target::{self, TargetError};
 use super::trail::{Trail, log};
 use crate::app::App;
 use crate::metrics::Connected;
@@ -61,7 +61,7 @@ impl Front {
         paths.dedup();
         let routed = paths.into_iter().fold(Router::new(), |router, path| router.route(path, methods(path)));
         let router = routed
-            .fallback(|| async { refused(&Refusal::plain(404, "HTTP 404 Not Found"), &Accepted::DEFAULT) })
+            .fallback(|| async { refused(&ErrorResponse::plain(404, "HTTP 404 Not Found"), &Accepted::DEFAULT) })
             .with_state(Arc::clone(&app));
         Front { app, router, peer: None, _connected: None }
     }
@@ -91,7 +91,7 @@ impl Front {
         let mut fit = framed(&request, arrival).and_then(|()| rewrite(&mut request));
         if fit.is_ok() && arrival.spare && !FOR_OPERATORS.contains(&request.uri().path()) {
             let message = "All connections are taken; this one is for health and metrics. Try again in a moment";
-            fit = Err(Refusal::plain(503, message));
+            fit = Err(ErrorResponse::plain(503, message));
         }
         if fit.is_ok()
             && let Some(mut response) = self.ready(&request)
@@ -189,7 +189,7 @@ fn methods(path: &'static str) -> MethodRouter<Arc<App>> {
     let allow: Vec<&str> = named.map(|(_, name)| name).chain(["OPTIONS"]).collect();
     methods
         .merge(on(MethodFilter::OPTIONS, move || std::future::ready(options(&allow))))
-        .fallback(|| async { refused(&Refusal::plain(405, "HTTP 405 Method Not Allowed"), &Accepted::DEFAULT) })
+        .fallback(|| async { refused(&ErrorResponse::plain(405, "HTTP 405 Method Not Allowed"), &Accepted::DEFAULT) })
 }
 
 /// The form of a ready answer that these headers get; `None` where they ask for anything unusual.
@@ -213,7 +213,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Option<&'a str>
 /// The refusal of an answer for which there is no room, in place of it.
 fn no_room(response: Response<Body>) -> Response<Body> {
     let message = "Too many answers are waiting to be taken by their clients; try again in a moment";
-    let mut refusal = refused(&Refusal::plain(503, message), &Accepted::DEFAULT);
+    let mut refusal = refused(&ErrorResponse::plain(503, message), &Accepted::DEFAULT);
     let before = response.extensions().get::<Trail>();
     if let (Some(trail), Some(before)) = (refusal.extensions_mut().get_mut::<Trail>(), before) {
         *trail = Trail { refusal: trail.refusal.take(), ..before.clone() };
@@ -223,8 +223,8 @@ fn no_room(response: Response<Body>) -> Response<Body> {
 }
 
 /// Is the request one whose end, and for whom it is, no two readers can see differently?
-fn framed(request: &Request<Body>, arrival: Arrival) -> Result<(), Refusal> {
-    let refusal = |why| Err(Refusal::plain(400, format!("Bad Request: {why}")));
+fn framed(request: &Request<Body>, arrival: Arrival) -> Result<(), ErrorResponse> {
+    let refusal = |why| Err(ErrorResponse::plain(400, format!("Bad Request: {why}")));
     if arrival.ambiguous {
         return refusal("the request has both Transfer-Encoding and Content-Length");
     }
@@ -236,13 +236,14 @@ fn framed(request: &Request<Body>, arrival: Arrival) -> Result<(), Refusal> {
 }
 
 /// Replaces the target by its normal form: one spelling, no context in front.
-fn rewrite(request: &mut Request<Body>) -> Result<(), Refusal> {
+fn rewrite(request: &mut Request<Body>) -> Result<(), ErrorResponse> {
     let uri = request.uri();
     let normal = target::normalise(uri.path()).map_err(|refusal| match refusal {
-        target::Refusal::TooLong => Refusal::plain(414, "URI Too Long"),
-        target::Refusal::Bad(reason) => Refusal::plain(400, format!("Bad Request: {reason}")),
+        TargetError::TooLong => ErrorResponse::plain(414, "URI Too Long"),
+        TargetError::Bad(reason) => ErrorResponse::plain(400, format!("Bad Request: {reason}")),
     })?;
-    let stripped = prefix::strip(request.method(), &normal, uri.query()).map_err(|why| Refusal::plain(400, why))?;
+    let stripped =
+        prefix::strip(request.method(), &normal, uri.query()).map_err(|why| ErrorResponse::plain(400, why))?;
     let whole = match (stripped, normal, uri.query()) {
         (Some(stripped), _, _) => stripped,
         (None, Cow::Borrowed(_), _) => return Ok(()),
@@ -251,8 +252,8 @@ fn rewrite(request: &mut Request<Body>) -> Result<(), Refusal> {
     };
     let mut parts = uri.clone().into_parts();
     let unreadable = "Bad Request: the request target is not a URI";
-    parts.path_and_query = Some(whole.parse().map_err(|_| Refusal::plain(400, unreadable))?);
-    *request.uri_mut() = Uri::from_parts(parts).map_err(|_| Refusal::plain(400, unreadable))?;
+    parts.path_and_query = Some(whole.parse().map_err(|_| ErrorResponse::plain(400, unreadable))?);
+    *request.uri_mut() = Uri::from_parts(parts).map_err(|_| ErrorResponse::plain(400, unreadable))?;
     Ok(())
 }
 

@@ -51,7 +51,7 @@ impl Accepted {
 
 /// Why a header is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Refusal {
+pub enum NegotiationError {
     /// The header cannot be read (400).
     Malformed,
     /// Nothing that is offered is accepted (406).
@@ -64,7 +64,7 @@ pub enum Refusal {
 ///
 /// # Errors
 /// `Malformed`, `NotAcceptable`.
-pub fn accept(header: Option<&str>) -> Result<Accepted, Refusal> {
+pub fn accept(header: Option<&str>) -> Result<Accepted, NegotiationError> {
     let header = match header.map(str::trim) {
         None | Some("" | "*/*") => return Ok(Accepted::DEFAULT),
         Some(header) => header,
@@ -75,7 +75,7 @@ pub fn accept(header: Option<&str>) -> Result<Accepted, Refusal> {
         let name = parts.next().unwrap_or_default().to_ascii_lowercase();
         let (kind, subtype) = name.split_once('/').unwrap_or((&name, "*"));
         if kind.is_empty() || subtype.is_empty() {
-            return Err(Refusal::Malformed);
+            return Err(NegotiationError::Malformed);
         }
         let (mut quality, mut parameters) = (1000, String::new());
         for parameter in parts.filter(|parameter| !parameter.is_empty()) {
@@ -97,14 +97,14 @@ pub fn accept(header: Option<&str>) -> Result<Accepted, Refusal> {
             }
         }
     }
-    best.map(|(.., accepted)| accepted).ok_or(Refusal::NotAcceptable)
+    best.map(|(.., accepted)| accepted).ok_or(NegotiationError::NotAcceptable)
 }
 
 /// What is answered where there is nothing to choose from: one type, such as `text/html`.
 ///
 /// # Errors
 /// `NotAcceptable`.
-pub fn offer(header: Option<&str>, media: &str) -> Result<Accepted, Refusal> {
+pub fn offer(header: Option<&str>, media: &str) -> Result<Accepted, NegotiationError> {
     let header = header.map(str::trim).filter(|header| !header.is_empty()).unwrap_or("*/*");
     let kind = media.split('/').next().unwrap_or_default();
     let takes = |range: &str| {
@@ -113,23 +113,23 @@ pub fn offer(header: Option<&str>, media: &str) -> Result<Accepted, Refusal> {
             || name == "*/*"
             || name.strip_suffix("/*").is_some_and(|all| all.eq_ignore_ascii_case(kind))
     };
-    if header.split(',').any(takes) { Ok(Accepted::DEFAULT) } else { Err(Refusal::NotAcceptable) }
+    if header.split(',').any(takes) { Ok(Accepted::DEFAULT) } else { Err(NegotiationError::NotAcceptable) }
 }
 
 /// Checks the type of a body (also where there is none: the reference checks it on a GET too).
 ///
 /// # Errors
 /// `Malformed`, `Unsupported`.
-pub fn content_type(header: Option<&str>) -> Result<(), Refusal> {
+pub fn content_type(header: Option<&str>) -> Result<(), NegotiationError> {
     let Some(header) = header else { return Ok(()) };
     let name = header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match name.split_once('/') {
-        None => Err(Refusal::Malformed),
-        Some((kind, subtype)) if kind.is_empty() || subtype.is_empty() => Err(Refusal::Malformed),
+        None => Err(NegotiationError::Malformed),
+        Some((kind, subtype)) if kind.is_empty() || subtype.is_empty() => Err(NegotiationError::Malformed),
         Some(_) if name == "application/octet-stream" || Media::ALL.iter().any(|media| media.as_str() == name) => {
             Ok(())
         }
-        Some(_) => Err(Refusal::Unsupported),
+        Some(_) => Err(NegotiationError::Unsupported),
     }
 }
 
@@ -144,10 +144,10 @@ pub fn takes_gzip(accept_encoding: Option<&str>) -> bool {
     })
 }
 
-fn thousandths(text: &str) -> Result<u32, Refusal> {
+fn thousandths(text: &str) -> Result<u32, NegotiationError> {
     match text.parse::<f64>() {
         Ok(q) if (0.0..=1.0).contains(&q) => Ok((q * 1000.0) as u32),
-        _ => Err(Refusal::Malformed),
+        _ => Err(NegotiationError::Malformed),
     }
 }
 
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn the_answer_has_the_best_type_that_is_accepted() {
         #[track_caller]
-        fn check(header: &str, outcome: Result<&str, Refusal>) {
+        fn check(header: &str, outcome: Result<&str, NegotiationError>) {
             assert_eq!(accept(Some(header)).map(|a| a.content_type()), outcome.map(str::to_owned), "{header:?}");
         }
         let (v1, registry, json) = (Ok(Media::V1.as_str()), Ok(Media::Registry.as_str()), Ok(Media::Json.as_str()));
@@ -181,10 +181,10 @@ mod tests {
         for none in
             ["text/plain", "text/*", "garbage", "application/octet-stream", "application/vnd.schemaregistry.v2+json"]
         {
-            check(none, Err(Refusal::NotAcceptable));
+            check(none, Err(NegotiationError::NotAcceptable));
         }
-        check("/", Err(Refusal::Malformed));
-        check("application/json;q=2", Err(Refusal::Malformed));
+        check("/", Err(NegotiationError::Malformed));
+        check("application/json;q=2", Err(NegotiationError::Malformed));
         assert_eq!(accept(None), Ok(Accepted::DEFAULT));
     }
 
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn a_body_is_json_or_octets() {
         #[track_caller]
-        fn check(header: &str, outcome: Result<(), Refusal>) {
+        fn check(header: &str, outcome: Result<(), NegotiationError>) {
             assert_eq!(content_type(Some(header)), outcome, "{header:?}");
         }
         for good in
@@ -216,10 +216,10 @@ mod tests {
             check(good, Ok(()));
         }
         for other in ["text/plain", "application/*", "*/*", "application/x-www-form-urlencoded"] {
-            check(other, Err(Refusal::Unsupported));
+            check(other, Err(NegotiationError::Unsupported));
         }
         for malformed in ["", "garbage", "json"] {
-            check(malformed, Err(Refusal::Malformed));
+            check(malformed, Err(NegotiationError::Malformed));
         }
         assert_eq!(content_type(None), Ok(()));
     }

@@ -1,7 +1,7 @@
 //! The final form of an answer: status, content type, compression, entity tag, and the envelope of a failure.
 
 use super::answer::{Answer, Content, Kind};
-use super::catalogue::Refusal;
+use super::catalogue::ErrorResponse;
 use super::negotiate::Accepted;
 use super::ready::{Form, ReadyAnswer};
 use super::routes::{Face, Operation};
@@ -48,23 +48,23 @@ pub fn options(allow: &[&str]) -> Response<Body> {
 }
 
 /// The envelope of a failure.
-pub fn refused(refusal: &Refusal, accepted: &Accepted) -> Response<Body> {
-    refused_on(Face::Api, refusal, accepted, false)
+pub fn refused(error: &ErrorResponse, accepted: &Accepted) -> Response<Body> {
+    refused_on(Face::Api, error, accepted, false)
 }
 
 /// A failure as the face of an operation shows it: in the envelope, or to people as its sentence alone.
-pub fn refused_on(face: Face, refusal: &Refusal, accepted: &Accepted, gzip: bool) -> Response<Body> {
+pub fn refused_on(face: Face, error: &ErrorResponse, accepted: &Accepted, gzip: bool) -> Response<Body> {
     let (body, content_type) = match face {
-        Face::Api | Face::Fixed | Face::Stream => (encoded(refusal.body().into(), accepted), content_type(accepted)),
-        Face::Page => (refusal.message.clone().into(), HeaderValue::from_static("text/plain; charset=utf-8")),
+        Face::Api | Face::Fixed | Face::Stream => (encoded(error.body().into(), accepted), content_type(accepted)),
+        Face::Page => (error.message.clone().into(), HeaderValue::from_static("text/plain; charset=utf-8")),
     };
     let mut response = Response::new(Body::from(if gzip { gzipped(&body) } else { body }));
-    *response.status_mut() = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     if gzip {
         response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    let refusal = Some((refusal.code, refusal.message.clone()));
+    let refusal = Some((error.code, error.message.clone()));
     response.extensions_mut().insert(Trail {
         operation: None,
         subject: None,

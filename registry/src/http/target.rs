@@ -13,7 +13,7 @@ pub const LONGEST: usize = 8 * 1024;
 
 /// Why a target is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Refusal {
+pub enum TargetError {
     /// It is longer than `LONGEST`.
     TooLong,
     /// It cannot be normalised; the text says why.
@@ -24,12 +24,12 @@ pub enum Refusal {
 ///
 /// # Errors
 /// The refusal.
-pub fn normalise(path: &str) -> Result<Cow<'_, str>, Refusal> {
+pub fn normalise(path: &str) -> Result<Cow<'_, str>, TargetError> {
     if path.len() > LONGEST {
-        return Err(Refusal::TooLong);
+        return Err(TargetError::TooLong);
     }
     let Some(rest) = path.strip_prefix('/') else {
-        return Err(Refusal::Bad("the request target is not a path"));
+        return Err(TargetError::Bad("the request target is not a path"));
     };
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'.' | b'_' | b'~');
     if rest.bytes().all(plain) && !rest.contains("//") && !rest.starts_with('/') && !rest.ends_with('/') {
@@ -44,7 +44,7 @@ pub fn normalise(path: &str) -> Result<Cow<'_, str>, Refusal> {
             if at == last && segment.is_empty() {
                 break;
             }
-            return Err(Refusal::Bad("the path has an empty segment"));
+            return Err(TargetError::Bad("the path has an empty segment"));
         }
         check(name)?;
         normal.push('/');
@@ -56,7 +56,7 @@ pub fn normalise(path: &str) -> Result<Cow<'_, str>, Refusal> {
     Ok(Cow::Owned(normal))
 }
 
-fn check(segment: &str) -> Result<(), Refusal> {
+fn check(segment: &str) -> Result<(), TargetError> {
     let mut decoded = Vec::with_capacity(segment.len());
     let mut bytes = segment.bytes();
     let mut escaped = false;
@@ -65,27 +65,27 @@ fn check(segment: &str) -> Result<(), Refusal> {
             b'%' => {
                 let digit = |byte: Option<u8>| byte.and_then(|b| (b as char).to_digit(16));
                 let (Some(high), Some(low)) = (digit(bytes.next()), digit(bytes.next())) else {
-                    return Err(Refusal::Bad("the path has a broken percent-escape"));
+                    return Err(TargetError::Bad("the path has a broken percent-escape"));
                 };
                 let byte = (high * 16 + low) as u8;
                 if byte < 0x20 || byte == 0x7f || byte == b'\\' {
-                    return Err(Refusal::Bad("the path has an escaped control character or backslash"));
+                    return Err(TargetError::Bad("the path has an escaped control character or backslash"));
                 }
                 escaped = true;
                 decoded.push(byte);
             }
             b'|' | b'\\' | b'^' | b'`' | b'[' | b']' | b'{' | b'}' | b'"' | b'<' | b'>' | 0..=0x20 | 0x7f => {
-                return Err(Refusal::Bad("the path has a character that must be percent-encoded"));
+                return Err(TargetError::Bad("the path has a character that must be percent-encoded"));
             }
             byte => decoded.push(byte),
         }
     }
     if escaped && matches!(decoded.as_slice(), b"." | b"..") {
-        return Err(Refusal::Bad("the path has an encoded dot segment"));
+        return Err(TargetError::Bad("the path has an encoded dot segment"));
     }
     match std::str::from_utf8(&decoded) {
         Ok(_) => Ok(()),
-        Err(_) => Err(Refusal::Bad("the path is not UTF-8")),
+        Err(_) => Err(TargetError::Bad("the path is not UTF-8")),
     }
 }
 
@@ -147,6 +147,6 @@ mod tests {
         ] {
             check(bad, Err(()));
         }
-        assert_eq!(normalise(&format!("/{}", "n".repeat(LONGEST))), Err(Refusal::TooLong));
+        assert_eq!(normalise(&format!("/{}", "n".repeat(LONGEST))), Err(TargetError::TooLong));
     }
 }

@@ -106,7 +106,7 @@ pub fn parse(text: &str) -> Result<Vec<Wanted>, String> {
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn namespace(value: &Value) -> Result<Namespace, String> {
-    let words = |fault: Fault| catalogue::refusal(&fault).message;
+    let words = |fault: Fault| catalogue::error_response(&fault).message;
     let object = value.as_object().ok_or("a namespace is a mapping with name, claims and members")?;
     let name = object.get("name").and_then(Value::as_str).ok_or("a namespace has a name")?;
     let name = wire::namespace::parsed(name).map_err(words)?;

@@ -1,8 +1,8 @@
 //! In which form a request is answered: what its headers ask for, of what its face offers.
 
 use super::joined;
-use crate::http::catalogue::Refusal;
-use crate::http::negotiate::{self, Accepted, Media};
+use crate::http::catalogue::ErrorResponse;
+use crate::http::negotiate::{self, Accepted, Media, NegotiationError};
 use crate::http::ready::Form;
 use crate::http::reply::{refused, refused_on};
 use crate::http::routes::{Face, Method, Route};
@@ -22,9 +22,9 @@ pub(super) fn negotiated(route: &Route, parts: &Parts) -> Result<(Accepted, Form
     }
     let accept = joined(headers, &ACCEPT);
     let accepted = negotiate::content_type(joined(headers, &CONTENT_TYPE).as_deref())
-        .map_err(|refusal| (refusal, negotiate::accept(accept.as_deref()).ok()))
-        .and_then(|()| accepted(route.face, accept.as_deref()).map_err(|refusal| (refusal, None)))
-        .map_err(|(refusal, accepted)| Box::new(said(route.face, refusal, accepted)))?;
+        .map_err(|error| (error, negotiate::accept(accept.as_deref()).ok()))
+        .and_then(|()| accepted(route.face, accept.as_deref()).map_err(|error| (error, None)))
+        .map_err(|(error, accepted)| Box::new(said(route.face, error, accepted)))?;
     let gzip = route.face != Face::Stream
         && matches!(route.method, Method::Get | Method::Post)
         && parts.method != http::Method::HEAD
@@ -34,11 +34,11 @@ pub(super) fn negotiated(route: &Route, parts: &Parts) -> Result<(Accepted, Form
 }
 
 /// What a face makes of an `Accept`.
-fn accepted(face: Face, accept: Option<&str>) -> Result<Accepted, negotiate::Refusal> {
+fn accepted(face: Face, accept: Option<&str>) -> Result<Accepted, NegotiationError> {
     match face {
         Face::Api => negotiate::accept(accept),
         Face::Fixed => match negotiate::accept(accept) {
-            Err(negotiate::Refusal::NotAcceptable) => Ok(Accepted::DEFAULT),
+            Err(NegotiationError::NotAcceptable) => Ok(Accepted::DEFAULT),
             other => other,
         },
         Face::Page => negotiate::offer(accept, "text/html"),
@@ -46,23 +46,23 @@ fn accepted(face: Face, accept: Option<&str>) -> Result<Accepted, negotiate::Ref
     }
 }
 
-fn said(face: Face, refusal: negotiate::Refusal, accepted: Option<Accepted>) -> Response<Body> {
-    let (refusal, accepted) = match refusal {
+fn said(face: Face, error: NegotiationError, accepted: Option<Accepted>) -> Response<Body> {
+    let (error, accepted) = match error {
         // What cannot be read is answered in plain JSON, as the reference does, which has not negotiated anything yet.
-        negotiate::Refusal::Malformed => {
-            (Refusal::plain(400, "Bad Request"), Some(Accepted { media: Media::Json, parameters: None }))
+        NegotiationError::Malformed => {
+            (ErrorResponse::plain(400, "Bad Request"), Some(Accepted { media: Media::Json, parameters: None }))
         }
-        negotiate::Refusal::NotAcceptable => (Refusal::plain(406, "HTTP 406 Not Acceptable"), accepted),
-        negotiate::Refusal::Unsupported => (Refusal::plain(415, "HTTP 415 Unsupported Media Type"), accepted),
+        NegotiationError::NotAcceptable => (ErrorResponse::plain(406, "HTTP 406 Not Acceptable"), accepted),
+        NegotiationError::Unsupported => (ErrorResponse::plain(415, "HTTP 415 Unsupported Media Type"), accepted),
     };
-    refused_on(face, &refusal, &accepted.unwrap_or(Accepted::DEFAULT), false)
+    refused_on(face, &error, &accepted.unwrap_or(Accepted::DEFAULT), false)
 }
 
 /// The refusal of a body that would have to be decoded.
 fn coded(coding: &str) -> Response<Body> {
     let shown: String = coding.chars().take(LONGEST_SHOWN).collect();
     let message = format!("Request bodies are read as they are; Content-Encoding '{shown}' is not supported");
-    let mut response = refused(&Refusal::plain(415, message), &Accepted::DEFAULT);
+    let mut response = refused(&ErrorResponse::plain(415, message), &Accepted::DEFAULT);
     response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     response
 }

@@ -3,7 +3,7 @@
 use super::{Exchange, Failure};
 use crate::app::App;
 use crate::fault::Fault;
-use crate::http::catalogue::Refusal;
+use crate::http::catalogue::ErrorResponse;
 use crate::http::cost::Cost;
 use crate::http::server::Held;
 use crate::service::Class;
@@ -51,7 +51,7 @@ async fn read(app: &App, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePerm
     let limit = app.limits.body;
     let too_large = || {
         let message = format!("The request body is larger than {limit} bytes");
-        Failure::Plain(Refusal::plain(413, message))
+        Failure::Plain(ErrorResponse::plain(413, message))
     };
     if body.size_hint().lower() > limit as u64 {
         // Its length says so: nobody has to send it first.
@@ -67,7 +67,7 @@ async fn read(app: &App, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePerm
             Ok(Ok(data)) => data,
             Ok(Err(_trailers)) => continue,
             Err(error) if error.is::<LengthLimitError>() => return Err(too_large()),
-            Err(_) => return Err(Failure::Plain(Refusal::plain(400, "The request body ended early"))),
+            Err(_) => return Err(Failure::Plain(ErrorResponse::plain(400, "The request body ended early"))),
         };
         if counted {
             cost.follow(&data);
@@ -77,7 +77,7 @@ async fn read(app: &App, body: Body) -> Result<(Bytes, Option<OwnedSemaphorePerm
                 "The request body holds too many values: to read it would take more than {} bytes of memory",
                 app.limits.read()
             );
-            return Err(Failure::Plain(Refusal::plain(413, message)));
+            return Err(Failure::Plain(ErrorResponse::plain(413, message)));
         }
         let paid = held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let owed = cost.total().saturating_sub(SMALL_BODY + paid);

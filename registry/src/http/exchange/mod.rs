@@ -15,13 +15,13 @@
 //! | the final form | `reply::finish` | |
 //! | what is told of it to log and audit | `Exchange::told`, `Exchange::failed` | |
 
+mod failure;
 mod form;
 mod intake;
 mod meant;
-mod refusal;
 
 use super::answer::{Answer, Content};
-use super::catalogue::Refusal;
+use super::catalogue::ErrorResponse;
 use super::handlers::{Ask, Conditions};
 use super::negotiate::Accepted;
 use super::query::Query;
@@ -35,6 +35,7 @@ use crate::fault::Fault;
 use authz::{AuthorizeLayer, Caller, Identity};
 use axum::body::Body;
 use compat::{StopOnDrop, Work};
+use failure::Failure;
 use form::negotiated;
 use futures_util::FutureExt;
 use http::header::{IF_MATCH, IF_NONE_MATCH};
@@ -44,7 +45,6 @@ use http::{HeaderMap, HeaderName, Request, Response};
 use http_body_util::BodyExt;
 use intake::Received;
 use meant::Meant;
-use refusal::Failure;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -126,9 +126,9 @@ async fn within(
             Err(Fault::Internal(text).into())
         }
         Err(_) if !exchange.arrived.load(Ordering::Relaxed) => {
-            Err(Refusal::plain(408, "The request body did not arrive in time").into())
+            Err(ErrorResponse::plain(408, "The request body did not arrive in time").into())
         }
-        Err(_) => Err(Refusal::plain(504, "Request timed out").into()),
+        Err(_) => Err(ErrorResponse::plain(504, "Request timed out").into()),
     }
 }
 

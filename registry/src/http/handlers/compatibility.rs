@@ -59,7 +59,7 @@ async fn check(
         Ok(outcome) => Ok(verdict(&outcome, verbose)),
         // A verbose check explains a schema that does not parse instead of refusing it.
         Err(fault @ Fault::InvalidSchema(_)) if verbose => {
-            let messages = Some(vec![catalogue::refusal(&fault).message]);
+            let messages = Some(vec![catalogue::error_response(&fault).message]);
             Ok(Answer::json(&Verdict { is_compatible: false, messages, findings: None }))
         }
         Err(fault) => Err(fault),

@@ -1,7 +1,7 @@
 //! What hyper answers by itself to what it cannot read as a request: a status without a body, which no service is asked about.
 //! It is given the envelope of every other failure on its way to the socket.
 
-use crate::http::catalogue::Refusal;
+use crate::http::catalogue::ErrorResponse;
 
 /// The whole answer in place of the head that hyper writes; `None` where the head is not of its own making. Every answer of the
 /// service names its request.
@@ -16,7 +16,7 @@ pub(super) fn enveloped(head: &[u8]) -> Option<Vec<u8>> {
         431 => "The head of the request is too large",
         _ => "Bad Request: this is no request of HTTP/1.1",
     };
-    let body = Refusal::plain(status, message).body();
+    let body = ErrorResponse::plain(status, message).body();
     let date = fields.lines().find(|field| field.starts_with("date:"));
     let date = date.map_or(String::new(), |date| format!("{date}\r\n"));
     let head = format!(

@@ -273,7 +273,7 @@ pub struct ErrorOut {
 
 impl From<&Fault> for ErrorOut {
     fn from(fault: &Fault) -> Self {
-        let refusal = catalogue::refusal(fault);
+        let refusal = catalogue::error_response(fault);
         // The reference has one code for all that is wrong with an element, its schema included.
         let error_code = if refusal.code == 42201 { 42212 } else { refusal.code };
         ErrorOut { error_code, message: refusal.message }

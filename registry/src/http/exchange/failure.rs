@@ -3,7 +3,7 @@
 use super::Exchange;
 use crate::fault::Fault;
 use crate::http::alias::Name;
-use crate::http::catalogue::{self, Refusal};
+use crate::http::catalogue::{self, ErrorResponse};
 use crate::http::reply::refused_on;
 use authz::{Caller, RefusedRequest, Resource};
 use axum::body::Body;
@@ -16,7 +16,7 @@ pub(super) enum Failure {
     /// What the catalogue has a code for.
     Fault(Fault),
     /// What went wrong before anything was asked of the registry.
-    Plain(Refusal),
+    Plain(ErrorResponse),
     /// By the gate, which knows who asked.
     Refused(RefusedRequest),
 }
@@ -27,8 +27,8 @@ impl From<Fault> for Failure {
     }
 }
 
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
+impl From<ErrorResponse> for Failure {
+    fn from(refusal: ErrorResponse) -> Self {
         Failure::Plain(refusal)
     }
 }
@@ -49,7 +49,7 @@ impl Exchange {
                 (Fault::Denied(refusal), Some(caller), attempted)
             }
         };
-        let mut refusal = catalogue::refusal(&fault);
+        let mut refusal = catalogue::error_response(&fault);
         let Fault::Denied(denied) = fault else {
             let cause = match fault {
                 Fault::Store(error) => Some(error.to_string()),
@@ -67,7 +67,7 @@ impl Exchange {
     }
 
     /// A refusal in the form of the operation's face.
-    fn refused(&self, refusal: Refusal, who: Option<&Caller>, cause: Option<String>) -> Response<Body> {
+    fn refused(&self, refusal: ErrorResponse, who: Option<&Caller>, cause: Option<String>) -> Response<Body> {
         let mut response = refused_on(self.operation.route().face, &refusal, &self.accepted, self.form.gzip);
         if refusal.status == 503 {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));

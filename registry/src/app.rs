@@ -1,8 +1,8 @@
-//! What every request needs: the service, the ready answers, the metrics, and who this registry is.
+//! What every request needs: the service, the cached answers, the metrics, and who this registry is.
 
 use crate::access::{Access, AuditSink, OwnershipCache};
 use crate::http::pieces;
-use crate::http::ready::Ready;
+use crate::http::response_cache::ResponseCache;
 use crate::http::server::{Answers, Places};
 use crate::metrics::Metrics;
 use crate::service::Service;
@@ -49,8 +49,8 @@ pub struct App {
     pub service: Service,
     /// Who may do what.
     pub access: Access,
-    /// Ready answers.
-    pub ready: Arc<Ready>,
+    /// Cached answers.
+    pub response_cache: Arc<ResponseCache>,
     /// Metrics.
     pub metrics: Arc<Metrics>,
     /// Names.
@@ -81,7 +81,7 @@ impl App {
         default_level: CompatibilityLevel,
     ) -> Self {
         let position = service.store().watch();
-        let (ready, metrics) = (Arc::clone(&watcher.ready), Arc::clone(&watcher.metrics));
+        let (response_cache, metrics) = (Arc::clone(&watcher.response_cache), Arc::clone(&watcher.metrics));
         let bodies = Arc::new(Semaphore::new(limits.bodies.max(limits.read()).min(Semaphore::MAX_PERMITS)));
         let pieces = Arc::new(Semaphore::new(pieces::AT_ONCE));
         let places = Places::new(limits.connections);
@@ -89,7 +89,7 @@ impl App {
         App {
             service,
             access,
-            ready,
+            response_cache,
             metrics,
             identity,
             limits,
@@ -108,10 +108,10 @@ impl App {
     }
 }
 
-/// The store's observer: forgets ready answers, keeps the namespaces in memory in step, hands the audit on, and counts.
+/// The store's observer: forgets cached answers, keeps the namespaces in memory in step, hands the audit on, and counts.
 pub struct Watcher {
-    /// Ready answers.
-    pub ready: Arc<Ready>,
+    /// Cached answers.
+    pub response_cache: Arc<ResponseCache>,
     /// Metrics.
     pub metrics: Arc<Metrics>,
     /// Namespaces.
@@ -122,7 +122,7 @@ pub struct Watcher {
 
 impl Observer for Watcher {
     fn committed(&self, group: &Group<'_>) {
-        self.ready.stripes.touch(group.records);
+        self.response_cache.generations.touch(group.records);
         self.ownership.follow(group.records);
         self.sink.follow(group.records);
         self.metrics.committed(group);

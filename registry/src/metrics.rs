@@ -41,10 +41,10 @@ pub struct Metrics {
     durations: HistogramVec,
     by_operation: Vec<OfOperation>,
     unrouted: OfOperation,
-    ready_hits: IntCounter,
-    ready_misses: IntCounter,
-    found_hits: IntCounter,
-    found_misses: IntCounter,
+    response_hits: IntCounter,
+    response_misses: IntCounter,
+    lookup_hits: IntCounter,
+    lookup_misses: IntCounter,
     commit_duration: Histogram,
     group_size: Histogram,
     commits: IntCounter,
@@ -124,16 +124,19 @@ impl Metrics {
             store_bytes: gauges("freehold_store_bytes", "Bytes on disk, by part of the store", "part")?,
             queues: gauges("freehold_queue_length", "What waits or runs, by queue", "queue")?,
             connections: gauge("freehold_connections", "Open connections of clients")?,
-            ready_hits: counter("freehold_ready_answers_hits_total", "Requests served from the answers kept ready")?,
-            ready_misses: counter(
-                "freehold_ready_answers_misses_total",
-                "Requests that could have been kept ready and were not",
+            response_hits: counter("freehold_response_cache_hits_total", "Requests served from the cached answers")?,
+            response_misses: counter(
+                "freehold_response_cache_misses_total",
+                "Requests that could have been cached and were not",
             )?,
-            found_hits: counter(
-                "freehold_finds_hits_total",
+            lookup_hits: counter(
+                "freehold_lookup_cache_hits_total",
                 "Look-ups and registrations answered by where the same request found its schema before",
             )?,
-            found_misses: counter("freehold_finds_misses_total", "Look-ups and registrations that had to be parsed")?,
+            lookup_misses: counter(
+                "freehold_lookup_cache_misses_total",
+                "Look-ups and registrations that had to be parsed",
+            )?,
             commit_duration: histogram(
                 "freehold_commit_duration_seconds",
                 "Time to make one group of commits durable",
@@ -178,14 +181,14 @@ impl Metrics {
         Connected(self.connections.clone())
     }
 
-    /// Counts a use of the ready answers.
-    pub fn ready(&self, hit: bool) {
-        if hit { self.ready_hits.inc() } else { self.ready_misses.inc() }
+    /// Counts a use of the response cache.
+    pub fn response_cache(&self, hit: bool) {
+        if hit { self.response_hits.inc() } else { self.response_misses.inc() }
     }
 
     /// Counts a look-up or registration by whether the same was known.
-    pub fn found(&self, hit: bool) {
-        if hit { self.found_hits.inc() } else { self.found_misses.inc() }
+    pub fn lookup_cache(&self, hit: bool) {
+        if hit { self.lookup_hits.inc() } else { self.lookup_misses.inc() }
     }
 
     /// Counts a group.

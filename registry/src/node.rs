@@ -4,7 +4,7 @@ use crate::access;
 use crate::app::{App, Identity, Limits, Watcher};
 use crate::descriptors::{self, Descriptors};
 use crate::http::front::Front;
-use crate::http::ready::Ready;
+use crate::http::response_cache::ResponseCache;
 use crate::http::server;
 use crate::maintenance;
 use crate::metrics::Metrics;
@@ -162,7 +162,7 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
     let authorizer = access.gate.authorizer.clone();
     let sink = Arc::new(access::AuditSink::open(&settings.access, Arc::clone(&metrics.access))?);
     let watcher = Arc::new(Watcher {
-        ready: Arc::new(Ready::new(settings.answer_cache)),
+        response_cache: Arc::new(ResponseCache::new(settings.answer_cache)),
         metrics,
         ownership: access::OwnershipCache::new(authorizer.clone()),
         sink: Arc::clone(&sink),

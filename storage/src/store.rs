@@ -54,7 +54,7 @@ pub struct Group<'a> {
 }
 
 /// Told of each group after it is durable and visible and before its commits are answered, in the writer's thread: whoever
-/// keeps answers ready must forget those that the records touch.
+/// caches answers must forget those that the records touch.
 pub trait Observer: Send + Sync {
     /// A group has been written.
     fn committed(&self, group: &Group<'_>);

@@ -89,7 +89,7 @@ fn however_a_subject_is_spelt_the_decision_is_its_owners() {
 fn a_wrong_credential_is_never_nobody() {
     let bank = Bank::settled(&[]);
     let target = "GET /subjects/payments-value/versions/1";
-    // The answer is kept ready by now; presenting a wrong credential still is an error.
+    // The answer is cached by now; presenting a wrong credential still is an error.
     (0..3).for_each(|_| assert_eq!(status(&bank.node, target, "", ""), 200));
     let wrong = |value: &str| status(&bank.node, target, &format!("Authorization: {value}\r\n"), "");
     assert_eq!(wrong(&basic("alice", "wrong")), 401);
@@ -200,7 +200,7 @@ fn an_alias_opens_nothing_that_it_points_to() {
         let told = bank.send(who, "GET", &target, None).ok();
         assert_eq!((&told["allowed"], &told["resource"]), (&json!(allowed), &json!(resource)), "{who} {action}");
     }
-    // Also where the answer is kept ready.
+    // Also where the answer is cached.
     for _ in 0..3 {
         bank.send("cora", "POST", "/subjects/payments-alias/versions", Some(&named("Secret"))).ok();
         let refused = bank.send("alice", "POST", "/subjects/payments-alias/versions", Some(&named("Secret")));

@@ -57,7 +57,7 @@ fn concurrent_registrations_are_judged_against_each_other() {
     assert_eq!(node.get("/subjects/s/versions").ok(), json!([1]));
 }
 
-/// Answers are kept ready between reads. Nobody may be served an older one after a newer one was acknowledged or seen.
+/// Answers are cached between reads. Nobody may be served an older one after a newer one was acknowledged or seen.
 #[test]
 fn what_was_acknowledged_is_read_at_once_and_nothing_older_ever_after() {
     let node = Node::start();

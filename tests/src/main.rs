@@ -47,8 +47,6 @@ mod durability;
 #[cfg(test)]
 mod findings;
 #[cfg(test)]
-mod finds;
-#[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod harness;
@@ -60,6 +58,8 @@ mod licences;
 mod listings;
 #[cfg(test)]
 mod log;
+#[cfg(test)]
+mod lookup_cache;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]

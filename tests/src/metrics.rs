@@ -51,8 +51,8 @@ fn metrics_count_what_was_done() {
     assert!((1.0..=5.0).contains(&syncs), "{syncs}");
     check(&page, "freehold_commit_duration_seconds_count", syncs);
     // The first of three reads of an id makes the answer, the others find it.
-    assert!(value(&page, "freehold_ready_answers_hits_total") >= 2.0);
-    assert!(value(&page, "freehold_ready_answers_misses_total") >= 1.0);
+    assert!(value(&page, "freehold_response_cache_hits_total") >= 2.0);
+    assert!(value(&page, "freehold_response_cache_misses_total") >= 1.0);
 }
 
 /// A registry that nobody has asked anything has no series of operations; sizes, queues and the process are there.

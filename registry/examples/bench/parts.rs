@@ -128,7 +128,7 @@ impl Bench<'_> {
         ];
         for (name, load, beside_nginx) in cases {
             let mut compared = Compared::new(name);
-            // Once without counting: what is kept ready is there, on both sides.
+            // Once without counting: what is cached is there, on both sides.
             wrk::run(server, server.address, &self.script, &load, 2, 0)?;
             let hits = hits_of(server)?;
             for round in 1..=self.options.rounds {
@@ -247,7 +247,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Reads by id of more ids than answers are kept ready for, each as often as any other.
+    /// Reads by id of more ids than answers are cached for, each as often as any other.
     fn distinct(&mut self, server: &Server, loaded: &Loaded, requests: &Requests) -> Result<(), String> {
         let load = Load::of(&requests.by_id, &[ACCEPT]);
         let mut compared = Compared::new(&format!("by id, {} ids", loaded.ids.len()));
@@ -338,8 +338,8 @@ fn page(server: &Server, loaded: &Loaded) -> Result<f64, String> {
 
 /// Requests for which the work of an earlier one was used.
 fn hits_of(server: &Server) -> Result<f64, String> {
-    let ready = counter(server.address, "freehold_ready_answers_hits_total")?;
-    Ok(ready + counter(server.address, "freehold_finds_hits_total")?)
+    let ready = counter(server.address, "freehold_response_cache_hits_total")?;
+    Ok(ready + counter(server.address, "freehold_lookup_cache_hits_total")?)
 }
 
 /// The first lines of a profile, by some columns.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
-    /// From the start of the process to the first ready answer.
+    /// From the start of the process to the first cached answer.
     pub until_ready: Duration,
 }
 

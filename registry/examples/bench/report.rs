@@ -18,7 +18,7 @@ pub struct Compared {
     pub freehold: Vec<Run>,
     pub nginx: Vec<Run>,
     pub lean: Vec<Run>,
-    /// Part of the requests that were answered with bytes kept ready.
+    /// Part of the requests that were answered with cached bytes.
     pub ready: f64,
     /// Syncs per commit, of operations that write.
     pub syncs: Option<f64>,
@@ -129,7 +129,7 @@ impl Report {
             return;
         }
         out.push_str(
-            "| CPU-seconds per 1 000 requests | Freehold | nginx | ratio | lean nginx | kept ready | requests/s | nginx | median ms | p99 ms |\n\
+            "| CPU-seconds per 1 000 requests | Freehold | nginx | ratio | lean nginx | cached | requests/s | nginx | median ms | p99 ms |\n\
              |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
         );
         let or_dash = |shown: bool, text: String| if shown { text } else { "–".to_owned() };

@@ -1,6 +1,6 @@
 //! What a handler answers, before negotiation and compression give it its final form.
 
-use super::ready::Depends;
+use super::generations::Validity;
 use axum::body::Body;
 use bytes::Bytes;
 use serde::Serialize;
@@ -41,9 +41,9 @@ pub struct Answer {
     pub body: Content,
     /// Its kind.
     pub kind: Kind,
-    /// What the answer depends on, where it may be kept ready.
-    pub depends: Option<Depends>,
-    /// Its entity tag, where it has one besides that of ready answers.
+    /// What the answer depends on, where it may be cached.
+    pub validity: Option<Validity>,
+    /// Its entity tag, where it has one besides that of cached answers.
     pub etag: Option<String>,
     /// Did the request change anything?
     pub wrote: bool,
@@ -59,7 +59,7 @@ impl Answer {
     /// 200 with a body that is already text (a schema, a number).
     pub fn text(body: impl Into<Bytes>) -> Self {
         let body = Content::Whole(body.into());
-        Answer { status: 200, body, kind: Kind::Negotiated, depends: None, etag: None, wrote: false }
+        Answer { status: 200, body, kind: Kind::Negotiated, validity: None, etag: None, wrote: false }
     }
 
     /// 200 with a JSON body that is made while it is sent.
@@ -92,8 +92,8 @@ impl Answer {
         Answer { wrote, ..self }
     }
 
-    /// May be kept ready for as long as what it depends on does not change.
-    pub fn depending(self, depends: Depends) -> Self {
-        Answer { depends: Some(depends), ..self }
+    /// May be cached for as long as what it depends on does not change.
+    pub fn valid_while(self, validity: Validity) -> Self {
+        Answer { validity: Some(validity), ..self }
     }
 }

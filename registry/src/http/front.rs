@@ -1,6 +1,6 @@
 //! The front door: what happens to every request, in order.
 //!
-//! request id → normalised target, the prefix of a context taken off → ready answer, if there is one → router (the matched row
+//! request id → normalised target, the prefix of a context taken off → cached answer, if there is one → router (the matched row
 //! is the operation) → `exchange` (headers, permission, body, handler) → metrics and log. A failure anywhere leaves in the one
 //! envelope. This wraps the router, because layers inside it run after routing.
 
@@ -9,8 +9,8 @@ use super::date::date;
 use super::exchange::handle;
 use super::negotiate::{self, Accepted};
 use super::prefix;
-use super::ready::Form;
 use super::reply::{options, refused, respond};
+use super::response_cache::ResponseForm;
 use super::routes::{Method, Operation, ROUTES};
 use super::server::{Answers, Places};
 use super::target::{self, TargetError};
@@ -94,7 +94,7 @@ impl Front {
             fit = Err(ErrorResponse::plain(503, message));
         }
         if fit.is_ok()
-            && let Some(mut response) = self.ready(&request)
+            && let Some(mut response) = self.cached(&request)
             && self.app.answers.admit(&mut response, false).await.is_ok()
         {
             let operation = response.extensions_mut().remove::<Operation>();
@@ -139,8 +139,8 @@ impl Front {
         response
     }
 
-    /// The ready answer to a GET without anything unusual about it.
-    fn ready(&self, request: &Request<Body>) -> Option<Response<Body>> {
+    /// The cached answer to a GET without anything unusual about it.
+    fn cached(&self, request: &Request<Body>) -> Option<Response<Body>> {
         if request.method() != http::Method::GET {
             return None;
         }
@@ -153,8 +153,8 @@ impl Front {
         }
         let form = form(headers)?;
         let target = request.uri().path_and_query()?.as_str();
-        let answer = self.app.ready.get(form, target)?;
-        self.app.metrics.ready(true);
+        let answer = self.app.response_cache.get(form, target)?;
+        self.app.metrics.response_cache(true);
         Some(respond(&answer, form, headers))
     }
 }
@@ -192,12 +192,12 @@ fn methods(path: &'static str) -> MethodRouter<Arc<App>> {
         .fallback(|| async { refused(&ErrorResponse::plain(405, "HTTP 405 Method Not Allowed"), &Accepted::DEFAULT) })
 }
 
-/// The form of a ready answer that these headers get; `None` where they ask for anything unusual.
-fn form(headers: &HeaderMap) -> Option<Form> {
+/// The form of a cached answer that these headers get; `None` where they ask for anything unusual.
+fn form(headers: &HeaderMap) -> Option<ResponseForm> {
     let accepted = negotiate::accept(text(headers, &ACCEPT)?).ok()?;
     negotiate::content_type(text(headers, &CONTENT_TYPE)?).ok()?;
     let gzip = negotiate::takes_gzip(text(headers, &ACCEPT_ENCODING)?);
-    accepted.parameters.is_none().then_some(Form { media: accepted.media, gzip })
+    accepted.parameters.is_none().then_some(ResponseForm { media: accepted.media, gzip })
 }
 
 /// The one value of a header as text; the outer `None` where there are several, or it is not text.

@@ -1,4 +1,4 @@
-//! The HTTP face: targets, negotiation, bodies, the route table, handlers, ready answers, and the one error envelope.
+//! The HTTP face: targets, negotiation, bodies, the route table, handlers, cached answers, and the one error envelope.
 //!
 //! Nothing here decides anything about the registry. What is deliberately not here: TLS, and authentication (a layer of
 //! `authz` between the router's match and the handlers).
@@ -10,17 +10,18 @@ pub mod catalogue;
 pub mod cost;
 mod date;
 mod exchange;
-pub mod finds;
 pub mod front;
+pub mod generations;
 mod handlers;
+pub mod lookup_cache;
 pub mod negotiate;
 pub mod openapi;
 mod path;
 pub mod pieces;
 mod prefix;
 pub mod query;
-pub mod ready;
 mod reply;
+pub mod response_cache;
 pub mod routes;
 pub mod server;
 pub mod takes;

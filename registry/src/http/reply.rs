@@ -3,7 +3,7 @@
 use super::answer::{Answer, Content, Kind};
 use super::catalogue::ErrorResponse;
 use super::negotiate::Accepted;
-use super::ready::{Form, ReadyAnswer};
+use super::response_cache::{CachedResponse, ResponseForm};
 use super::routes::{Face, Operation};
 use super::server::Shared;
 use super::trail::Trail;
@@ -17,8 +17,8 @@ use flate2::Compression;
 use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-/// A ready answer as a response; 304 where the client has it already.
-pub fn respond(answer: &ReadyAnswer, form: Form, headers: &HeaderMap) -> Response<Body> {
+/// A cached answer as a response; 304 where the client has it already.
+pub fn respond(answer: &CachedResponse, form: ResponseForm, headers: &HeaderMap) -> Response<Body> {
     let fresh = headers.get(IF_NONE_MATCH).is_some_and(|seen| seen == answer.etag);
     let mut response = Response::new(if fresh { Body::empty() } else { Body::from(answer.body.clone()) });
     if fresh {
@@ -133,7 +133,7 @@ impl Encoding {
     }
 }
 
-/// The response to an answer; kept ready if it may be.
+/// The response to an answer; cached if it may be.
 ///
 /// # Errors
 /// `Internal`, where a long body could not be encoded.
@@ -141,7 +141,7 @@ pub async fn finish(
     app: &App,
     operation: Operation,
     answer: Answer,
-    form: Form,
+    form: ResponseForm,
     accepted: &Accepted,
     target: &str,
 ) -> Result<Response<Body>, Fault> {
@@ -151,13 +151,14 @@ pub async fn finish(
     let body = match answer.body {
         Content::Stream(stream) => stream.into_body(negotiated && accepted.wants_utf16(), gzip),
         Content::Whole(plain) => {
-            let depends = answer.depends.filter(|_| negotiated && accepted.parameters.is_none());
-            let encoding = Encoding { utf16: negotiated && accepted.wants_utf16(), gzip, tag: depends.is_some() };
+            let validity = answer.validity.filter(|_| negotiated && accepted.parameters.is_none());
+            let encoding = Encoding { utf16: negotiated && accepted.wants_utf16(), gzip, tag: validity.is_some() };
             let Encoded { bytes, etag } = encoding.apply_to_any(app, plain).await?;
-            if let (Some(depends), Some(etag)) = (depends, etag) {
-                let ready = app.ready.keep(form, target, ReadyAnswer { operation, etag, body: bytes, depends });
-                app.metrics.ready(false);
-                return Ok(respond(&ready, form, &HeaderMap::new()));
+            if let (Some(validity), Some(etag)) = (validity, etag) {
+                let cached =
+                    app.response_cache.keep(form, target, CachedResponse { operation, etag, body: bytes, validity });
+                app.metrics.response_cache(false);
+                return Ok(respond(&cached, form, &HeaderMap::new()));
             }
             Body::from(bytes)
         }

@@ -88,7 +88,7 @@ pub const KEYS: &[Key] = &[
     size(
         "cache.answers",
         "24MiB",
-        "memory for answers kept ready; an eighth as much again remembers where schemas were found",
+        "memory for cached answers; an eighth as much again remembers where schemas were found",
     ),
     size("cache.schemas", "8MiB", "memory for parsed schemas and for verdicts about them"),
     size("store.block-cache", "32MiB", "memory for blocks read from the store"),

@@ -153,7 +153,7 @@ fn short_schemas_that_cost_much_do_not_delay_what_is_answered_at_once() {
         }
         wait::until("the registry works", || (node.ticks() > before + 30).then_some(()));
         for number in 0..20 {
-            // Each of another target, so that none is kept ready.
+            // Each of another target, so that none is cached.
             assert_eq!(node.get(&format!("/schemas/ids/1?unknown={number}")).status, 200);
         }
         let ended = ended.load(Ordering::SeqCst);

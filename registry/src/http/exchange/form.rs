@@ -3,8 +3,8 @@
 use super::joined;
 use crate::http::catalogue::ErrorResponse;
 use crate::http::negotiate::{self, Accepted, Media, NegotiationError};
-use crate::http::ready::Form;
 use crate::http::reply::{refused, refused_on};
+use crate::http::response_cache::ResponseForm;
 use crate::http::routes::{Face, Method, Route};
 use axum::body::Body;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
@@ -15,7 +15,7 @@ use http::{HeaderValue, Response};
 const LONGEST_SHOWN: usize = 40;
 
 /// The form that the client takes, or the refusal of what its headers say.
-pub(super) fn negotiated(route: &Route, parts: &Parts) -> Result<(Accepted, Form), Box<Response<Body>>> {
+pub(super) fn negotiated(route: &Route, parts: &Parts) -> Result<(Accepted, ResponseForm), Box<Response<Body>>> {
     let headers = &parts.headers;
     if let Some(coding) = joined(headers, &CONTENT_ENCODING).filter(|coding| !is_plain(coding)) {
         return Err(Box::new(coded(&coding)));
@@ -30,7 +30,7 @@ pub(super) fn negotiated(route: &Route, parts: &Parts) -> Result<(Accepted, Form
         && parts.method != http::Method::HEAD
         && negotiate::takes_gzip(joined(headers, &ACCEPT_ENCODING).as_deref());
     let media = accepted.media;
-    Ok((accepted, Form { media, gzip }))
+    Ok((accepted, ResponseForm { media, gzip }))
 }
 
 /// What a face makes of an `Accept`.

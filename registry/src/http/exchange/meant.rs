@@ -3,8 +3,8 @@
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::alias::Name;
+use crate::http::generations::SettingsGeneration;
 use crate::http::query::Query;
-use crate::http::ready::Settings;
 use crate::http::routes::About;
 use model::Subject;
 
@@ -12,7 +12,7 @@ use model::Subject;
 /// alias that has changed since must not be kept.
 #[derive(Clone)]
 pub(super) struct Meant {
-    pub(super) settings: Settings,
+    pub(super) settings: SettingsGeneration,
     /// The subject that may be an alias.
     pub(super) name: Result<Option<Name>, Fault>,
     /// The subject of the path, or what it is an alias of.
@@ -21,7 +21,7 @@ pub(super) struct Meant {
 
 impl Meant {
     pub(super) fn read(app: &App, about: About, parameters: &[String], query: &Query) -> Self {
-        let settings = app.ready.stripes.settings();
+        let settings = app.response_cache.generations.settings();
         let name = Name::read(&app.service, about, parameters, query);
         let subject = match (&name, about) {
             (_, About::Subject) => parameters.first().map(|sent| Subject::parse(sent)),

@@ -10,7 +10,7 @@
 //! | who asks, and may they ask for this at all | `authz::Authorize` | 401, 403, 429 |
 //! | what our own routes take in their query | `takes::check` | 400 |
 //! | the body, and whether it is still known who asks | `Exchange::received` | 400, 413, 503 |
-//! | an answer kept ready for whoever is known | `Exchange::repeated` | |
+//! | a cached answer for whoever is known | `Exchange::repeated` | |
 //! | the handler, once more if an alias has moved | `Exchange::answered` | what the catalogue says of a fault |
 //! | the final form | `reply::finish` | |
 //! | what is told of it to log and audit | `Exchange::told`, `Exchange::failed` | |
@@ -22,11 +22,12 @@ mod meant;
 
 use super::answer::{Answer, Content};
 use super::catalogue::ErrorResponse;
+use super::generations::SettingsGeneration;
 use super::handlers::{Ask, Conditions};
 use super::negotiate::Accepted;
 use super::query::Query;
-use super::ready::{Form, Settings};
 use super::reply::{finish, respond};
+use super::response_cache::ResponseForm;
 use super::routes::{Operation, dispatch};
 use super::takes;
 use super::trail::Trail;
@@ -59,7 +60,7 @@ struct Exchange {
     query: Query,
     meant: Mutex<Meant>,
     accepted: Accepted,
-    form: Form,
+    form: ResponseForm,
     /// Who asks, once that is known.
     who: OnceLock<Caller>,
     /// Is the body there? A client that is too slow is told so; it is not a failure of ours.
@@ -174,12 +175,12 @@ impl Exchange {
         self.meant().told(self.operation.route().about, &self.parameters)
     }
 
-    /// What somebody known reads is kept ready as well; everybody else has been answered by the front.
+    /// What somebody known reads is cached as well; everybody else has been answered by the front.
     fn repeated(&self, parts: &Parts, caller: &Caller, target: &PathAndQuery) -> Option<Response<Body>> {
         let known = parts.method == http::Method::GET && caller.identity != Identity::Anonymous;
         let plain = known && self.accepted.parameters.is_none();
-        let answer = plain.then(|| self.app.ready.get(self.form, target.as_str())).flatten()?;
-        self.app.metrics.ready(true);
+        let answer = plain.then(|| self.app.response_cache.get(self.form, target.as_str())).flatten()?;
+        self.app.metrics.response_cache(true);
         Some(respond(&answer, self.form, &parts.headers))
     }
 
@@ -191,7 +192,7 @@ impl Exchange {
         target: &PathAndQuery,
         received: &Received,
     ) -> Result<Answer, Failure> {
-        let stale = self.app.ready.stripes.settings() != self.meant().settings;
+        let stale = self.app.response_cache.generations.settings() != self.meant().settings;
         if stale {
             self.look_again();
         }
@@ -246,8 +247,8 @@ impl Exchange {
 }
 
 /// What was answered under settings that have changed since is not kept.
-fn keeping(mut answer: Answer, settings: Settings) -> Answer {
-    answer.depends = answer.depends.filter(|depends| depends.since(settings));
+fn keeping(mut answer: Answer, settings: SettingsGeneration) -> Answer {
+    answer.validity = answer.validity.filter(|validity| validity.since(settings));
     answer
 }
 

@@ -3,9 +3,9 @@
 use super::{Answer, Ask};
 use crate::app::App;
 use crate::fault::Fault;
+use crate::http::generations::Validity;
 use crate::http::pieces::{self, HERE};
 use crate::http::prefix;
-use crate::http::ready::Depends;
 use crate::http::wire::association::{self as wire, AssociationOut, ResourceOut};
 use crate::rules::association::bind::Bound;
 use crate::rules::association::end::Ending;
@@ -19,8 +19,8 @@ use storage::{State, StoredAssociation};
 
 /// `GET /associations/subjects/{subject}`
 pub async fn by_subject(app: &Arc<App>, ask: &Ask, subject: Subject) -> Result<Answer, Fault> {
-    let depends = app.ready.stripes.subject(&subject);
-    list(app, ask, Of::Subject(subject), Some(depends)).await
+    let validity = app.response_cache.generations.subject(&subject);
+    list(app, ask, Of::Subject(subject), Some(validity)).await
 }
 
 /// `GET /associations/resources/{resource}`
@@ -30,17 +30,17 @@ pub async fn by_resource_id(app: &Arc<App>, ask: &Ask, id: &str) -> Result<Answe
 
 /// `GET /associations/resources/{namespace}/{resource}`, where `-` is any.
 pub async fn by_resource_name(app: &Arc<App>, ask: &Ask, namespace: &str, name: &str) -> Result<Answer, Fault> {
-    let depends = |name| Some(app.ready.stripes.resource(name));
-    let (of, depends) = match (namespace, name) {
+    let validity = |name| Some(app.response_cache.generations.resource(name));
+    let (of, validity) = match (namespace, name) {
         ("-", "-") => (Of::All, None),
-        ("-", name) => (Of::Named(name.to_owned()), depends(name)),
+        ("-", name) => (Of::Named(name.to_owned()), validity(name)),
         (namespace, "-") => (Of::Namespace(namespace.to_owned()), None),
-        (namespace, name) => (Of::NamedIn(namespace.to_owned(), name.to_owned()), depends(name)),
+        (namespace, name) => (Of::NamedIn(namespace.to_owned(), name.to_owned()), validity(name)),
     };
-    list(app, ask, of, depends).await
+    list(app, ask, of, validity).await
 }
 
-async fn list(app: &Arc<App>, ask: &Ask, of: Of, depends: Option<Depends>) -> Result<Answer, Fault> {
+async fn list(app: &Arc<App>, ask: &Ask, of: Of, validity: Option<Validity>) -> Result<Answer, Fault> {
     // As the reference: with a wildcard the kind of resource is not looked at.
     let narrow = !matches!(of, Of::All | Of::Named(_) | Of::Namespace(_));
     let (offset, limit) = ask.query.page(1000)?;
@@ -53,8 +53,8 @@ async fn list(app: &Arc<App>, ask: &Ask, of: Of, depends: Option<Depends>) -> Re
     let write =
         |_: &dyn State, stored: StoredAssociation, out: &mut Vec<u8>| pieces::json(&AssociationOut::from(&stored), out);
     let answer = pieces::array(app, listing, HERE, write).await?;
-    Ok(match depends {
-        Some(depends) => answer.depending(depends),
+    Ok(match validity {
+        Some(validity) => answer.valid_while(validity),
         None => answer,
     })
 }

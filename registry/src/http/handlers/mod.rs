@@ -17,10 +17,10 @@ pub use association_batches::LARGEST_BATCH;
 
 use super::answer::Answer;
 use super::body::{self, Object};
-use super::finds::{Find, Request, Showing};
+use super::generations::SettingsGeneration;
+use super::lookup_cache::{FoundVersion, LookupKey, Showing};
 use super::path::Path;
 use super::query::Query;
-use super::ready::Settings;
 use super::routes::Operation;
 use crate::app::App;
 use crate::fault::Fault;
@@ -54,7 +54,7 @@ pub struct Ask {
     /// Who asks.
     pub caller: Caller,
     /// The settings before aliases were followed.
-    pub settings: Settings,
+    pub settings: SettingsGeneration,
     /// What the client expects to find.
     pub conditions: Conditions,
     /// How much work it may still cost.
@@ -107,30 +107,30 @@ impl Ask {
         Ok(Change::new(permit, self.operation.route().name).named(self.named.clone()))
     }
 
-    /// What this request is known by among the finds. A large body is hashed where schemas are parsed.
-    async fn request(&self, app: &App, subject: &Subject) -> Result<Request, Fault> {
+    /// What this request is known by in the lookup cache. A large body is hashed where schemas are parsed.
+    async fn lookup_key(&self, app: &App, subject: &Subject) -> Result<LookupKey, Fault> {
         let (target, subject, body) = (self.target.clone(), subject.clone(), self.body.clone());
-        let request = move || Ok(Request::new(target.as_str(), &subject, &body));
-        app.service.work(Class::to_read(self.body.len()), request).await
+        let key = move || Ok(LookupKey::new(target.as_str(), &subject, &body));
+        app.service.work(Class::to_read(self.body.len()), key).await
     }
 
     /// The version that a request like this one found, if that still holds.
-    fn found(&self, app: &App, request: &Request, subject: &Subject) -> Result<Option<Shown>, Fault> {
-        let find = app.ready.finds.get(&app.ready.stripes, request);
-        app.metrics.found(find.is_some());
-        let Some(find) = find else { return Ok(None) };
-        let mut shown = app.service.stored(subject, find.version)?;
-        if let Some(shown) = shown.as_mut().filter(|_| find.shown == Showing::AsSent) {
+    fn found(&self, app: &App, key: &LookupKey, subject: &Subject) -> Result<Option<Shown>, Fault> {
+        let found = app.response_cache.lookups.get(&app.response_cache.generations, key);
+        app.metrics.lookup_cache(found.is_some());
+        let Some(found) = found else { return Ok(None) };
+        let mut shown = app.service.stored(subject, found.version)?;
+        if let Some(shown) = shown.as_mut().filter(|_| found.shown == Showing::AsSent) {
             shown.at = None;
         }
         // Once more, since the version was read after the first time.
-        Ok(shown.filter(|_| app.ready.stripes.holds(&find.depends)))
+        Ok(shown.filter(|_| app.response_cache.generations.holds(&found.validity)))
     }
 
     /// Remembers where the schema of this request was found.
-    fn remember(&self, app: &App, request: Request, find: Find) {
-        if find.depends.since(self.settings) {
-            app.ready.finds.keep(request, find);
+    fn remember(&self, app: &App, key: LookupKey, found: FoundVersion) {
+        if found.validity.since(self.settings) {
+            app.response_cache.lookups.keep(key, found);
         }
     }
 

@@ -57,11 +57,11 @@ pub fn by_id(app: &App, ask: &Ask, id: Result<SchemaId, Fault>) -> Result<Answer
     let id = id?;
     let subject = subject_of_one(ask, id)?;
     let context = subject.as_ref().map_or_else(Context::default_context, |subject| subject.context().clone());
-    let depends = app.ready.stripes.id(&context, id);
+    let validity = app.response_cache.generations.id(&context, id);
     let before = app.position();
     let max_id = ask.query.flag("fetchMaxId");
     let found = app.service.by_id(id, subject.as_ref(), max_id, &ask.work)?;
-    let depends = app.ready.stripes.and_subject(depends, &found.shown.stored.subject);
+    let validity = app.response_cache.generations.and_subject(validity, &found.shown.stored.subject);
     let settled = app.position() == before;
 
     let extras = Extras::of(app, ask, &found.shown)?;
@@ -71,7 +71,7 @@ pub fn by_id(app: &App, ask: &Ask, id: Result<SchemaId, Fault>) -> Result<Answer
     let answer = Answer::json(&out);
     // With a subject that is not the holder, other subjects decide as well.
     let simple = subject.as_ref().is_none_or(|subject| subject.is_context() || *subject == shown.stored.subject);
-    Ok(if settled && simple && !max_id { answer.depending(depends) } else { answer })
+    Ok(if settled && simple && !max_id { answer.valid_while(validity) } else { answer })
 }
 
 /// `GET /schemas/ids/{id}/schema`

@@ -4,7 +4,7 @@ use super::schemas::Extras;
 use super::{Answer, Ask, show};
 use crate::app::App;
 use crate::fault::Fault;
-use crate::http::finds::{Find, Showing};
+use crate::http::lookup_cache::{FoundVersion, Showing};
 use crate::http::pieces::{self, HERE};
 use crate::http::wire;
 use crate::http::wire::schema::SchemaOut;
@@ -27,9 +27,9 @@ pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
 /// `POST /subjects/{subject}`
 pub async fn look_up(app: &Arc<App>, ask: &Arc<Ask>, subject: Subject) -> Result<Answer, Fault> {
     let (subject, _) = ask.permit(app, Action::Lookup, subject)?.into_parts();
-    let request = ask.request(app, &subject).await?;
-    let depends = app.ready.stripes.subject(&subject);
-    let shown = match ask.found(app, &request, &subject)? {
+    let key = ask.lookup_key(app, &subject).await?;
+    let validity = app.response_cache.generations.subject(&subject);
+    let shown = match ask.found(app, &key, &subject)? {
         Some(shown) => shown,
         None => {
             let object = ask.object(app, "lookUpSchemaUnderSubject.arg5", "RegisterSchemaRequest").await?;
@@ -39,8 +39,8 @@ pub async fn look_up(app: &Arc<App>, ask: &Arc<Ask>, subject: Subject) -> Result
             let asked = Lookup { subject: subject.clone(), schema, normalize, deleted };
             let shown = app.service.lookup(asked, &ask.work).await?;
             if alone && shown.stored.subject == subject {
-                let find = Find { version: shown.stored.version, shown: Showing::by_time(shown.at), depends };
-                ask.remember(app, request, find);
+                let found = FoundVersion { version: shown.stored.version, shown: Showing::by_time(shown.at), validity };
+                ask.remember(app, key, found);
             }
             shown
         }

@@ -4,7 +4,7 @@ use super::schemas::{Extras, physical_format, qualify_references};
 use super::{Answer, Ask, here, schemas, show, subjects, there};
 use crate::app::App;
 use crate::fault::Fault;
-use crate::http::finds::{Find, Showing};
+use crate::http::lookup_cache::{FoundVersion, Showing};
 use crate::http::pieces::{self, HERE};
 use crate::http::wire::schema::SchemaOut;
 use crate::http::{body, wire};
@@ -39,9 +39,9 @@ pub async fn list(app: &Arc<App>, ask: &Ask, subject: Subject) -> Result<Answer,
 pub async fn register(app: &Arc<App>, ask: &Arc<Ask>, subject: Subject) -> Result<Answer, Fault> {
     let permit = app.access.gate.authorizer.permit_register(&ask.caller, subject)?;
     let (subject, observed) = (permit.resource().clone(), observed(&permit));
-    let request = ask.request(app, &subject).await?;
-    let depends = app.ready.stripes.subject(&subject);
-    if let Some(shown) = ask.found(app, &request, &subject)? {
+    let key = ask.lookup_key(app, &subject).await?;
+    let validity = app.response_cache.generations.subject(&subject);
+    if let Some(shown) = ask.found(app, &key, &subject)? {
         say_observed(app, ask, &subject, observed);
         return registered(app, ask, subject, found(shown)).await;
     }
@@ -53,8 +53,9 @@ pub async fn register(app: &Arc<App>, ask: &Arc<Ask>, subject: Subject) -> Resul
         say_observed(app, ask, &subject, observed);
     }
     if !done.wrote && alone {
-        let find = Find { version: done.answer.version, shown: Showing::by_time(done.answer.stored), depends };
-        ask.remember(app, request, find);
+        let found =
+            FoundVersion { version: done.answer.version, shown: Showing::by_time(done.answer.stored), validity };
+        ask.remember(app, key, found);
     }
     Ok(registered(app, ask, subject, done.answer).await?.wrote(done.wrote))
 }
@@ -104,7 +105,7 @@ fn observed(permit: &RegisterPermit<Subject>) -> Option<Refusal> {
 /// `GET /subjects/{subject}/versions/{version}`
 pub fn get(app: &App, ask: &Ask, subject: Subject, version: Result<Selector, Fault>) -> Result<Answer, Fault> {
     let selector = version?;
-    let depends = app.ready.stripes.subject(&subject);
+    let validity = app.response_cache.generations.subject(&subject);
     let mut shown = app.service.version(&subject, selector, ask.deleted(), &ask.work)?;
     physical_format(ask)?;
     let extras = Extras::of(app, ask, &shown)?;
@@ -113,7 +114,7 @@ pub fn get(app: &App, ask: &Ask, subject: Subject, version: Result<Selector, Fau
         shown.stored.guid = shown.content.guid();
     }
     let answer = Answer::json(&extras.apply(SchemaOut::of_subject(&shown)));
-    Ok(if shown.stored.subject == subject { answer.depending(depends) } else { answer })
+    Ok(if shown.stored.subject == subject { answer.valid_while(validity) } else { answer })
 }
 
 /// `DELETE /subjects/{subject}/versions/{version}`

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 fn hits(node: &Node) -> f64 {
-    value(&node.get("/metrics").text, "freehold_finds_hits_total")
+    value(&node.get("/metrics").text, "freehold_lookup_cache_hits_total")
 }
 
 #[test]

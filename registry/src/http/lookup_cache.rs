@@ -2,9 +2,9 @@
 //! for byte is answered from the store without parsing anything: producers send the same few at every start.
 //!
 //! An entry is a version number, a tenth of what the answer would take, so that many requests are known for little memory. It
-//! holds until a record touches its subject or the settings, like a ready answer.
+//! holds until a record touches its subject or the settings, like a cached answer.
 
-use super::ready::{Depends, Stripes};
+use super::generations::{Generations, Validity};
 use model::{Subject, Version};
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
@@ -14,9 +14,9 @@ const ENTRY: u64 = 192;
 
 /// A target, the subject that it is about, and a body, by their SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Request([u8; 32]);
+pub struct LookupKey([u8; 32]);
 
-impl Request {
+impl LookupKey {
     /// The same for what would be answered alike in the same state.
     ///
     /// The subject is part of it because the target may name an alias: what was found while that stood for one subject is not
@@ -28,19 +28,19 @@ impl Request {
             hash.update(text);
         }
         hash.update(body);
-        Request(hash.finalize().into())
+        LookupKey(hash.finalize().into())
     }
 }
 
 /// Where the schema of a request was found.
 #[derive(Clone, Debug)]
-pub struct Find {
+pub struct FoundVersion {
     /// Its version in the subject.
     pub version: Version,
     /// How the answer shows it.
     pub shown: Showing,
     /// Until when this holds.
-    pub depends: Depends,
+    pub validity: Validity,
 }
 
 /// How an answer shows a schema that was found.
@@ -59,23 +59,23 @@ impl Showing {
     }
 }
 
-/// The finds, bounded in number.
-pub struct Finds(Cache<Request, Find>);
+/// The look-ups, bounded in number.
+pub struct LookupCache(Cache<LookupKey, FoundVersion>);
 
-impl Finds {
+impl LookupCache {
     /// Keeps about this many bytes.
     pub fn new(bytes: u64) -> Self {
-        Finds(Cache::new(usize::try_from(bytes / ENTRY).unwrap_or(usize::MAX).max(1)))
+        LookupCache(Cache::new(usize::try_from(bytes / ENTRY).unwrap_or(usize::MAX).max(1)))
     }
 
     /// Where the schema of this request was found, if that still holds.
-    pub fn get(&self, stripes: &Stripes, request: &Request) -> Option<Find> {
-        self.0.get(request).filter(|find| stripes.holds(&find.depends))
+    pub fn get(&self, generations: &Generations, key: &LookupKey) -> Option<FoundVersion> {
+        self.0.get(key).filter(|found| generations.holds(&found.validity))
     }
 
     /// Remembers where.
-    pub fn keep(&self, request: Request, find: Find) {
-        self.0.insert(request, find);
+    pub fn keep(&self, key: LookupKey, found: FoundVersion) {
+        self.0.insert(key, found);
     }
 }
 
@@ -85,19 +85,19 @@ mod tests {
     use model::{Position, Record, RegistryRecord, Stamped};
 
     #[test]
-    fn a_find_holds_for_its_target_and_body_until_its_subject_changes() {
-        let (finds, stripes) = (Finds::new(1 << 20), Stripes::default());
+    fn a_look_up_holds_for_its_target_and_body_until_its_subject_changes() {
+        let (lookups, generations) = (LookupCache::new(1 << 20), Generations::default());
         let subject = Subject::parse("s");
-        let find = Find { version: 3, shown: Showing::AsSent, depends: stripes.subject(&subject) };
-        let asked = Request::new("/subjects/s", &subject, b"x");
-        finds.keep(asked, find);
-        assert_eq!(finds.get(&stripes, &asked).map(|find| find.version), Some(3));
-        assert!(finds.get(&stripes, &Request::new("/subjects/s", &subject, b"y")).is_none());
-        assert!(finds.get(&stripes, &Request::new("/subjects/", &subject, b"sx")).is_none());
-        assert!(finds.get(&stripes, &Request::new("/subjects/s", &Subject::parse("t"), b"x")).is_none());
+        let found = FoundVersion { version: 3, shown: Showing::AsSent, validity: generations.subject(&subject) };
+        let asked = LookupKey::new("/subjects/s", &subject, b"x");
+        lookups.keep(asked, found);
+        assert_eq!(lookups.get(&generations, &asked).map(|found| found.version), Some(3));
+        assert!(lookups.get(&generations, &LookupKey::new("/subjects/s", &subject, b"y")).is_none());
+        assert!(lookups.get(&generations, &LookupKey::new("/subjects/", &subject, b"sx")).is_none());
+        assert!(lookups.get(&generations, &LookupKey::new("/subjects/s", &Subject::parse("t"), b"x")).is_none());
         let gone = RegistryRecord::DeleteSubject { subject, through: 3 };
         let position = Position::default().registry;
-        stripes.touch(&[Stamped { position, at: 0, record: Record::Registry(gone) }]);
-        assert!(finds.get(&stripes, &asked).is_none());
+        generations.touch(&[Stamped { position, at: 0, record: Record::Registry(gone) }]);
+        assert!(lookups.get(&generations, &asked).is_none());
     }
 }

@@ -3,7 +3,7 @@
 use crate::access;
 use crate::app::{App, Identity, Limits, Watcher};
 use crate::descriptors::{self, Descriptors};
-use crate::http::front::Front;
+use crate::http::dispatcher::Dispatcher;
 use crate::http::response_cache::ResponseCache;
 use crate::http::server;
 use crate::maintenance;
@@ -97,7 +97,7 @@ impl Node {
         let refusals = watched("writing refusals", maintenance::write_refusals(Arc::clone(&app), finished));
         let refusals = (finish, refusals);
         #[allow(clippy::disallowed_methods, reason = "`stop` waits for it and passes its failure on")]
-        let serving = tokio::spawn(server::serve(listener, Front::new(Arc::clone(&app)), limits, stopped));
+        let serving = tokio::spawn(server::serve(listener, Dispatcher::new(Arc::clone(&app)), limits, stopped));
         Ok(Node { address, descriptors, app, store, stop, serving, maintenance, reload, refusals, sink })
     }
 
@@ -135,7 +135,7 @@ impl Node {
 
 /// A registry without its listener, and without what it does on the side.
 pub struct Assembled {
-    /// What requests are answered by, through a `Front`.
+    /// What requests are answered by, through a `Dispatcher`.
     pub app: Arc<App>,
     /// The store under it, to be closed at the end.
     pub store: Arc<dyn Store>,

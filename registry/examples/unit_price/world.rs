@@ -1,5 +1,5 @@
 //! Two registries with the same schemas: one with owners (10 000 namespaces, 1 000 users), one that is open to everybody. Both
-//! are the real thing from the front inwards; only sockets are missing.
+//! are the real thing from the dispatcher inwards; only sockets are missing.
 
 use axum::body::Body;
 use base64::Engine;
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use model::{Claim, InternalRecord, MemberRole, Namespace, Principal, Record};
-use registry::http::front::{Arrival, Front};
+use registry::http::dispatcher::{Arrival, Dispatcher};
 use registry::node::{Assembled, assemble, open_store};
 use registry::settings::{Settings, gather};
 use std::error::Error;
@@ -40,7 +40,7 @@ pub struct World {
 
 /// A registry without sockets.
 pub struct Registry {
-    front: Front,
+    dispatcher: Dispatcher,
     whole: Assembled,
 }
 
@@ -75,8 +75,8 @@ impl Registry {
         let settings = gather(None, std::iter::empty(), &flags)?.settings()?;
         give_claims(&settings, size).await?;
         let whole = assemble(&settings, SocketAddr::from(([127, 0, 0, 1], 8081)))?;
-        let front = Front::new(whole.app.clone()).at(SocketAddr::from(([127, 0, 0, 1], 4711)));
-        let registry = Registry { front, whole };
+        let dispatcher = Dispatcher::new(whole.app.clone()).at(SocketAddr::from(([127, 0, 0, 1], 4711)));
+        let registry = Registry { dispatcher, whole };
         for number in 0..size.subjects {
             registry.ask(register(number)?).await?;
         }
@@ -88,7 +88,7 @@ impl Registry {
     /// # Errors
     /// Another answer.
     pub async fn ask(&self, request: Request<Body>) -> Result<Bytes, Failure> {
-        let answer = self.front.answer(request, Arrival::default()).await;
+        let answer = self.dispatcher.answer(request, Arrival::default()).await;
         let status = answer.status();
         let body = answer.into_body().collect().await?.to_bytes();
         if status == StatusCode::OK { Ok(body) } else { Err(String::from_utf8_lossy(&body).into()) }

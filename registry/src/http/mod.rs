@@ -3,14 +3,15 @@
 //! Nothing here decides anything about the registry. What is deliberately not here: TLS, and authentication (a layer of
 //! `authz` between the router's match and the handlers).
 
+mod access_log;
 mod alias;
 pub mod answer;
 pub mod body;
 pub mod catalogue;
 pub mod cost;
 mod date;
+pub mod dispatcher;
 mod exchange;
-pub mod front;
 pub mod generations;
 mod handlers;
 pub mod lookup_cache;
@@ -26,7 +27,6 @@ pub mod routes;
 pub mod server;
 pub mod takes;
 pub mod target;
-mod trail;
 pub mod wire;
 
 pub use handlers::LARGEST_BATCH;

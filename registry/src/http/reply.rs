@@ -1,12 +1,12 @@
 //! The final form of an answer: status, content type, compression, entity tag, and the envelope of a failure.
 
+use super::access_log::AccessLog;
 use super::answer::{Answer, Content, Kind};
 use super::catalogue::ErrorResponse;
 use super::negotiate::Accepted;
 use super::response_cache::{CachedResponse, ResponseForm};
 use super::routes::{Face, Operation};
 use super::server::Shared;
-use super::trail::Trail;
 use super::wire;
 use crate::app::App;
 use crate::fault::Fault;
@@ -65,7 +65,7 @@ pub fn refused_on(face: Face, error: &ErrorResponse, accepted: &Accepted, gzip: 
         response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     let refusal = Some((error.code, error.message.clone()));
-    response.extensions_mut().insert(Trail {
+    response.extensions_mut().insert(AccessLog {
         operation: None,
         subject: None,
         caller: None,

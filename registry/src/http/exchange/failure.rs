@@ -72,8 +72,8 @@ impl Exchange {
         if refusal.status == 503 {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        let trail = self.trail(who, false, Some((refusal.code, refusal.message)), cause);
-        response.extensions_mut().insert(trail);
+        let access_log = self.access_log(who, false, Some((refusal.code, refusal.message)), cause);
+        response.extensions_mut().insert(access_log);
         response
     }
 

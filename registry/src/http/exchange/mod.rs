@@ -20,17 +20,17 @@ mod form;
 mod intake;
 mod meant;
 
+use super::access_log::AccessLog;
 use super::answer::{Answer, Content};
 use super::catalogue::ErrorResponse;
 use super::generations::SettingsGeneration;
-use super::handlers::{Ask, Conditions};
+use super::handlers::{Conditions, RequestContext};
 use super::negotiate::Accepted;
 use super::query::Query;
 use super::reply::{finish, respond};
 use super::response_cache::ResponseForm;
 use super::routes::{Operation, dispatch};
 use super::takes;
-use super::trail::Trail;
 use crate::app::App;
 use crate::fault::Fault;
 use authz::{AuthorizeLayer, Caller, Identity};
@@ -97,8 +97,9 @@ pub async fn handle(
     let (accepted, form) = match negotiated(operation.route(), &parts) {
         Ok(negotiated) => negotiated,
         Err(mut response) => {
-            if let Some(trail) = response.extensions_mut().get_mut::<Trail>() {
-                (trail.operation, trail.subject) = (Some(operation), meant.told(operation.route().about, &parameters));
+            if let Some(access_log) = response.extensions_mut().get_mut::<AccessLog>() {
+                (access_log.operation, access_log.subject) =
+                    (Some(operation), meant.told(operation.route().about, &parameters));
             }
             return *response;
         }
@@ -175,7 +176,7 @@ impl Exchange {
         self.meant().told(self.operation.route().about, &self.parameters)
     }
 
-    /// What somebody known reads is cached as well; everybody else has been answered by the front.
+    /// What somebody known reads is cached as well; everybody else has been answered by the dispatcher.
     fn repeated(&self, parts: &Parts, caller: &Caller, target: &PathAndQuery) -> Option<Response<Body>> {
         let known = parts.method == http::Method::GET && caller.identity != Identity::Anonymous;
         let plain = known && self.accepted.parameters.is_none();
@@ -196,27 +197,32 @@ impl Exchange {
         if stale {
             self.look_again();
         }
-        let ask = self.ask(headers, target, received)?;
-        let (answer, settings) = match dispatch(&self.app, &ask).await {
+        let ctx = self.request_context(headers, target, received)?;
+        let (answer, settings) = match dispatch(&self.app, &ctx).await {
             Err(Fault::AliasMoved(_)) => {
                 self.look_again();
-                let ask = self.ask(headers, target, received)?;
-                (dispatch(&self.app, &ask).await?, ask.settings)
+                let ctx = self.request_context(headers, target, received)?;
+                (dispatch(&self.app, &ctx).await?, ctx.settings)
             }
-            outcome => (outcome?, ask.settings),
+            outcome => (outcome?, ctx.settings),
         };
         Ok(keeping(answer, settings))
     }
 
-    /// What the handler is asked.
-    fn ask(&self, headers: &HeaderMap, target: &PathAndQuery, received: &Received) -> Result<Arc<Ask>, Failure> {
+    /// What the handler gets.
+    fn request_context(
+        &self,
+        headers: &HeaderMap,
+        target: &PathAndQuery,
+        received: &Received,
+    ) -> Result<Arc<RequestContext>, Failure> {
         let Meant { settings, name, subject } = self.meant().clone();
         let name = name?;
         let (mut parameters, mut query) = (self.parameters.clone(), self.query.clone());
         if let Some(name) = &name {
             name.resolve(&mut parameters, &mut query);
         }
-        Ok(Arc::new(Ask {
+        Ok(Arc::new(RequestContext {
             operation: self.operation,
             target: target.clone(),
             parameters,
@@ -234,15 +240,21 @@ impl Exchange {
     /// The answer, with what the log is to know. The work for a body that is made while it is sent is wanted until it ends.
     fn told(&self, answered: Answered, wanted: StopOnDrop) -> Response<Body> {
         let Answered { mut response, wrote, streams } = answered;
-        let trail = self.trail(self.who.get(), wrote, None, None);
-        response.extensions_mut().insert(trail);
+        let access_log = self.access_log(self.who.get(), wrote, None, None);
+        response.extensions_mut().insert(access_log);
         if streams { response.map(|body| held(body, wanted)) } else { response }
     }
 
-    fn trail(&self, who: Option<&Caller>, wrote: bool, refusal: Option<(u32, String)>, cause: Option<String>) -> Trail {
+    fn access_log(
+        &self,
+        who: Option<&Caller>,
+        wrote: bool,
+        refusal: Option<(u32, String)>,
+        cause: Option<String>,
+    ) -> AccessLog {
         let caller = who.and_then(Caller::principal).map(ToString::to_string);
         let open = wrote && self.app.access.lets_anyone_write();
-        Trail { operation: Some(self.operation), subject: self.subject(), caller, wrote, open, refusal, cause }
+        AccessLog { operation: Some(self.operation), subject: self.subject(), caller, wrote, open, refusal, cause }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `/associations:batchGet` and `/associations:batchMutate`: many resources at once, each of which succeeds or fails by itself.
 
 use super::associations::{context, count_observed, random, requester, run, shown};
-use super::{Answer, Ask};
+use super::{Answer, RequestContext};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::body::Object;
@@ -19,15 +19,15 @@ use std::sync::Arc;
 pub const LARGEST_BATCH: usize = 1_000;
 
 /// `POST /associations:batchGet`
-pub async fn get(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
+pub async fn get(app: &Arc<App>, ctx: &RequestContext) -> Result<Answer, Fault> {
     // Of topics that may be anybody's, and changing nothing: like a question about no subject.
-    let _permit = ask.permit(app, Action::Lookup, Global)?;
-    let object = ask.object(app, "batchGetAssociations.body", "AssociationBatchGetRequest").await?;
+    let _permit = ctx.permit(app, Action::Lookup, Global)?;
+    let object = ctx.object(app, "batchGetAssociations.body", "AssociationBatchGetRequest").await?;
     let elements = wire::elements(&object)?;
     check_size(elements.len())?;
     let sent: Vec<Sent> = elements.iter().map(|element| wire::resource(element)).collect::<Result<_, _>>()?;
     let wanted: Vec<Wanted> = elements.iter().zip(&sent).map(|(e, sent)| wanted(e, sent)).collect::<Result<_, _>>()?;
-    let schemas = if ask.query.flag("includeSchemas") { Schemas::Shown } else { Schemas::Hidden };
+    let schemas = if ctx.query.flag("includeSchemas") { Schemas::Shown } else { Schemas::Hidden };
     let there = Arc::clone(app);
     let read = move || {
         let found = there.service.associations_of(&wanted, schemas)?;
@@ -41,18 +41,18 @@ pub async fn get(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `POST /associations:batchMutate`
-pub async fn mutate(app: &App, ask: &Ask) -> Result<Answer, Fault> {
-    let object = ask.object(app, "batchMutateAssociations.body", "AssociationBatchRequest").await?;
+pub async fn mutate(app: &App, ctx: &RequestContext) -> Result<Answer, Fault> {
+    let object = ctx.object(app, "batchMutateAssociations.body", "AssociationBatchRequest").await?;
     let elements = wire::elements(&object)?;
     check_size(elements.len())?;
-    let context = context(ask)?;
+    let context = context(ctx)?;
     let mut planned = Vec::with_capacity(elements.len());
     let mut size = 0;
     for object in elements {
         let (sent, ops) = (wire::resource(object)?, wire::operations(object)?);
         size += ops.len();
         check_size(size)?;
-        planned.push(element(run(ask), &context, sent, ops));
+        planned.push(element(run(ctx), &context, sent, ops));
     }
     // What is wrong by itself need not be decided on; its place in the answer stays.
     let (mut asked, mut resources) = (Vec::new(), Vec::with_capacity(planned.len()));
@@ -62,23 +62,23 @@ pub async fn mutate(app: &App, ask: &Ask) -> Result<Answer, Fault> {
             resource
         }));
     }
-    let done = app.service.change_associations(requester(ask), asked, run(ask), &ask.work).await?;
+    let done = app.service.change_associations(requester(ctx), asked, run(ctx), &ctx.work).await?;
     let mut outcomes = done.answer.into_iter();
     let mut next = || outcomes.next().unwrap_or_else(|| Ok(Outcome::default()));
     let results: Vec<Result<(Resource, Outcome), Fault>> =
         resources.into_iter().map(|resource| resource.and_then(|resource| Ok((resource, next()?)))).collect();
     for result in &results {
         match result {
-            Ok((_, outcome)) => count_observed(app, ask, outcome, done.wrote),
+            Ok((_, outcome)) => count_observed(app, ctx, outcome, done.wrote),
             Err(Fault::Denied(refusal)) => {
-                let who = (&ask.caller, None);
-                app.access.audit.refused(ask.operation.audited(), None, &app.service.ownership(), who, refusal);
+                let who = (&ctx.caller, None);
+                app.access.audit.refused(ctx.operation.audited(), None, &app.service.ownership(), who, refusal);
             }
             Err(_) => {}
         }
     }
     let results = results.iter().map(|result| match result {
-        Ok((resource, outcome)) => ResultOut::Result(ResourceOut::bound(resource, shown(ask, outcome))),
+        Ok((resource, outcome)) => ResultOut::Result(ResourceOut::bound(resource, shown(ctx, outcome))),
         Err(fault) => ResultOut::Error(fault.into()),
     });
     let body = json!({ "results": results.collect::<Vec<_>>() });

@@ -1,6 +1,6 @@
 //! `/namespaces/{namespace}/audit`, which alone of all that is read takes a right.
 
-use super::{Answer, Ask};
+use super::{Answer, RequestContext};
 use crate::access::shown;
 use crate::app::App;
 use crate::fault::Fault;
@@ -11,25 +11,29 @@ use model::{NamespaceId, NamespaceName};
 use std::sync::Arc;
 
 /// `GET /namespaces/{namespace}/audit?from=&to=&limit=&before=`
-pub async fn get(app: &Arc<App>, ask: &Ask, namespace: Result<NamespaceName, Fault>) -> Result<Answer, Fault> {
-    let permit = ask.permit(app, Action::Secret, namespace?)?;
+pub async fn get(
+    app: &Arc<App>,
+    ctx: &RequestContext,
+    namespace: Result<NamespaceName, Fault>,
+) -> Result<Answer, Fault> {
+    let permit = ctx.permit(app, Action::Secret, namespace?)?;
     // By its own id: what an earlier namespace of the name did is not its audit.
     let namespace = app.service.namespace(permit.resource().as_str())?.id;
-    page(app, ask, Some(namespace)).await
+    page(app, ctx, Some(namespace)).await
 }
 
 /// `GET /namespaces/-/audit`: of all namespaces, and of what nobody owns.
-pub async fn whole(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
-    let _permit = ask.permit(app, Action::Secret, Global)?;
-    page(app, ask, None).await
+pub async fn whole(app: &Arc<App>, ctx: &RequestContext) -> Result<Answer, Fault> {
+    let _permit = ctx.permit(app, Action::Secret, Global)?;
+    page(app, ctx, None).await
 }
 
-async fn page(app: &Arc<App>, ask: &Ask, namespace: Option<NamespaceId>) -> Result<Answer, Fault> {
-    let limit = ask.query.page(1000)?.1;
+async fn page(app: &Arc<App>, ctx: &RequestContext, namespace: Option<NamespaceId>) -> Result<Answer, Fault> {
+    let limit = ctx.query.page(1000)?.1;
     // `takes` has refused what is no number.
-    let time = |name: &str| ask.query.text(name).and_then(|text| text.parse().ok());
+    let time = |name: &str| ctx.query.text(name).and_then(|text| text.parse().ok());
     let times = (time("from"), time("to"));
-    let before = match ask.query.text("before") {
+    let before = match ctx.query.text("before") {
         None => u64::MAX,
         Some(text) => {
             let unknown = || {

@@ -1,6 +1,6 @@
 //! `/compatibility`
 
-use super::{Answer, Ask};
+use super::{Answer, RequestContext};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::wire::finding::FindingOut;
@@ -22,36 +22,36 @@ struct Verdict {
 }
 
 /// `POST /compatibility/subjects/{subject}/versions`
-pub async fn check_history(app: &App, ask: &Ask, subject: Subject) -> Result<Answer, Fault> {
-    let (subject, _) = ask.permit(app, Action::Lookup, subject)?.into_parts();
-    check(app, ask, subject, Against::History, "testCompatibilityForSubject.arg3").await
+pub async fn check_history(app: &App, ctx: &RequestContext, subject: Subject) -> Result<Answer, Fault> {
+    let (subject, _) = ctx.permit(app, Action::Lookup, subject)?.into_parts();
+    check(app, ctx, subject, Against::History, "testCompatibilityForSubject.arg3").await
 }
 
 /// `POST /compatibility/subjects/{subject}/versions/{version}`
 pub async fn check_version(
     app: &App,
-    ask: &Ask,
+    ctx: &RequestContext,
     subject: Subject,
     version: Result<Selector, Fault>,
 ) -> Result<Answer, Fault> {
-    let (subject, _) = ask.permit(app, Action::Lookup, subject)?.into_parts();
-    check(app, ask, subject, Against::One(version?), "testCompatibilityBySubjectName.arg4").await
+    let (subject, _) = ctx.permit(app, Action::Lookup, subject)?.into_parts();
+    check(app, ctx, subject, Against::One(version?), "testCompatibilityBySubjectName.arg4").await
 }
 
 async fn check(
     app: &App,
-    ask: &Ask,
+    ctx: &RequestContext,
     subject: Subject,
     against: Against,
     missing: &'static str,
 ) -> Result<Answer, Fault> {
-    let object = ask.object(app, missing, "RegisterSchemaRequest").await?;
-    let verbose = ask.query.flag("verbose");
+    let object = ctx.object(app, missing, "RegisterSchemaRequest").await?;
+    let verbose = ctx.query.flag("verbose");
     let outcome = match wire::request::schema(&object) {
         Ok(schema) => {
-            let normalize = ask.query.flag("normalize");
+            let normalize = ctx.query.flag("normalize");
             let explain = if verbose { Explain::Places } else { Explain::No };
-            app.service.check(Check { subject, schema, normalize, against, explain }, &ask.work).await
+            app.service.check(Check { subject, schema, normalize, against, explain }, &ctx.work).await
         }
         Err(fault) => Err(fault),
     };

@@ -1,6 +1,6 @@
 //! What operators and orchestrators ask: liveness, readiness, metrics, and the description of the API.
 
-use super::{Answer, Ask};
+use super::{Answer, RequestContext};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::openapi;
@@ -9,12 +9,12 @@ use serde_json::json;
 use storage::Health;
 
 /// `GET /health/live`: the process answers.
-pub fn live(_: &App, _: &Ask) -> Result<Answer, Fault> {
+pub fn live(_: &App, _: &RequestContext) -> Result<Answer, Fault> {
     Ok(Answer::fixed("application/json", "{\"status\":\"live\"}"))
 }
 
 /// `GET /health/ready`: reads and writes work. A registry where nothing can be changed is not ready, and says why.
-pub fn ready(app: &App, _: &Ask) -> Result<Answer, Fault> {
+pub fn ready(app: &App, _: &RequestContext) -> Result<Answer, Fault> {
     let (status, mut body) = match app.service.store().health() {
         Health::Ok if !app.service.is_audited() => {
             (503, json!({ "status": "read-only", "reason": "the audit's sink takes nothing; see the log" }))
@@ -34,7 +34,7 @@ pub fn ready(app: &App, _: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `GET /metrics`
-pub fn metrics(app: &App, _: &Ask) -> Result<Answer, Fault> {
+pub fn metrics(app: &App, _: &RequestContext) -> Result<Answer, Fault> {
     let totals = app.service.read(|state| Ok(state.totals()?))?;
     let store = app.service.store();
     let (jobs, verdicts) = (app.service.jobs(), app.service.verdict_reuse().read());
@@ -44,6 +44,6 @@ pub fn metrics(app: &App, _: &Ask) -> Result<Answer, Fault> {
 }
 
 /// `GET /openapi.json`
-pub fn api_description(_: &App, _: &Ask) -> Result<Answer, Fault> {
+pub fn api_description(_: &App, _: &RequestContext) -> Result<Answer, Fault> {
     Ok(Answer::fixed("application/json", openapi::DOCUMENT))
 }

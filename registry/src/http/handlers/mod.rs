@@ -36,7 +36,7 @@ use model::Subject;
 use std::sync::Arc;
 
 /// A request whose target, headers and body have been read.
-pub struct Ask {
+pub struct RequestContext {
     /// What is asked.
     pub operation: Operation,
     /// The target, normalised; aliases are not followed in it.
@@ -73,7 +73,7 @@ pub struct Conditions {
 /// Bytes of a body that are read for a unit of work.
 const READ: usize = 4;
 
-impl Ask {
+impl RequestContext {
     /// The parameters of the path, to be read.
     pub fn path(&self) -> Path<'_> {
         Path::new(self.subject.as_ref(), &self.parameters)
@@ -169,35 +169,35 @@ fn global() -> Subject {
 /// Does a part of what a handler does where this class says.
 async fn there<T: Send + 'static>(
     app: &Arc<App>,
-    ask: &Arc<Ask>,
+    ctx: &Arc<RequestContext>,
     class: Class,
-    part: impl FnOnce(&App, &Ask) -> Result<T, Fault> + Send + 'static,
+    part: impl FnOnce(&App, &RequestContext) -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Fault> {
     if class == Class::Ready {
-        return part(app, ask);
+        return part(app, ctx);
     }
-    let (app_there, ask_there) = (Arc::clone(app), Arc::clone(ask));
-    app.service.work(class, move || part(&app_there, &ask_there)).await
+    let (app_there, ctx_there) = (Arc::clone(app), Arc::clone(ctx));
+    app.service.work(class, move || part(&app_there, &ctx_there)).await
 }
 
 /// Does a part of what a handler does here, and from its beginning among what lists where it turns out to look into many
 /// contexts.
 async fn here<T: Send + 'static>(
     app: &Arc<App>,
-    ask: &Arc<Ask>,
-    part: impl Fn(&App, &Ask) -> Result<T, Fault> + Send + 'static,
+    ctx: &Arc<RequestContext>,
+    part: impl Fn(&App, &RequestContext) -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Fault> {
-    let (app_there, ask_there) = (Arc::clone(app), Arc::clone(ask));
-    app.service.begin_here(Class::List, &ask.work, move || part(&app_there, &ask_there)).await
+    let (app_there, ctx_there) = (Arc::clone(app), Arc::clone(ctx));
+    app.service.begin_here(Class::List, &ctx.work, move || part(&app_there, &ctx_there)).await
 }
 
 /// Makes the answer of a handler that has found a schema.
 async fn show(
     app: &Arc<App>,
-    ask: &Arc<Ask>,
-    make: impl FnOnce(&App, &Ask) -> Result<Answer, Fault> + Send + 'static,
+    ctx: &Arc<RequestContext>,
+    make: impl FnOnce(&App, &RequestContext) -> Result<Answer, Fault> + Send + 'static,
 ) -> Result<Answer, Fault> {
-    there(app, ask, if ask.parses() { Class::Parse } else { Class::Ready }, make).await
+    there(app, ctx, if ctx.parses() { Class::Parse } else { Class::Ready }, make).await
 }
 
 /// Runs the handler of a read where its class says.
@@ -206,11 +206,11 @@ async fn show(
 /// `Busy`; those of the handler.
 pub async fn read(
     app: &Arc<App>,
-    ask: &Arc<Ask>,
-    handler: fn(&App, &Ask) -> Result<Answer, Fault>,
+    ctx: &Arc<RequestContext>,
+    handler: fn(&App, &RequestContext) -> Result<Answer, Fault>,
 ) -> Result<Answer, Fault> {
-    match ask.class() {
-        Class::Ready => here(app, ask, handler).await,
-        class => there(app, ask, class, handler).await,
+    match ctx.class() {
+        Class::Ready => here(app, ctx, handler).await,
+        class => there(app, ctx, class, handler).await,
     }
 }

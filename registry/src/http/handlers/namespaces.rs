@@ -1,6 +1,6 @@
 //! `/namespaces`
 
-use super::{Answer, Ask};
+use super::{Answer, RequestContext};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::pieces::{self, HERE};
@@ -16,15 +16,15 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// `GET /namespaces`: what is short about each. Members, claims and the rest have addresses of their own.
-pub async fn list(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
-    let (offset, limit) = ask.query.page(1000)?;
+pub async fn list(app: &Arc<App>, ctx: &RequestContext) -> Result<Answer, Fault> {
+    let (offset, limit) = ctx.query.page(1000)?;
     let listing = app.service.namespaces(offset, limit);
     pieces::array(app, listing, HERE, |_, summary, out| pieces::json(&summarised(&summary), out)).await
 }
 
 /// `GET /namespaces/-/orphans`
-pub async fn orphans(app: &Arc<App>, ask: &Ask) -> Result<Answer, Fault> {
-    let (offset, limit) = ask.query.page(1000)?;
+pub async fn orphans(app: &Arc<App>, ctx: &RequestContext) -> Result<Answer, Fault> {
+    let (offset, limit) = ctx.query.page(1000)?;
     names(app, app.service.orphans(offset, limit)).await
 }
 
@@ -33,7 +33,7 @@ async fn names(app: &Arc<App>, listing: Listing<Owned>) -> Result<Answer, Fault>
 }
 
 /// `GET /namespaces/{namespace}`
-pub fn get(app: &App, _: &Ask, name: &str) -> Result<Answer, Fault> {
+pub fn get(app: &App, _: &RequestContext, name: &str) -> Result<Answer, Fault> {
     let ownership = app.service.ownership();
     let whole = shown(existing(&ownership, name)?).to_string();
     let tag = entity_tag(whole.as_bytes());
@@ -41,20 +41,20 @@ pub fn get(app: &App, _: &Ask, name: &str) -> Result<Answer, Fault> {
 }
 
 /// `GET /namespaces/{namespace}/members`
-pub fn members(app: &App, ask: &Ask, name: &str) -> Result<Answer, Fault> {
+pub fn members(app: &App, ctx: &RequestContext, name: &str) -> Result<Answer, Fault> {
     let ownership = app.service.ownership();
     let namespace = existing(&ownership, name)?;
-    let (offset, limit) = ask.query.page(1000)?;
+    let (offset, limit) = ctx.query.page(1000)?;
     let page = namespace.members.iter().skip(offset).take(limit);
     let page: Value = page.map(|(who, role)| (who.to_string(), Value::from(role.as_str()))).collect();
     Ok(Answer::json(&page).tagged(tag(namespace)))
 }
 
 /// `GET /namespaces/{namespace}/claims`
-pub fn claims(app: &App, ask: &Ask, name: &str) -> Result<Answer, Fault> {
+pub fn claims(app: &App, ctx: &RequestContext, name: &str) -> Result<Answer, Fault> {
     let ownership = app.service.ownership();
     let namespace = existing(&ownership, name)?;
-    let (offset, limit) = ask.query.page(1000)?;
+    let (offset, limit) = ctx.query.page(1000)?;
     let page: Value = namespace.claims.iter().skip(offset).take(limit).map(Claim::to_string).collect();
     Ok(Answer::json(&page).tagged(tag(namespace)))
 }
@@ -65,34 +65,34 @@ fn existing<'a>(ownership: &'a Ownership, name: &str) -> Result<&'a Namespace, F
 }
 
 /// `PUT /namespaces/{namespace}`: the whole namespace.
-pub async fn put(app: &App, ask: &Ask, name: Result<NamespaceName, Fault>) -> Result<Answer, Fault> {
+pub async fn put(app: &App, ctx: &RequestContext, name: Result<NamespaceName, Fault>) -> Result<Answer, Fault> {
     let name = name?;
-    let governed = Governed::of(app, ask, name.clone())?;
-    let sent = wire::read(&ask.object(app, "putNamespace.body", "Namespace").await?, name)?;
+    let governed = Governed::of(app, ctx, name.clone())?;
+    let sent = wire::read(&ctx.object(app, "putNamespace.body", "Namespace").await?, name)?;
     let edit: Edit = Arc::new(move |namespace| {
         namespace.clone_from(&sent);
         Ok(())
     });
-    Ok(edited(&governed.edit(app, ask, IfMissing::Make, edit).await?))
+    Ok(edited(&governed.edit(app, ctx, IfMissing::Make, edit).await?))
 }
 
 /// `DELETE /namespaces/{namespace}`
-pub async fn delete(app: &App, ask: &Ask, name: Result<NamespaceName, Fault>) -> Result<Answer, Fault> {
-    let change = ask.change(app, Action::Administer, name?)?;
-    let done = app.service.delete_namespace(change, expected(ask)?, confirm(ask)).await?;
+pub async fn delete(app: &App, ctx: &RequestContext, name: Result<NamespaceName, Fault>) -> Result<Answer, Fault> {
+    let change = ctx.change(app, Action::Administer, name?)?;
+    let done = app.service.delete_namespace(change, expected(ctx)?, confirm(ctx)).await?;
     Ok(Answer::json(&shown(&done.answer)).wrote(done.wrote))
 }
 
 /// `PUT /namespaces/{namespace}/members/{principal}`, with the role as `{"role": "writer"}`.
 pub async fn put_member(
     app: &App,
-    ask: &Ask,
+    ctx: &RequestContext,
     name: Result<NamespaceName, Fault>,
     who: Result<Principal, Fault>,
 ) -> Result<Answer, Fault> {
-    let governed = Governed::of(app, ask, name?)?;
+    let governed = Governed::of(app, ctx, name?)?;
     let who = who?;
-    let object = wire::only(ask.object(app, "putMember.body", "Member").await?, "A member", &["role"])?;
+    let object = wire::only(ctx.object(app, "putMember.body", "Member").await?, "A member", &["role"])?;
     let role = body::text(&object, "role")?.ok_or_else(|| {
         Fault::InvalidNamespace("A member needs a role: {\"role\": \"writer\"} or {\"role\": \"owner\"}".into())
     })?;
@@ -101,68 +101,68 @@ pub async fn put_member(
         namespace.members.insert(who.clone(), role);
         Ok(())
     });
-    Ok(edited(&governed.edit(app, ask, IfMissing::Refuse, edit).await?))
+    Ok(edited(&governed.edit(app, ctx, IfMissing::Refuse, edit).await?))
 }
 
 /// `DELETE /namespaces/{namespace}/members/{principal}`
 pub async fn delete_member(
     app: &App,
-    ask: &Ask,
+    ctx: &RequestContext,
     name: Result<NamespaceName, Fault>,
     who: Result<Principal, Fault>,
 ) -> Result<Answer, Fault> {
-    let governed = Governed::of(app, ask, name?)?;
+    let governed = Governed::of(app, ctx, name?)?;
     let who = who?;
     let edit: Edit = Arc::new(move |namespace| {
         let missing = || Fault::InvalidNamespace(format!("{who} is no member of '{}'", namespace.name));
         namespace.members.remove(&who).map(drop).ok_or_else(missing)
     });
-    Ok(edited(&governed.edit(app, ask, IfMissing::Refuse, edit).await?))
+    Ok(edited(&governed.edit(app, ctx, IfMissing::Refuse, edit).await?))
 }
 
 /// `PUT /namespaces/{namespace}/claims/{claim}`: makes a claim, or accepts one that is offered.
 pub async fn put_claim(
     app: &App,
-    ask: &Ask,
+    ctx: &RequestContext,
     name: Result<NamespaceName, Fault>,
     claim: Result<Claim, Fault>,
 ) -> Result<Answer, Fault> {
-    let governed = Governed::of(app, ask, name?)?;
+    let governed = Governed::of(app, ctx, name?)?;
     let claim = claim?;
     let edit: Edit = Arc::new(move |namespace| {
         namespace.claims.insert(claim.clone());
         Ok(())
     });
-    Ok(edited(&governed.edit(app, ask, IfMissing::Refuse, edit).await?))
+    Ok(edited(&governed.edit(app, ctx, IfMissing::Refuse, edit).await?))
 }
 
 /// `DELETE /namespaces/{namespace}/claims/{claim}`: gives a claim up.
 pub async fn delete_claim(
     app: &App,
-    ask: &Ask,
+    ctx: &RequestContext,
     name: Result<NamespaceName, Fault>,
     claim: Result<Claim, Fault>,
 ) -> Result<Answer, Fault> {
-    let governed = Governed::of(app, ask, name?)?;
+    let governed = Governed::of(app, ctx, name?)?;
     let claim = claim?;
     let edit: Edit = Arc::new(move |namespace| {
         let missing = || Fault::InvalidNamespace(format!("'{}' does not claim {claim}", namespace.name));
         if namespace.claims.remove(&claim) { Ok(()) } else { Err(missing()) }
     });
-    Ok(edited(&governed.edit(app, ask, IfMissing::Refuse, edit).await?))
+    Ok(edited(&governed.edit(app, ctx, IfMissing::Refuse, edit).await?))
 }
 
 /// `PUT /namespaces/{namespace}/offers/{claim}`: offers a claim, or one below it, as `{"to": "cards"}`. It passes when an owner
 /// of that namespace claims it.
 pub async fn put_offer(
     app: &App,
-    ask: &Ask,
+    ctx: &RequestContext,
     name: Result<NamespaceName, Fault>,
     claim: Result<Claim, Fault>,
 ) -> Result<Answer, Fault> {
-    let governed = Governed::of(app, ask, name?)?;
+    let governed = Governed::of(app, ctx, name?)?;
     let claim = claim?;
-    let object = wire::only(ask.object(app, "putOffer.body", "Offer").await?, "An offer", &["to"])?;
+    let object = wire::only(ctx.object(app, "putOffer.body", "Offer").await?, "An offer", &["to"])?;
     let to = body::text(&object, "to")?.ok_or_else(|| {
         Fault::InvalidNamespace("An offer needs the namespace that may claim it: {\"to\": \"cards\"}".into())
     })?;
@@ -171,65 +171,65 @@ pub async fn put_offer(
         namespace.offers.insert(claim.clone(), to.clone());
         Ok(())
     });
-    Ok(edited(&governed.edit(app, ask, IfMissing::Refuse, edit).await?))
+    Ok(edited(&governed.edit(app, ctx, IfMissing::Refuse, edit).await?))
 }
 
 /// `DELETE /namespaces/{namespace}/offers/{claim}`: takes an offer back.
 pub async fn delete_offer(
     app: &App,
-    ask: &Ask,
+    ctx: &RequestContext,
     name: Result<NamespaceName, Fault>,
     claim: Result<Claim, Fault>,
 ) -> Result<Answer, Fault> {
-    let governed = Governed::of(app, ask, name?)?;
+    let governed = Governed::of(app, ctx, name?)?;
     let claim = claim?;
     let edit: Edit = Arc::new(move |namespace| {
         let missing = || Fault::InvalidNamespace(format!("'{}' does not offer {claim}", namespace.name));
         namespace.offers.remove(&claim).map(drop).ok_or_else(missing)
     });
-    Ok(edited(&governed.edit(app, ask, IfMissing::Refuse, edit).await?))
+    Ok(edited(&governed.edit(app, ctx, IfMissing::Refuse, edit).await?))
 }
 
 /// `PUT /namespaces/{namespace}/contact`, as `{"contact": "#payments"}`.
-pub async fn put_contact(app: &App, ask: &Ask, name: Result<NamespaceName, Fault>) -> Result<Answer, Fault> {
-    let governed = Governed::of(app, ask, name?)?;
-    let object = wire::only(ask.object(app, "putContact.body", "Contact").await?, "A contact", &["contact"])?;
+pub async fn put_contact(app: &App, ctx: &RequestContext, name: Result<NamespaceName, Fault>) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ctx, name?)?;
+    let object = wire::only(ctx.object(app, "putContact.body", "Contact").await?, "A contact", &["contact"])?;
     let contact = body::text(&object, "contact")?.filter(|contact| !contact.is_empty());
     let edit: Edit = Arc::new(move |namespace| {
         namespace.contact.clone_from(&contact);
         Ok(())
     });
-    Ok(edited(&governed.edit(app, ask, IfMissing::Refuse, edit).await?))
+    Ok(edited(&governed.edit(app, ctx, IfMissing::Refuse, edit).await?))
 }
 
 /// `PUT /namespaces/{namespace}/labels`: all of them, as `{"tier": "1"}`.
-pub async fn put_labels(app: &App, ask: &Ask, name: Result<NamespaceName, Fault>) -> Result<Answer, Fault> {
-    let governed = Governed::of(app, ask, name?)?;
-    let labels = wire::labels(&ask.object(app, "putLabels.body", "Labels").await?)?;
+pub async fn put_labels(app: &App, ctx: &RequestContext, name: Result<NamespaceName, Fault>) -> Result<Answer, Fault> {
+    let governed = Governed::of(app, ctx, name?)?;
+    let labels = wire::labels(&ctx.object(app, "putLabels.body", "Labels").await?)?;
     let edit: Edit = Arc::new(move |namespace| {
         namespace.labels.clone_from(&labels);
         Ok(())
     });
-    Ok(edited(&governed.edit(app, ask, IfMissing::Refuse, edit).await?))
+    Ok(edited(&governed.edit(app, ctx, IfMissing::Refuse, edit).await?))
 }
 
 /// `GET /namespaces/{namespace}/subjects`
-pub async fn subjects(app: &Arc<App>, ask: &Ask, name: &str) -> Result<Answer, Fault> {
-    let (offset, limit) = ask.query.page(i32::MAX as usize)?;
+pub async fn subjects(app: &Arc<App>, ctx: &RequestContext, name: &str) -> Result<Answer, Fault> {
+    let (offset, limit) = ctx.query.page(i32::MAX as usize)?;
     names(app, app.service.subjects_of(name, offset, limit)?).await
 }
 
 /// `GET /namespaces/{namespace}/can-i?action=register&subject=payments-value`: what would be decided about whoever asks, on a
 /// subject, on a topic, on a context, or on the namespace itself, which need not exist yet.
-pub fn can_i(app: &App, ask: &Ask, name: Result<NamespaceName, Fault>) -> Result<Answer, Fault> {
+pub fn can_i(app: &App, ctx: &RequestContext, name: Result<NamespaceName, Fault>) -> Result<Answer, Fault> {
     let name = name?;
-    let word = ask.query.text("action").unwrap_or_default();
+    let word = ctx.query.text("action").unwrap_or_default();
     let action = Action::parse(word).ok_or_else(|| {
         let known: Vec<&str> = Action::ALL.iter().map(|action| action.as_str()).collect();
         Fault::InvalidNamespace(format!("There is no action '{word}'; there are {}", known.join(", ")))
     })?;
     let (subject, topic, context);
-    let of = |parameter: &str| ask.query.text(parameter);
+    let of = |parameter: &str| ctx.query.text(parameter);
     if ["subject", "topic", "context"].into_iter().filter_map(of).count() > 1 {
         return Err(Fault::BadParameter("Only one of subject, topic and context can be asked about at once".into()));
     }
@@ -246,10 +246,10 @@ pub fn can_i(app: &App, ask: &Ask, name: Result<NamespaceName, Fault>) -> Result
     } else {
         Scope::Namespace(&name)
     };
-    let judged = app.access.gate.authorizer.judge(&ask.caller, action, scope);
+    let judged = app.access.gate.authorizer.judge(&ctx.caller, action, scope);
     let mut answer = json!({
         "allowed": judged.is_allowed(),
-        "principal": ask.caller.to_string(),
+        "principal": ctx.caller.to_string(),
         "action": action.as_str(),
         "kind": scope.kind(),
         "resource": scope.to_string(),
@@ -267,22 +267,28 @@ pub fn can_i(app: &App, ask: &Ask, name: Result<NamespaceName, Fault>) -> Result
 struct Governed(Change<NamespaceName>);
 
 impl Governed {
-    fn of(app: &App, ask: &Ask, name: NamespaceName) -> Result<Self, Fault> {
+    fn of(app: &App, ctx: &RequestContext, name: NamespaceName) -> Result<Self, Fault> {
         // What does not exist yet is an admin's to make; what does, also its owner's.
         let exists = app.service.ownership().namespace(name.as_str()).is_some();
         let action = if exists { Action::Govern } else { Action::Administer };
-        Ok(Governed(ask.change(app, action, name)?))
+        Ok(Governed(ctx.change(app, action, name)?))
     }
 
-    async fn edit(self, app: &App, ask: &Ask, if_missing: IfMissing, edit: Edit) -> Result<Done<Edited>, Fault> {
-        app.service.edit_namespace(self.0, expected(ask)?, if_missing, confirm(ask), edit).await
+    async fn edit(
+        self,
+        app: &App,
+        ctx: &RequestContext,
+        if_missing: IfMissing,
+        edit: Edit,
+    ) -> Result<Done<Edited>, Fault> {
+        app.service.edit_namespace(self.0, expected(ctx)?, if_missing, confirm(ctx), edit).await
     }
 }
 
-fn confirm(ask: &Ask) -> Confirm {
-    if ask.query.flag("dryRun") {
+fn confirm(ctx: &RequestContext) -> Confirm {
+    if ctx.query.flag("dryRun") {
         Confirm::DryRun
-    } else if ask.query.flag("confirm") {
+    } else if ctx.query.flag("confirm") {
         Confirm::Yes
     } else {
         Confirm::Ask
@@ -303,8 +309,8 @@ fn edited(done: &Done<Edited>) -> Answer {
 }
 
 /// `If-Match` and `If-None-Match: *`.
-fn expected(ask: &Ask) -> Result<Expect, Fault> {
-    match (&ask.conditions.if_match, &ask.conditions.if_none_match) {
+fn expected(ctx: &RequestContext) -> Result<Expect, Fault> {
+    match (&ctx.conditions.if_match, &ctx.conditions.if_none_match) {
         (Some(tags), _) => Ok(Expect::Tagged(tags.split(',').map(|tag| tag.trim().to_owned()).collect(), tag)),
         (None, Some(star)) if star.trim() == "*" => Ok(Expect::Absent),
         _ => Ok(Expect::Anything),

@@ -1,7 +1,7 @@
 //! `/subjects/{subject}/versions`
 
 use super::schemas::{Extras, physical_format, qualify_references};
-use super::{Answer, Ask, here, schemas, show, subjects, there};
+use super::{Answer, RequestContext, here, schemas, show, subjects, there};
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::lookup_cache::{FoundVersion, Showing};
@@ -21,11 +21,11 @@ use std::sync::Arc;
 use storage::{Standing, State};
 
 /// `GET /subjects/{subject}/versions`
-pub async fn list(app: &Arc<App>, ask: &Ask, subject: Subject) -> Result<Answer, Fault> {
-    let (offset, limit) = ask.query.page(i32::MAX as usize)?;
-    let negative = ask.query.flag("deletedAsNegative");
-    let standing = if negative { Standing::Any } else { subjects::standing(ask) };
-    let exists = ask.query.flag("deleted") || ask.query.flag("deletedOnly");
+pub async fn list(app: &Arc<App>, ctx: &RequestContext, subject: Subject) -> Result<Answer, Fault> {
+    let (offset, limit) = ctx.query.page(i32::MAX as usize)?;
+    let negative = ctx.query.flag("deletedAsNegative");
+    let standing = if negative { Standing::Any } else { subjects::standing(ctx) };
+    let exists = ctx.query.flag("deleted") || ctx.query.flag("deletedOnly");
     let exists = if exists { Deleted::Include } else { Deleted::Ignore };
     let listing = app.service.versions(subject, standing, exists, offset, limit)?;
     let here = if offset == 0 { HERE } else { 0 };
@@ -36,39 +36,39 @@ pub async fn list(app: &Arc<App>, ask: &Ask, subject: Subject) -> Result<Answer,
 }
 
 /// `POST /subjects/{subject}/versions`
-pub async fn register(app: &Arc<App>, ask: &Arc<Ask>, subject: Subject) -> Result<Answer, Fault> {
-    let permit = app.access.gate.authorizer.permit_register(&ask.caller, subject)?;
+pub async fn register(app: &Arc<App>, ctx: &Arc<RequestContext>, subject: Subject) -> Result<Answer, Fault> {
+    let permit = app.access.gate.authorizer.permit_register(&ctx.caller, subject)?;
     let (subject, observed) = (permit.resource().clone(), observed(&permit));
-    let key = ask.lookup_key(app, &subject).await?;
+    let key = ctx.lookup_key(app, &subject).await?;
     let validity = app.response_cache.generations.subject(&subject);
-    if let Some(shown) = ask.found(app, &key, &subject)? {
-        say_observed(app, ask, &subject, observed);
-        return registered(app, ask, subject, found(shown)).await;
+    if let Some(shown) = ctx.found(app, &key, &subject)? {
+        say_observed(app, ctx, &subject, observed);
+        return registered(app, ctx, subject, found(shown)).await;
     }
-    let rights = Rights { permit, operation: ask.operation.route().name, named: ask.named.clone() };
-    let offered = offered(app, ask, &subject).await.map_err(|fault| rights.instead_of(fault))?;
+    let rights = Rights { permit, operation: ctx.operation.route().name, named: ctx.named.clone() };
+    let offered = offered(app, ctx, &subject).await.map_err(|fault| rights.instead_of(fault))?;
     let alone = offered.schema.references.is_empty();
-    let done = app.service.register(rights, offered, &ask.work).await?;
+    let done = app.service.register(rights, offered, &ctx.work).await?;
     if !done.wrote {
-        say_observed(app, ask, &subject, observed);
+        say_observed(app, ctx, &subject, observed);
     }
     if !done.wrote && alone {
         let found =
             FoundVersion { version: done.answer.version, shown: Showing::by_time(done.answer.stored), validity };
-        ask.remember(app, key, found);
+        ctx.remember(app, key, found);
     }
-    Ok(registered(app, ask, subject, done.answer).await?.wrote(done.wrote))
+    Ok(registered(app, ctx, subject, done.answer).await?.wrote(done.wrote))
 }
 
 /// What is to be registered.
-async fn offered(app: &App, ask: &Ask, subject: &Subject) -> Result<Offered, Fault> {
-    let object = ask.object(app, "register.arg6", "RegisterSchemaRequest").await?;
+async fn offered(app: &App, ctx: &RequestContext, subject: &Subject) -> Result<Offered, Fault> {
+    let object = ctx.object(app, "register.arg6", "RegisterSchemaRequest").await?;
     let schema = wire::request::registrable(&object)?;
-    names::check(ask.subject_text(), subject, Use::Register)?;
-    let force = if ask.query.flag("force") { Force::Yes } else { Force::No };
+    names::check(ctx.subject_text(), subject, Use::Register)?;
+    let force = if ctx.query.flag("force") { Force::Yes } else { Force::No };
     // Before anything is written: whether it can be shown as asked for.
-    physical_format(ask)?;
-    Ok(Offered { schema, normalize: ask.query.flag("normalize"), force })
+    physical_format(ctx)?;
+    Ok(Offered { schema, normalize: ctx.query.flag("normalize"), force })
 }
 
 /// A version found, as the answer to the registration that found it.
@@ -78,9 +78,14 @@ fn found(shown: Shown) -> Registered {
     Registered { id, version, guid, content: content.into(), stored: at.map(|at| (at, stored.deleted)) }
 }
 
-async fn registered(app: &Arc<App>, ask: &Arc<Ask>, subject: Subject, registered: Registered) -> Result<Answer, Fault> {
-    show(app, ask, move |app, ask| {
-        let text = app.service.formatted_content(&subject, &registered.content, physical_format(ask)?, &ask.work)?;
+async fn registered(
+    app: &Arc<App>,
+    ctx: &Arc<RequestContext>,
+    subject: Subject,
+    registered: Registered,
+) -> Result<Answer, Fault> {
+    show(app, ctx, move |app, ctx| {
+        let text = app.service.formatted_content(&subject, &registered.content, physical_format(ctx)?, &ctx.work)?;
         Ok(Answer::json(&SchemaOut::registered(&registered).with_text(text.as_deref())))
     })
     .await
@@ -88,12 +93,12 @@ async fn registered(app: &Arc<App>, ask: &Arc<Ask>, subject: Subject, registered
 
 /// Counts and audits a registration that wrote nothing, where it would have been refused if authorization did not only
 /// observe. One that wrote something has its own entry in the audit.
-fn say_observed(app: &App, ask: &Ask, subject: &Subject, observed: Option<Refusal>) {
+fn say_observed(app: &App, ctx: &RequestContext, subject: &Subject, observed: Option<Refusal>) {
     // Under `effect` nothing would have been refused.
     if app.access.gate.authorizer.settings().post_reads != PostReads::Effect
         && let Some(refusal) = observed
     {
-        ask.observed(app, subject.scope(), &refusal);
+        ctx.observed(app, subject.scope(), &refusal);
     }
 }
 
@@ -103,13 +108,18 @@ fn observed(permit: &RegisterPermit<Subject>) -> Option<Refusal> {
 }
 
 /// `GET /subjects/{subject}/versions/{version}`
-pub fn get(app: &App, ask: &Ask, subject: Subject, version: Result<Selector, Fault>) -> Result<Answer, Fault> {
+pub fn get(
+    app: &App,
+    ctx: &RequestContext,
+    subject: Subject,
+    version: Result<Selector, Fault>,
+) -> Result<Answer, Fault> {
     let selector = version?;
     let validity = app.response_cache.generations.subject(&subject);
-    let mut shown = app.service.version(&subject, selector, ask.deleted(), &ask.work)?;
-    physical_format(ask)?;
-    let extras = Extras::of(app, ask, &shown)?;
-    if qualify_references(ask, &mut shown) {
+    let mut shown = app.service.version(&subject, selector, ctx.deleted(), &ctx.work)?;
+    physical_format(ctx)?;
+    let extras = Extras::of(app, ctx, &shown)?;
+    if qualify_references(ctx, &mut shown) {
         // Here, unlike by id, the hash shown is that of the references shown.
         shown.stored.guid = shown.content.guid();
     }
@@ -118,30 +128,41 @@ pub fn get(app: &App, ask: &Ask, subject: Subject, version: Result<Selector, Fau
 }
 
 /// `DELETE /subjects/{subject}/versions/{version}`
-pub async fn delete(app: &App, ask: &Ask, subject: Subject, version: Result<Selector, Fault>) -> Result<Answer, Fault> {
-    let change = ask.change(app, Action::Delete, subject)?;
-    let done = app.service.delete_version(change, version?, ask.depth()).await?;
+pub async fn delete(
+    app: &App,
+    ctx: &RequestContext,
+    subject: Subject,
+    version: Result<Selector, Fault>,
+) -> Result<Answer, Fault> {
+    let change = ctx.change(app, Action::Delete, subject)?;
+    let done = app.service.delete_version(change, version?, ctx.depth()).await?;
     Ok(Answer::json(&done.answer).wrote(done.wrote))
 }
 
 /// `GET /subjects/{subject}/versions/{version}/schema`
-pub fn text(app: &App, ask: &Ask, subject: Subject, version: Result<Selector, Fault>) -> Result<Answer, Fault> {
-    let shown = app.service.version(&subject, version?, ask.deleted(), &ask.work)?;
-    schemas::text(app, ask, &shown)
+pub fn text(
+    app: &App,
+    ctx: &RequestContext,
+    subject: Subject,
+    version: Result<Selector, Fault>,
+) -> Result<Answer, Fault> {
+    let shown = app.service.version(&subject, version?, ctx.deleted(), &ctx.work)?;
+    schemas::text(app, ctx, &shown)
 }
 
 /// `GET /subjects/{subject}/versions/{version}/referencedby`
 pub async fn referenced_by(
     app: &Arc<App>,
-    ask: &Arc<Ask>,
+    ctx: &Arc<RequestContext>,
     subject: Subject,
     version: Result<Selector, Fault>,
 ) -> Result<Answer, Fault> {
-    let page = ask.query.page(1000)?;
+    let page = ctx.query.page(1000)?;
     let selector = version?;
-    let referring =
-        move |app: &App, ask: &Ask| app.service.referenced_by(&subject, selector, ask.deleted(), page, &ask.work);
-    let listing = here(app, ask, referring).await?;
+    let referring = move |app: &App, ctx: &RequestContext| {
+        app.service.referenced_by(&subject, selector, ctx.deleted(), page, &ctx.work)
+    };
+    let listing = here(app, ctx, referring).await?;
     pieces::array(app, listing, HERE, |_, id, out| pieces::json(&id, out)).await
 }
 
@@ -149,23 +170,23 @@ pub async fn referenced_by(
 /// `encoding=base64`, a JSON string with the base64 of binary data.
 pub async fn validate(
     app: &Arc<App>,
-    ask: &Arc<Ask>,
+    ctx: &Arc<RequestContext>,
     subject: Subject,
     version: Result<Selector, Fault>,
 ) -> Result<Answer, Fault> {
-    let (subject, _) = ask.permit(app, Action::Lookup, subject)?.into_parts();
+    let (subject, _) = ctx.permit(app, Action::Lookup, subject)?.into_parts();
     let selector = version?;
-    let sample = there(app, ask, Class::to_read(ask.body.len()), |_, ask| sample(ask)).await?;
-    let outcome = app.service.validate(subject, selector, sample, &ask.work).await?;
+    let sample = there(app, ctx, Class::to_read(ctx.body.len()), |_, ctx| sample(ctx)).await?;
+    let outcome = app.service.validate(subject, selector, sample, &ctx.work).await?;
     Ok(Answer::json(&match outcome {
         None => json!({ "is_valid": true }),
         Some(mismatch) => json!({ "is_valid": false, "path": mismatch.path, "message": mismatch.message }),
     }))
 }
 
-fn sample(ask: &Ask) -> Result<Validation, Fault> {
-    let value = body::value(&ask.body)?.ok_or(Fault::MissingBody("validate.sample"))?;
-    if ask.query.text("encoding") != Some("base64") {
+fn sample(ctx: &RequestContext) -> Result<Validation, Fault> {
+    let value = body::value(&ctx.body)?.ok_or(Fault::MissingBody("validate.sample"))?;
+    if ctx.query.text("encoding") != Some("base64") {
         return Ok(Validation::Json(value.to_string()));
     }
     let Value::String(text) = value else { return Err(body::mismatch("String", &value)) };

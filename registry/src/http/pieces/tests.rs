@@ -1,7 +1,7 @@
 //! Answers in pieces, taken piece by piece as hyper takes them.
 
 use super::*;
-use crate::http::front::{Arrival, Front};
+use crate::http::dispatcher::{Arrival, Dispatcher};
 use crate::node::{Assembled, assemble};
 use crate::settings::gather;
 use authz::basic::{add_user, hash_password};
@@ -19,7 +19,7 @@ use tempfile::TempDir;
 /// A registry without sockets.
 struct Registry {
     whole: Assembled,
-    front: Front,
+    dispatcher: Dispatcher,
     _directory: TempDir,
 }
 
@@ -58,13 +58,13 @@ impl Registry {
         let text = |n: i32| format!("\"{n} {}\"", "ä".repeat(1_000));
         let records: Vec<_> = (0..SUBJECTS).map(|n| schema(&format!("s{n:03}"), 1, n + 1, &text(n))).collect();
         whole.store.submit(Box::new(move |_| Ok(records))).await.unwrap().unwrap();
-        let front = Front::new(Arc::clone(&whole.app));
-        Registry { whole, front, _directory: directory }
+        let dispatcher = Dispatcher::new(Arc::clone(&whole.app));
+        Registry { whole, dispatcher, _directory: directory }
     }
 
     async fn get(&self, target: &str, header: (&str, &str)) -> Response<Body> {
         let request = Request::get(target).header("host", "localhost").header(header.0, header.1);
-        self.front.answer(request.body(Body::empty()).unwrap(), Arrival::default()).await
+        self.dispatcher.answer(request.body(Body::empty()).unwrap(), Arrival::default()).await
     }
 
     fn streams(&self) -> (i64, u64) {

@@ -132,19 +132,19 @@ const fn parameters(path: &str) -> usize {
 
 /// Calls a handler with what its parameters are read into.
 macro_rules! call {
-    ($app:ident $ask:ident $handler:path, ) => { $handler($app, $ask) };
-    ($app:ident $ask:ident $handler:path, $($reader:ident)+) => {{
-        let mut path = $ask.path();
-        $handler($app, $ask, $(path.$reader()),+)
+    ($app:ident $ctx:ident $handler:path, ) => { $handler($app, $ctx) };
+    ($app:ident $ctx:ident $handler:path, $($reader:ident)+) => {{
+        let mut path = $ctx.path();
+        $handler($app, $ctx, $(path.$reader()),+)
     }};
 }
 
 /// Calls a handler as its row says.
 macro_rules! answer {
-    (now $app:ident $ask:ident $handler:path, $($reader:ident)*) => { call!($app $ask $handler, $($reader)*) };
-    (run $app:ident $ask:ident $handler:path, $($reader:ident)*) => { call!($app $ask $handler, $($reader)*).await };
-    (read $app:ident $ask:ident $handler:path, $($reader:ident)*) => {
-        handlers::read($app, $ask, |app, ask| call!(app ask $handler, $($reader)*)).await
+    (now $app:ident $ctx:ident $handler:path, $($reader:ident)*) => { call!($app $ctx $handler, $($reader)*) };
+    (run $app:ident $ctx:ident $handler:path, $($reader:ident)*) => { call!($app $ctx $handler, $($reader)*).await };
+    (read $app:ident $ctx:ident $handler:path, $($reader:ident)*) => {
+        handlers::read($app, $ctx, |app, ctx| call!(app ctx $handler, $($reader)*)).await
     };
 }
 
@@ -191,9 +191,9 @@ macro_rules! routes {
         ///
         /// # Errors
         /// The fault.
-        pub(in crate::http) async fn dispatch(app: &Arc<App>, ask: &Arc<Ask>) -> Result<Answer, Fault> {
-            match ask.operation {
-                $(Operation::$operation => answer!($how app ask handlers::$module::$handler, $($reader)*),)+
+        pub(in crate::http) async fn dispatch(app: &Arc<App>, ctx: &Arc<RequestContext>) -> Result<Answer, Fault> {
+            match ctx.operation {
+                $(Operation::$operation => answer!($how app ctx handlers::$module::$handler, $($reader)*),)+
             }
         }
     };

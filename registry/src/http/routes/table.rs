@@ -4,7 +4,7 @@ use super::{About, Face, Method, Route, answer, attribute, call, parameters, rou
 use crate::app::App;
 use crate::fault::Fault;
 use crate::http::answer::Answer;
-use crate::http::handlers::{self, Ask};
+use crate::http::handlers::{self, RequestContext};
 use crate::http::takes::{
     ACTION, BEFORE, CONFIRM, CONTEXT, DRY_RUN, ENCODING, FROM, LIMIT, LIMIT_1000, OFFSET, SUBJECT, TO, TOPIC,
 };

@@ -12,7 +12,7 @@ pub use outgoing::{Answers, Full, Shared};
 pub use places::{Places, SPARE};
 
 use super::date::while_dated;
-use super::front::{Arrival, Front};
+use super::dispatcher::{Arrival, Dispatcher};
 use axum::body::Body;
 use connection::Connection;
 use http::Request;
@@ -70,7 +70,7 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 
 /// What is the same for all connections.
 struct Server {
-    front: Front,
+    dispatcher: Dispatcher,
     http: http1::Builder,
     limits: Limits,
     stop: watch::Receiver<bool>,
@@ -83,16 +83,16 @@ struct Server {
 /// Only those of the listener that do not pass.
 pub async fn serve(
     listener: TcpListener,
-    front: Front,
+    dispatcher: Dispatcher,
     limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(64 * 1024);
-    // `Front` says the date.
+    // `Dispatcher` says the date.
     http.auto_date_header(false);
-    let places = Arc::clone(front.places());
-    let mut server = Server { front, http, limits, stop: stop.clone(), open: JoinSet::new() };
+    let places = Arc::clone(dispatcher.places());
+    let mut server = Server { dispatcher, http, limits, stop: stop.clone(), open: JoinSet::new() };
     let mut unseated = None;
     loop {
         let accepted = tokio::select! {
@@ -129,17 +129,17 @@ impl Server {
     fn serve(&mut self, stream: TcpStream, peer: SocketAddr, seat: Seat) {
         let _ = stream.set_nodelay(true);
         let connection = Arc::clone(&seat.connection);
-        let front = self.front.clone().at(peer);
+        let dispatcher = self.dispatcher.clone().at(peer);
         let requests = Arc::clone(&connection);
         let service = service_fn(move |request: Request<Incoming>| {
-            let (front, in_flight) = (front.clone(), requests.begin());
+            let (dispatcher, in_flight) = (dispatcher.clone(), requests.begin());
             let arrival = Arrival {
                 ambiguous: in_flight.ambiguous,
-                spare: requests.is_spare() && !front.places().promote(&requests),
+                spare: requests.is_spare() && !dispatcher.places().promote(&requests),
             };
             async move {
-                let response = front.answer(request.map(Body::new), arrival).await;
-                Ok::<_, Infallible>(front.answers().send(response, in_flight))
+                let response = dispatcher.answer(request.map(Body::new), arrival).await;
+                Ok::<_, Infallible>(dispatcher.answers().send(response, in_flight))
             }
         });
         let socket = Socket::new(stream, Arc::clone(&connection), self.limits.write);
@@ -175,7 +175,7 @@ impl Server {
     /// Answers what waits to be accepted, and waits until all connections are closed.
     async fn finish(mut self, listener: TcpListener, unseated: Option<(TcpStream, SocketAddr)>) {
         if let Some((stream, peer)) = unseated {
-            let seat = self.front.places().seat().await;
+            let seat = self.dispatcher.places().seat().await;
             self.serve(stream, peer, seat);
         }
         // Straight from the kernel: the runtime may not have heard of them yet.
@@ -183,7 +183,7 @@ impl Server {
             while let Ok((stream, peer)) = listener.accept() {
                 let ready = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
                 if let Ok(stream) = ready {
-                    let seat = self.front.places().seat().await;
+                    let seat = self.dispatcher.places().seat().await;
                     self.serve(stream, peer, seat);
                 }
             }

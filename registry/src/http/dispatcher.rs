@@ -1,9 +1,10 @@
-//! The front door: what happens to every request, in order.
+//! The dispatcher: what happens to every request, in order.
 //!
 //! request id → normalised target, the prefix of a context taken off → cached answer, if there is one → router (the matched row
 //! is the operation) → `exchange` (headers, permission, body, handler) → metrics and log. A failure anywhere leaves in the one
 //! envelope. This wraps the router, because layers inside it run after routing.
 
+use super::access_log::{AccessLog, log};
 use super::catalogue::ErrorResponse;
 use super::date::date;
 use super::exchange::handle;
@@ -14,7 +15,6 @@ use super::response_cache::ResponseForm;
 use super::routes::{Method, Operation, ROUTES};
 use super::server::{Answers, Places};
 use super::target::{self, TargetError};
-use super::trail::{Trail, log};
 use crate::app::App;
 use crate::metrics::Connected;
 use authz::{Peer, RequestId};
@@ -46,7 +46,7 @@ pub struct Arrival {
 
 /// The service that answers every request.
 #[derive(Clone)]
-pub struct Front {
+pub struct Dispatcher {
     app: Arc<App>,
     router: Router,
     peer: Option<SocketAddr>,
@@ -54,7 +54,7 @@ pub struct Front {
     _connected: Option<Arc<Connected>>,
 }
 
-impl Front {
+impl Dispatcher {
     /// Folds the router from the route table.
     pub fn new(app: Arc<App>) -> Self {
         let mut paths: Vec<&'static str> = ROUTES.iter().map(|route| route.path).collect();
@@ -63,13 +63,13 @@ impl Front {
         let router = routed
             .fallback(|| async { refused(&ErrorResponse::plain(404, "HTTP 404 Not Found"), &Accepted::DEFAULT) })
             .with_state(Arc::clone(&app));
-        Front { app, router, peer: None, _connected: None }
+        Dispatcher { app, router, peer: None, _connected: None }
     }
 
     /// The same for one connection, from this address.
     pub fn at(self, peer: SocketAddr) -> Self {
         let _connected = Some(Arc::new(self.app.metrics.connected()));
-        Front { peer: Some(peer), _connected, ..self }
+        Dispatcher { peer: Some(peer), _connected, ..self }
     }
 
     /// Who may keep a connection open.
@@ -116,7 +116,7 @@ impl Front {
             },
             Err(refusal) => refused(&refusal, &Accepted::DEFAULT),
         };
-        let wrote = response.extensions().get::<Trail>().is_some_and(|trail| trail.wrote);
+        let wrote = response.extensions().get::<AccessLog>().is_some_and(|access_log| access_log.wrote);
         if self.app.answers.admit(&mut response, wrote).await.is_err() {
             response = no_room(response);
         }
@@ -129,10 +129,10 @@ impl Front {
         if matches!(method, http::Method::GET | http::Method::POST) {
             response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
         }
-        let trail = response.extensions_mut().remove::<Trail>();
-        let operation = trail.as_ref().and_then(|trail| trail.operation);
+        let access_log = response.extensions_mut().remove::<AccessLog>();
+        let operation = access_log.as_ref().and_then(|access_log| access_log.operation);
         let (status, elapsed) = (response.status().as_u16(), started.elapsed());
-        log(trail.as_ref(), &id, &method, sent.path(), status, elapsed);
+        log(access_log.as_ref(), &id, &method, sent.path(), status, elapsed);
         response.headers_mut().insert(DATE, date());
         response.headers_mut().insert(REQUEST_ID, id);
         self.app.metrics.answered(operation, status, elapsed);
@@ -214,9 +214,9 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Option<&'a str>
 fn no_room(response: Response<Body>) -> Response<Body> {
     let message = "Too many answers are waiting to be taken by their clients; try again in a moment";
     let mut refusal = refused(&ErrorResponse::plain(503, message), &Accepted::DEFAULT);
-    let before = response.extensions().get::<Trail>();
-    if let (Some(trail), Some(before)) = (refusal.extensions_mut().get_mut::<Trail>(), before) {
-        *trail = Trail { refusal: trail.refusal.take(), ..before.clone() };
+    let before = response.extensions().get::<AccessLog>();
+    if let (Some(access_log), Some(before)) = (refusal.extensions_mut().get_mut::<AccessLog>(), before) {
+        *access_log = AccessLog { refusal: access_log.refusal.take(), ..before.clone() };
     }
     refusal.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     refusal

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// Travels with the answer to the log and the metrics.
 #[derive(Clone, Debug)]
-pub struct Trail {
+pub struct AccessLog {
     /// The operation, where a route matched.
     pub operation: Option<Operation>,
     /// The subject of the path.
@@ -27,19 +27,26 @@ pub struct Trail {
 
 /// One line for a change or a refusal; reads that succeed are not news. Texts of clients are values of fields, which are
 /// quoted, and never part of the message.
-pub fn log(trail: Option<&Trail>, id: &HeaderValue, method: &http::Method, path: &str, status: u16, elapsed: Duration) {
-    let Some(trail) = trail else { return };
+pub fn log(
+    access_log: Option<&AccessLog>,
+    id: &HeaderValue,
+    method: &http::Method,
+    path: &str,
+    status: u16,
+    elapsed: Duration,
+) {
+    let Some(access_log) = access_log else { return };
     let id = String::from_utf8_lossy(id.as_bytes());
     let request_id = bounded(&id);
-    let operation = trail.operation.map_or("none", |operation| operation.route().name);
+    let operation = access_log.operation.map_or("none", |operation| operation.route().name);
     // A name may have 8 KiB, and anybody may send one.
-    let subject = &*cut(trail.subject.as_deref().unwrap_or_default());
+    let subject = &*cut(access_log.subject.as_deref().unwrap_or_default());
     let path = &*cut(path);
-    let caller = trail.caller.as_deref().unwrap_or("anonymous");
+    let caller = access_log.caller.as_deref().unwrap_or("anonymous");
     let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-    match &trail.refusal {
+    match &access_log.refusal {
         Some((code, message)) => {
-            let cause = trail.cause.as_deref().unwrap_or_default();
+            let cause = access_log.cause.as_deref().unwrap_or_default();
             let reason = bounded(without_details(message));
             if status >= 500 {
                 tracing::error!(request_id, operation, subject, caller, %method, path, status, code, micros, reason, cause, "failed");
@@ -47,10 +54,10 @@ pub fn log(trail: Option<&Trail>, id: &HeaderValue, method: &http::Method, path:
                 tracing::info!(request_id, operation, subject, caller, %method, path, status, code, micros, reason, "refused");
             }
         }
-        None if trail.open => {
+        None if access_log.open => {
             tracing::info!(request_id, operation, subject, caller, %method, path, status, micros, "changed (authorization not enforced)");
         }
-        None if trail.wrote => {
+        None if access_log.wrote => {
             tracing::info!(request_id, operation, subject, caller, %method, path, status, micros, "changed");
         }
         None => {

@@ -18,12 +18,12 @@ pub struct Cost {
     bytes: usize,
     values: usize,
     depth: usize,
-    form: Form,
+    inside: Inside,
 }
 
 /// What the scanner is inside of.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-enum Form {
+enum Inside {
     #[default]
     Outside,
     Text,
@@ -40,7 +40,7 @@ impl Cost {
         self.bytes = self.bytes.saturating_add(bytes.len());
         let mut rest = bytes;
         loop {
-            if self.form == Form::Text {
+            if self.inside == Inside::Text {
                 // Most of a body is texts, and most of a text changes nothing.
                 let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0 | 0xfe | 0xff));
                 rest = &rest[plain.unwrap_or(rest.len())..];
@@ -57,18 +57,18 @@ impl Cost {
     }
 
     fn step(&mut self, byte: u8) {
-        self.form = match (self.form, byte) {
+        self.inside = match (self.inside, byte) {
             // Bytes that are in no text of UTF-8, and among the first two of one in UTF-16.
-            (_, 0 | 0xfe | 0xff) => Form::Wide,
-            (Form::Text, b'"') => Form::Outside,
-            (Form::Text, b'\\') => Form::Escape,
-            (Form::Text | Form::Escape, _) => Form::Text,
-            (Form::TooDeep, _) => Form::TooDeep,
-            (form, b'"') => {
+            (_, 0 | 0xfe | 0xff) => Inside::Wide,
+            (Inside::Text, b'"') => Inside::Outside,
+            (Inside::Text, b'\\') => Inside::Escape,
+            (Inside::Text | Inside::Escape, _) => Inside::Text,
+            (Inside::TooDeep, _) => Inside::TooDeep,
+            (inside, b'"') => {
                 self.values += TEXT;
-                if form == Form::Outside { Form::Text } else { form }
+                if inside == Inside::Outside { Inside::Text } else { inside }
             }
-            (form, byte) => {
+            (inside, byte) => {
                 self.values += match byte {
                     b'{' => OBJECT,
                     b'[' => ARRAY,
@@ -80,7 +80,7 @@ impl Cost {
                     b'}' | b']' => self.depth = self.depth.saturating_sub(1),
                     _ => {}
                 }
-                if form == Form::Outside && self.depth > DEEPEST { Form::TooDeep } else { form }
+                if inside == Inside::Outside && self.depth > DEEPEST { Inside::TooDeep } else { inside }
             }
         };
     }

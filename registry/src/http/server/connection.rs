@@ -28,12 +28,12 @@ pub(super) struct Connection {
     /// The request, counted from 1, with two lengths; 0 is none.
     ambiguous: AtomicU64,
     gives_way: Notify,
-    place: Mutex<Place>,
+    slot: Mutex<Slot>,
 }
 
 /// The right to keep a connection open.
 #[derive(Debug)]
-pub(super) enum Place {
+pub(super) enum Slot {
     /// One that may ask anything.
     Ordinary(#[expect(dead_code, reason = "held for as long as the connection is open")] OwnedSemaphorePermit),
     /// One that is kept back for health and metrics.
@@ -63,7 +63,7 @@ pub enum Held {
 }
 
 impl Connection {
-    pub(super) fn new(place: Place) -> Arc<Self> {
+    pub(super) fn new(slot: Slot) -> Arc<Self> {
         Arc::new(Connection {
             opened: Instant::now(),
             moved: AtomicU64::new(0),
@@ -73,7 +73,7 @@ impl Connection {
             in_body: AtomicBool::new(false),
             ambiguous: AtomicU64::new(0),
             gives_way: Notify::new(),
-            place: Mutex::new(place),
+            slot: Mutex::new(slot),
         })
     }
 
@@ -167,23 +167,23 @@ impl Connection {
         self.gives_way.notified().await;
     }
 
-    fn place(&self) -> MutexGuard<'_, Place> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Is it one that is kept back for health and metrics?
     pub(super) fn is_spare(&self) -> bool {
-        matches!(*self.place(), Place::Spare(_))
+        matches!(*self.slot(), Slot::Spare(_))
     }
 
     /// Takes another place, and leaves its own.
-    pub(super) fn take(&self, place: Place) {
-        *self.place() = place;
+    pub(super) fn take(&self, slot: Slot) {
+        *self.slot() = slot;
     }
 
     /// Leaves its place: the connection is closed, even if answers are still being made for it.
     pub(super) fn leave(&self) {
-        self.take(Place::None);
+        self.take(Slot::None);
     }
 }
 
@@ -215,7 +215,7 @@ mod tests {
                 moved: AtomicU64::new(98_500),
                 blocked: AtomicBool::new(held == Held::Answer),
                 in_body: AtomicBool::new(held == Held::Body),
-                ..Arc::into_inner(Connection::new(Place::None)).unwrap()
+                ..Arc::into_inner(Connection::new(Slot::None)).unwrap()
             };
             let connection = Arc::new(connection);
             let request = connection.begin();

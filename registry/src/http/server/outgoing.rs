@@ -229,7 +229,7 @@ impl http_body::Body for Sending {
 
 #[cfg(test)]
 mod tests {
-    use super::super::connection::{Connection, Place};
+    use super::super::connection::{Connection, Slot};
     use super::*;
     use futures_util::{FutureExt, stream};
     use http_body_util::{BodyExt, StreamBody};
@@ -252,7 +252,7 @@ mod tests {
     }
 
     fn sent(answers: &Arc<Answers>, response: Response<Body>) -> Sending {
-        answers.send(response, Connection::new(Place::None).begin()).into_body()
+        answers.send(response, Connection::new(Slot::None).begin()).into_body()
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Who may keep a connection open: so many at once, and a few besides for health and metrics. Where all places are taken, the
 //! connection that has waited for its client longest gives way to a new one.
 
-use super::connection::{Connection, Held, Place};
+use super::connection::{Connection, Held, Slot};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -56,19 +56,19 @@ impl Places {
 
     /// A place for a new connection, which another one may have to leave.
     pub(super) async fn seat(self: &Arc<Self>) -> Seat {
-        let connection = Connection::new(self.place().await);
+        let connection = Connection::new(self.slot().await);
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         self.taken().insert(number, Arc::clone(&connection));
         Seat { connection, places: Arc::clone(self), number }
     }
 
-    async fn place(&self) -> Place {
+    async fn slot(&self) -> Slot {
         loop {
             if let Some(permit) = self.one_of(&self.ordinary, false).await {
-                return Place::Ordinary(permit);
+                return Slot::Ordinary(permit);
             }
             if let Some(permit) = self.one_of(&self.spare, true).await {
-                return Place::Spare(permit);
+                return Slot::Spare(permit);
             }
             // Everybody is being answered.
             tokio::time::sleep(GIVES_WAY / 10).await;
@@ -93,7 +93,7 @@ impl Places {
     /// An ordinary place for a connection that was let in for health and metrics only, if one has become free.
     pub(super) fn promote(&self, connection: &Connection) -> bool {
         let free = Arc::clone(&self.ordinary).try_acquire_owned();
-        free.map(|permit| connection.take(Place::Ordinary(permit))).is_ok()
+        free.map(|permit| connection.take(Slot::Ordinary(permit))).is_ok()
     }
 
     /// Closes the connection that has waited for its client longest, if there is one; for when descriptors run out.

@@ -235,7 +235,7 @@ impl Patience {
 
 #[cfg(test)]
 mod tests {
-    use super::super::connection::{InFlight, Place};
+    use super::super::connection::{InFlight, Slot};
     use super::*;
     use std::future::poll_fn;
     use std::task::Waker;
@@ -290,7 +290,7 @@ mod tests {
     }
 
     fn sent(bytes: &'static [u8]) -> (Socket<Closed>, InFlight) {
-        let connection = Connection::new(Place::None);
+        let connection = Connection::new(Slot::None);
         let mut socket = Socket::new(Closed(bytes), Arc::clone(&connection), Duration::from_secs(1));
         assert_eq!(read(&mut socket), Some(bytes.len()));
         (socket, connection.begin())

@@ -1,12 +1,12 @@
 //! What every request needs: the service, the cached answers, the metrics, and who this registry is.
 
-use crate::access::{Access, AuditSink, OwnershipCache};
 use crate::http::pieces;
 use crate::http::response_cache::ResponseCache;
 use crate::http::server::{Answers, Places};
 use crate::metrics::Metrics;
-use crate::service::Service;
 use model::{CompatibilityLevel, Position};
+use service::Service;
+use service::access::{Access, AuditSink, OwnershipCache};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::{Group, Observer};

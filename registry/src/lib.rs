@@ -18,9 +18,6 @@ mod process;
 pub mod settings;
 mod threads;
 
-pub use rules::{self, fault};
-pub use service::{self, access};
-
 /// The version of this release.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 

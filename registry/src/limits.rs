@@ -2,10 +2,9 @@
 
 use crate::http::wire::finding;
 use crate::http::{LARGEST_BATCH, cost, pieces, target};
-use crate::rules::association::request::LONGEST_NAME;
-use crate::rules::{names, namespace, schema_cache, verdict};
-use crate::service;
 use model::{Claim, Limit};
+use rules::association::request::LONGEST_NAME;
+use rules::{names, namespace, schema_cache, verdict};
 
 const LIMITS: &[Limit] = &[
     Limit::new("the target of a request", target::LONGEST, "bytes"),

@@ -1,11 +1,11 @@
 //! What a node does on the side, about once a second: look at the files that may have changed, write the refusals that wait
 //! for the audit, forget what it has kept long enough, give unused memory back, and count now and then who owns how much.
 
-use crate::access::Files;
 use crate::app::App;
 use crate::arenas;
 use authz::Look;
 use model::{Position, Record};
+use service::access::Files;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::Health;

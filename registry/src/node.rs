@@ -1,6 +1,5 @@
 //! One running registry: the store, the service and the listener put together, and taken apart in order.
 
-use crate::access;
 use crate::app::{App, Identity, Limits, Watcher};
 use crate::descriptors::{self, Descriptors};
 use crate::http::dispatcher::Dispatcher;
@@ -9,10 +8,11 @@ use crate::http::server;
 use crate::maintenance;
 use crate::metrics::Metrics;
 use crate::opening;
-use crate::rules::schema_cache::SchemaCache;
-use crate::service::{Guard, Pools, Retention, Service};
 use crate::settings::Settings;
 use futures_util::FutureExt;
+use rules::schema_cache::SchemaCache;
+use service::access;
+use service::{Guard, Pools, Retention, Service};
 use std::io;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;

@@ -5,10 +5,10 @@
 
 use super::namespace::{client, message, reaching};
 use super::say;
-use crate::access::Line;
-use crate::access::hex;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::Value;
+use service::access::Line;
+use service::access::hex;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -182,7 +182,7 @@ fn registry(matches: &ArgMatches, check: &mut Check) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::shown;
+    use service::access::shown;
     use storage::AuditEntry;
     use storage::contract::records::audited;
 

@@ -2,11 +2,11 @@
 
 use super::client::reachable;
 use super::say;
-use crate::access::Sink;
 use crate::node::Node;
 use crate::settings::{LogFormat, Settings};
 use crate::{control, log, threads};
 use authz::Enforcement;
+use service::access::Sink;
 use std::fs::File;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};

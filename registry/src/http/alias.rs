@@ -10,10 +10,10 @@
 
 use super::query::Query;
 use super::routes::About;
-use crate::fault::Fault;
-use crate::service::Service;
 use authz::Action;
 use model::Subject;
+use rules::fault::Fault;
+use service::Service;
 
 /// A subject as a request names it.
 #[derive(Clone, Debug)]

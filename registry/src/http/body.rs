@@ -1,7 +1,7 @@
 //! Request bodies: JSON in UTF-8 or UTF-16, read with the coercions of the reference (`"version":"1"` is 1, `"schema":5` is
 //! the text `5`). serde_json stops at nesting 128, where the reference stops at 1000.
 
-use crate::fault::Fault;
+use rules::fault::Fault;
 use serde_json::{Map, Value};
 
 /// A JSON object of a request.

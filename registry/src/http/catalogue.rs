@@ -4,8 +4,8 @@
 //! 5xx), and every failure has the JSON envelope (it answers some with HTML or with nothing).
 
 use super::wire::finding::FindingOut;
-use crate::fault::{Fault, Scope};
 use compat::Spent;
+use rules::fault::{Fault, Scope};
 use storage::Error as StoreError;
 
 /// A failure as the client sees it.

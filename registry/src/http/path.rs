@@ -6,9 +6,9 @@
 
 use super::prefix;
 use super::wire::namespace::parsed;
-use crate::fault::Fault;
-use crate::rules::delete::Selector;
 use model::{Claim, Context, NamespaceName, Principal, SchemaId, Subject};
+use rules::delete::Selector;
+use rules::fault::Fault;
 use std::slice::Iter;
 
 /// The parameters that have not been read yet.

@@ -8,15 +8,15 @@
 use super::answer::{Answer, Stream};
 use super::server::Held;
 use crate::app::App;
-use crate::fault::Fault;
-use crate::service::Class;
-use crate::service::listing::{Listing, Source};
 use axum::body::Body;
 use bytes::Bytes;
 use flate2::write::GzEncoder;
 use futures_util::stream::try_unfold;
 use prometheus::IntGauge;
+use rules::fault::Fault;
 use serde::Serialize;
+use service::Class;
+use service::listing::{Listing, Source};
 use std::fmt;
 use std::io::Write;
 use std::mem;

@@ -1,7 +1,7 @@
 //! Query parameters, with the reference's rules: the first value of a scalar wins, an integer that is not one is a generic
 //! 404, a boolean is true for `true` in any letter case and false otherwise, lists are repeated parameters.
 
-use crate::fault::Fault;
+use rules::fault::Fault;
 
 /// The parameters of a request, decoded.
 #[derive(Clone, Debug, Default)]

@@ -9,13 +9,13 @@ use super::routes::{Face, Operation};
 use super::server::Shared;
 use super::wire;
 use crate::app::App;
-use crate::fault::Fault;
-use crate::service::Class;
 use axum::body::Body;
 use bytes::Bytes;
 use flate2::Compression;
 use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use rules::fault::Fault;
+use service::Class;
 
 /// A cached answer as a response; 304 where the client has it already.
 pub fn respond(answer: &CachedResponse, form: ResponseForm, headers: &HeaderMap) -> Response<Body> {

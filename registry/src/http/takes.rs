@@ -7,7 +7,7 @@
 
 use super::query::Query;
 use super::routes::Operation;
-use crate::fault::Fault;
+use rules::fault::Fault;
 use rules::near;
 
 /// A parameter of a query.

@@ -138,7 +138,7 @@ fn checked(matches: &ArgMatches) -> Result<Report, String> {
 
 /// The work that one schema or one comparison may take: that of a request to a registry.
 fn budget() -> Work {
-    Work::new(crate::service::BUDGET, &Halt::default())
+    Work::new(service::BUDGET, &Halt::default())
 }
 
 fn parsed(

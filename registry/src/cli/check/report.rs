@@ -1,9 +1,9 @@
 //! What a check found.
 
 use crate::http::wire::finding::FindingOut;
-use crate::rules::verdict::Told;
 use compat::{Direction, Finding, Place};
 use model::{CompatibilityLevel, Version};
+use rules::verdict::Told;
 use serde_json::{Value, json};
 
 /// How many findings of one comparison are reported.

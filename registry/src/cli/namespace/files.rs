@@ -1,8 +1,8 @@
 //! Namespaces from YAML files: a document for each, in as many files as one likes.
 
-use crate::fault::Fault;
 use crate::http::{catalogue, wire};
 use model::{Claim, Namespace, NamespaceName};
+use rules::fault::Fault;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

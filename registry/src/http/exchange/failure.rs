@@ -1,7 +1,6 @@
 //! What becomes of a request that is not done: the envelope, the headers beside it, and what the audit is told.
 
 use super::Exchange;
-use crate::fault::Fault;
 use crate::http::alias::Name;
 use crate::http::catalogue::{self, ErrorResponse};
 use crate::http::reply::refused_on;
@@ -10,6 +9,7 @@ use axum::body::Body;
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response};
 use model::Subject;
+use rules::fault::Fault;
 
 /// Why a request is not done.
 pub(super) enum Failure {

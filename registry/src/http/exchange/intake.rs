@@ -2,17 +2,17 @@
 
 use super::{Exchange, Failure};
 use crate::app::App;
-use crate::fault::Fault;
 use crate::http::catalogue::ErrorResponse;
 use crate::http::cost::Cost;
 use crate::http::server::Held;
-use crate::service::Class;
 use authz::Caller;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use rules::fault::Fault;
+use service::Class;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::sync::OwnedSemaphorePermit;

@@ -1,12 +1,12 @@
 //! What a request is about.
 
 use crate::app::App;
-use crate::fault::Fault;
 use crate::http::alias::Name;
 use crate::http::generations::SettingsGeneration;
 use crate::http::query::Query;
 use crate::http::routes::About;
 use model::Subject;
+use rules::fault::Fault;
 
 /// The subject of a request, and the settings as they were before it was looked up what it stands for: what is answered under an
 /// alias that has changed since must not be kept.

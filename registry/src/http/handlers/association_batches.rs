@@ -3,16 +3,16 @@
 use super::associations::{context, count_observed, random, requester, run, shown};
 use super::{Answer, RequestContext};
 use crate::app::App;
-use crate::fault::Fault;
 use crate::http::body::Object;
 use crate::http::wire::association::{self as wire, AskedOp, ResourceOut, ResultOut};
-use crate::rules::association::end::Ending;
-use crate::rules::association::invalid;
-use crate::rules::association::request::{self, Asked, Resource, Run, Sent, Verb};
-use crate::service::{Class, Element, Filter, Op, Outcome, Schemas, Wanted};
 use authz::{Action, Global};
 use model::{Context, TOPIC};
+use rules::association::end::Ending;
+use rules::association::invalid;
+use rules::association::request::{self, Asked, Resource, Run, Sent, Verb};
+use rules::fault::Fault;
 use serde_json::json;
+use service::{Class, Element, Filter, Op, Outcome, Schemas, Wanted};
 use std::sync::Arc;
 
 /// Elements of a batch, and operations of all its elements: the writer decides on them one after the other.

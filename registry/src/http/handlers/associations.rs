@@ -2,18 +2,18 @@
 
 use super::{Answer, RequestContext};
 use crate::app::App;
-use crate::fault::Fault;
 use crate::http::generations::Validity;
 use crate::http::pieces::{self, HERE};
 use crate::http::prefix;
 use crate::http::wire::association::{self as wire, AssociationOut, ResourceOut};
-use crate::rules::association::bind::Bound;
-use crate::rules::association::end::Ending;
-use crate::rules::association::invalid;
-use crate::rules::association::request::{self, Asked, Run, Sent, Verb};
-use crate::service::{Filter, Of, Op, Outcome, Requester};
 use authz::Scope;
 use model::{Context, Guid, Lifecycle, Subject, TOPIC};
+use rules::association::bind::Bound;
+use rules::association::end::Ending;
+use rules::association::invalid;
+use rules::association::request::{self, Asked, Run, Sent, Verb};
+use rules::fault::Fault;
+use service::{Filter, Of, Op, Outcome, Requester};
 use std::sync::Arc;
 use storage::{State, StoredAssociation};
 

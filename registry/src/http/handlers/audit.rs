@@ -1,13 +1,13 @@
 //! `/namespaces/{namespace}/audit`, which alone of all that is read takes a right.
 
 use super::{Answer, RequestContext};
-use crate::access::shown;
 use crate::app::App;
-use crate::fault::Fault;
 use crate::http::pieces;
-use crate::service::{AuditPage, Class};
 use authz::{Action, Global};
 use model::{NamespaceId, NamespaceName};
+use rules::fault::Fault;
+use service::access::shown;
+use service::{AuditPage, Class};
 use std::sync::Arc;
 
 /// `GET /namespaces/{namespace}/audit?from=&to=&limit=&before=`

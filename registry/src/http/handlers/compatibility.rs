@@ -2,15 +2,15 @@
 
 use super::{Answer, RequestContext};
 use crate::app::App;
-use crate::fault::Fault;
 use crate::http::wire::finding::FindingOut;
 use crate::http::{catalogue, wire};
-use crate::rules::delete::Selector;
-use crate::rules::verdict::Outcome;
-use crate::service::{Against, Check, Explain};
 use authz::Action;
 use model::Subject;
+use rules::delete::Selector;
+use rules::fault::Fault;
+use rules::verdict::Outcome;
 use serde::Serialize;
+use service::{Against, Check, Explain};
 
 #[derive(Serialize)]
 struct Verdict {

@@ -2,12 +2,12 @@
 
 use super::{Answer, RequestContext, global};
 use crate::app::App;
-use crate::fault::Fault;
 use crate::http::wire::config::{ConfigOut, change as edit};
-use crate::rules::names::{self, Use};
-use crate::service::Inherit;
 use authz::Action;
 use model::Subject;
+use rules::fault::Fault;
+use rules::names::{self, Use};
+use service::Inherit;
 
 /// `GET /config`
 pub fn get_global(app: &App, ctx: &RequestContext) -> Result<Answer, Fault> {

@@ -2,9 +2,9 @@
 
 use super::{Answer, RequestContext};
 use crate::app::App;
-use crate::fault::Fault;
 use crate::http::openapi;
 use crate::metrics::Seen;
+use rules::fault::Fault;
 use serde_json::json;
 use storage::Health;
 

@@ -2,13 +2,13 @@
 
 use super::{Answer, RequestContext, there};
 use crate::app::App;
-use crate::fault::Fault;
 use crate::http::body;
 use crate::http::pieces::{self, HERE};
-use crate::service::Class;
 use authz::{Action, Global};
 use model::Context;
+use rules::fault::Fault;
 use serde_json::{Value, json};
+use service::Class;
 use std::sync::Arc;
 
 /// `GET /`: serializers' probes want an empty object.

@@ -23,16 +23,16 @@ use super::path::Path;
 use super::query::Query;
 use super::routes::Operation;
 use crate::app::App;
-use crate::fault::Fault;
-use crate::rules::delete::Depth;
-use crate::rules::find::Deleted;
-use crate::service::change::{self, Change};
-use crate::service::{Class, Shown};
 use authz::{Action, Caller, Permit, Refusal, Resource, Scope};
 use bytes::Bytes;
 use compat::Work;
 use http::uri::PathAndQuery;
 use model::Subject;
+use rules::delete::Depth;
+use rules::fault::Fault;
+use rules::find::Deleted;
+use service::change::{self, Change};
+use service::{Class, Shown};
 use std::sync::Arc;
 
 /// A request whose target, headers and body have been read.

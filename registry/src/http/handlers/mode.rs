@@ -3,12 +3,12 @@
 use super::config::inherit;
 use super::{Answer, RequestContext, global};
 use crate::app::App;
-use crate::fault::Fault;
 use crate::http::body;
-use crate::rules::mode::Force;
-use crate::rules::names::{self, Use};
 use authz::Action;
 use model::{Mode, Subject};
+use rules::fault::Fault;
+use rules::mode::Force;
+use rules::names::{self, Use};
 use serde::Serialize;
 
 #[derive(Serialize)]

@@ -2,17 +2,17 @@
 
 use super::{Answer, RequestContext};
 use crate::app::App;
-use crate::fault::Fault;
 use crate::http::pieces::{self, HERE};
 use crate::http::wire::entity_tag;
 use crate::http::wire::namespace::{self as wire, parsed, shown, summarised, tag};
 use crate::http::{alias, body};
-use crate::rules::namespace::{Edit, Expect, IfMissing};
-use crate::service::listing::Listing;
-use crate::service::{Change, Confirm, Done, Edited, Owned};
 use authz::{Action, Ownership, Resource, Scope, Topic};
 use model::{Claim, Context, MemberRole, Namespace, NamespaceName, Principal, Subject};
+use rules::fault::Fault;
+use rules::namespace::{Edit, Expect, IfMissing};
 use serde_json::{Value, json};
+use service::listing::Listing;
+use service::{Change, Confirm, Done, Edited, Owned};
 use std::sync::Arc;
 
 /// `GET /namespaces`: what is short about each. Members, claims and the rest have addresses of their own.

@@ -2,14 +2,14 @@
 
 use super::{Answer, RequestContext, here};
 use crate::app::App;
-use crate::fault::Fault;
 use crate::http::pieces::{self, HERE};
 use crate::http::wire::schema::SchemaOut;
-use crate::service::listing::Listing;
-use crate::service::{AssociationFilter, Filter, Holders, SchemaFilter, Shown};
 use compat::TaggedEntity;
 use model::{Context, SchemaId, Subject, SubjectPrefix};
+use rules::fault::Fault;
 use serde_json::json;
+use service::listing::Listing;
+use service::{AssociationFilter, Filter, Holders, SchemaFilter, Shown};
 use std::sync::Arc;
 use storage::{Holder, State};
 

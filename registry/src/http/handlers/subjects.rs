@@ -3,14 +3,14 @@
 use super::schemas::Extras;
 use super::{Answer, RequestContext, show};
 use crate::app::App;
-use crate::fault::Fault;
 use crate::http::lookup_cache::{FoundVersion, Showing};
 use crate::http::pieces::{self, HERE};
 use crate::http::wire;
 use crate::http::wire::schema::SchemaOut;
-use crate::service::Lookup;
 use authz::Action;
 use model::{Subject, SubjectPrefix};
+use rules::fault::Fault;
+use service::Lookup;
 use std::sync::Arc;
 use storage::Standing;
 

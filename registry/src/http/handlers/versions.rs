@@ -3,20 +3,20 @@
 use super::schemas::{Extras, physical_format, qualify_references};
 use super::{Answer, RequestContext, here, schemas, show, subjects, there};
 use crate::app::App;
-use crate::fault::Fault;
 use crate::http::lookup_cache::{FoundVersion, Showing};
 use crate::http::pieces::{self, HERE};
 use crate::http::wire::schema::SchemaOut;
 use crate::http::{body, wire};
-use crate::rules::delete::Selector;
-use crate::rules::find::Deleted;
-use crate::rules::names::{self, Use};
-use crate::rules::register::{Force, Registered};
-use crate::service::{Class, Offered, Rights, Shown, Validation, change};
 use authz::{Action, PostReads, Refusal, RegisterPermit, Resource};
 use base64::Engine;
 use model::Subject;
+use rules::delete::Selector;
+use rules::fault::Fault;
+use rules::find::Deleted;
+use rules::names::{self, Use};
+use rules::register::{Force, Registered};
 use serde_json::{Value, json};
+use service::{Class, Offered, Rights, Shown, Validation, change};
 use std::sync::Arc;
 use storage::{Standing, State};
 

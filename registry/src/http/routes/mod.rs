@@ -21,9 +21,9 @@ pub(in crate::http) use table::dispatch;
 pub use table::{Operation, ROUTES};
 
 use super::takes;
-use crate::access::AuditedOperation;
-use crate::service::Class;
 use authz::Action;
+use service::Class;
+use service::access::AuditedOperation;
 
 /// The methods of the table; HEAD is GET, OPTIONS is answered from the table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -2,14 +2,14 @@
 
 use super::{About, Face, Method, Route, answer, attribute, call, parameters, routes};
 use crate::app::App;
-use crate::fault::Fault;
 use crate::http::answer::Answer;
 use crate::http::handlers::{self, RequestContext};
 use crate::http::takes::{
     ACTION, BEFORE, CONFIRM, CONTEXT, DRY_RUN, ENCODING, FROM, LIMIT, LIMIT_1000, OFFSET, SUBJECT, TO, TOPIC,
 };
-use crate::service::Class;
 use authz::Action;
+use rules::fault::Fault;
+use service::Class;
 use std::sync::Arc;
 
 routes! {

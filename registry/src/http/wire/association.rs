@@ -3,17 +3,17 @@
 
 use super::request;
 use super::schema::SchemaOut;
-use crate::fault::Fault;
 use crate::http::body::{self, Object};
 use crate::http::catalogue;
-use crate::rules::association::bind::Bound;
-use crate::rules::association::end::Cascade;
-use crate::rules::association::invalid;
-use crate::rules::association::request::{Asked, Resource, Sent};
-use crate::service::FoundAssociation;
 use model::Lifecycle;
+use rules::association::bind::Bound;
+use rules::association::end::Cascade;
+use rules::association::invalid;
+use rules::association::request::{Asked, Resource, Sent};
+use rules::fault::Fault;
 use serde::Serialize;
 use serde_json::Value;
+use service::FoundAssociation;
 use storage::StoredAssociation;
 
 /// What an element of a batch asks for.

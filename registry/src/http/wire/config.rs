@@ -3,11 +3,11 @@
 
 use super::request::metadata;
 use super::schema::{MetadataOut, RuleSetOut};
-use crate::fault::Fault;
 use crate::http::body::{self, Object};
-use crate::service::ConfigChange;
 use model::{CompatibilityLevel, CompatibilityPolicy, Config};
+use rules::fault::Fault;
 use serde::Serialize;
+use service::ConfigChange;
 
 /// A config as shown.
 #[derive(Serialize)]

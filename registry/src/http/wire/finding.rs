@@ -1,7 +1,7 @@
 //! The findings of a verdict, one by one: what clients of the Confluent API ignore, and people and tools can act on.
 
-use crate::rules::verdict::{Outcome, Told};
 use compat::{Place, Spot};
+use rules::verdict::{Outcome, Told};
 use serde::Serialize;
 
 /// How many bytes the texts of the findings of one answer have together; what would be more is only in the messages.

@@ -3,12 +3,12 @@
 //! A namespace has one text, whose hash is its entity tag: whoever has seen it can say so when changing it. A member that is not
 //! known is refused: a misspelt `members` must not make everybody a stranger.
 
-use crate::fault::Fault;
 use crate::http::body::{self, Object};
-use crate::service::Summary;
 use model::{Claim, MemberRole, Namespace, NamespaceName, Principal};
+use rules::fault::Fault;
 use rules::near;
 use serde_json::{Map, Value, json};
+use service::Summary;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::str::FromStr;

@@ -1,9 +1,9 @@
 //! What requests carry: a schema to register, look up or check.
 
-use crate::fault::Fault;
 use crate::http::body::{self, Object};
-use crate::rules::candidate::{Described, Wanted};
 use model::{Metadata, Reference, Rule, RuleKind, RuleMode, RuleSet, SchemaType};
+use rules::candidate::{Described, Wanted};
+use rules::fault::Fault;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,11 +2,11 @@
 //! present but empty are shown as `{}`.
 
 use super::association::AssociationOut;
-use crate::rules::register::Registered;
-use crate::service::{Listed, Shown};
 use compat::TaggedEntity;
 use model::{Content, Metadata, Reference, Rule, RuleSet, Subject};
+use rules::register::Registered;
 use serde::Serialize;
+use service::{Listed, Shown};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A reference.

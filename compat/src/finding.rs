@@ -4,7 +4,7 @@
 //! A language adds its rules as a variant of `Rule` and as an arm of `Rule::explained`. What every language has to say of a
 //! rule is the trait `Explain`.
 
-use crate::avro;
+use crate::{avro, json_schema};
 use std::sync::Arc;
 
 /// Which way data flows.
@@ -90,6 +90,8 @@ pub enum Rule {
     Abandoned,
     /// A rule of Avro.
     Avro(avro::Rule),
+    /// A rule of JSON Schema.
+    JsonSchema(json_schema::Rule),
 }
 
 /// What a language has to say of its rules.
@@ -118,6 +120,7 @@ impl Rule {
     fn explained(&self) -> Result<&dyn Explain, General> {
         match self {
             Self::Avro(rule) => Ok(rule),
+            Self::JsonSchema(rule) => Ok(rule),
             Self::DifferentType => Err(General::DifferentType),
             Self::Abandoned => Err(General::Abandoned),
         }

@@ -66,6 +66,11 @@ pub(crate) trait Language: Debug {
     /// The fields that a reserved name can conflict with.
     fn top_level_fields(&self) -> Vec<String>;
 
+    /// What keeps the schema out where the names of fields are validated (`validateFields`): the API's words.
+    fn refused_field(&self) -> Option<String> {
+        None
+    }
+
     /// Does a sample fit? Inside is the first place where it does not.
     ///
     /// # Errors

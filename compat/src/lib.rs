@@ -14,6 +14,7 @@ mod compare;
 mod error;
 mod finding;
 mod json;
+pub mod json_schema;
 mod language;
 mod limits;
 pub mod references;
@@ -48,6 +49,8 @@ pub type Dependency = references::Needed<Arc<str>>;
 languages! {
     /// Avro.
     Avro: avro::Schema,
+    /// JSON Schema.
+    Json: json_schema::Schema,
 }
 
 /// A sample document.
@@ -105,6 +108,11 @@ impl Parsed {
     /// The fields that a reserved name can conflict with.
     pub fn top_level_fields(&self) -> Vec<String> {
         self.schema().top_level_fields()
+    }
+
+    /// What keeps the schema out where the names of fields are validated (`validateFields`): the API's words.
+    pub fn refused_field(&self) -> Option<String> {
+        self.schema().refused_field()
     }
 
     /// Bytes held, roughly, for a cache that is bounded in bytes.

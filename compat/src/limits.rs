@@ -1,6 +1,6 @@
 //! What schemas and samples may take, as one list for the documentation.
 
-use crate::{avro, json, references};
+use crate::{avro, json, json_schema, references};
 use model::Limit;
 
 /// The bounds of this crate.
@@ -13,6 +13,11 @@ pub const LIMITS: &[Limit] = &[
     Limit::new("Avro: a namespace", avro::MOST_NAMESPACE, "bytes"),
     Limit::new("Avro: the canonical text", avro::MOST_TEXT, "bytes"),
     Limit::new("Avro: the text with `format=resolved`", avro::MOST_RESOLVED, "bytes"),
+    Limit::new("JSON Schema: schemas inside schemas in a text", json_schema::SCHEMA_DEPTH, "levels"),
+    Limit::new("JSON Schema: the canonical text", json_schema::MOST_TEXT, "bytes"),
+    Limit::new("JSON Schema: a regular expression", json_schema::LONGEST_PATTERN, "bytes"),
+    Limit::new("JSON Schema: pairs of schemas in one comparison", json_schema::MOST_PAIRS, "pairs"),
+    Limit::new("JSON Schema: incompatibilities that one comparison tells", json_schema::MOST_FINDINGS, "messages"),
     Limit::new("references in a row", references::MOST_DEPTH, "levels"),
     Limit::new("schemas that one schema refers to, directly or not", references::MOST_SCHEMAS, "names"),
     Limit::new("references between them", references::MOST_REFERENCES, "references"),

@@ -2,8 +2,8 @@
 //!
 //! References are followed through a function that the caller supplies; nothing is fetched from anywhere else. An
 //! unqualified subject belongs to the context of the schema that holds the reference. Of several references with one name
-//! the first met counts. Each schema is fetched once and found once, by however many references, and no text is needed to
-//! follow them. Depth and numbers are bounded.
+//! the first met counts. Each schema is fetched once, by however many references, and no text is needed to follow them. It is
+//! found once for Avro, elsewhere once for each name. Depth and numbers are bounded.
 
 use crate::{Spent, Work};
 use model::{Reference, SchemaType, Subject, Version};
@@ -114,12 +114,12 @@ pub fn invalid(name: Option<&str>, subject: Option<&str>, version: Option<Versio
 /// How the store is asked for a version.
 pub type Fetch<'a, T, E> = dyn FnMut(&Subject, Version) -> Result<Option<Fetched<T>>, E> + 'a;
 
-/// Everything that a schema with these references needs, each schema once. `referrer` is the subject it belongs to; versions
+/// Everything that a schema with these references needs, each schema once (for Avro) or once for each name. `referrer` is the subject it belongs to; versions
 /// are resolved, so -1 is invalid here.
 ///
 /// # Errors
 /// A reference that leads nowhere or back, more of them than the bounds, the store's, and the end of the work.
-pub fn closure<T, E>(
+pub fn closure<T: Clone, E>(
     referrer: &Subject,
     schema_type: &SchemaType,
     references: &[Reference],
@@ -158,7 +158,7 @@ struct Walk<'a, 'f, T, E> {
     found: Vec<Needed<T>>,
 }
 
-impl<T, E> Walk<'_, '_, T, E> {
+impl<T: Clone, E> Walk<'_, '_, T, E> {
     fn follow(&mut self, referrer: &Subject, references: &[Reference]) -> Result<(), Error<E>> {
         self.references += references.len();
         if self.references > MOST_REFERENCES {
@@ -186,6 +186,8 @@ impl<T, E> Walk<'_, '_, T, E> {
                 return Err(Error::TooMany);
             }
             if self.done.contains(&key) {
+                self.work.spend(self.found.len() / 8)?;
+                self.found.extend(self.under_another_name(&key, &reference.name));
                 continue;
             }
             self.work.spend(FETCHED)?;
@@ -204,5 +206,15 @@ impl<T, E> Walk<'_, '_, T, E> {
             self.found.push(Needed { name: reference.name.clone(), subject, version, text: fetched.text });
         }
         Ok(())
+    }
+
+    /// What was found before, under the name of another reference to it. Only Avro's texts are found by what they define.
+    fn under_another_name(&self, (subject, version): &(Subject, Version), name: &str) -> Option<Needed<T>> {
+        if *self.schema_type == SchemaType::Avro {
+            return None;
+        }
+        let known = self.found.iter().find(|needed| needed.subject == *subject && needed.version == *version)?;
+        let (subject, version, text) = (known.subject.clone(), known.version, known.text.clone());
+        Some(Needed { name: name.to_owned(), subject, version, text })
     }
 }

@@ -30,6 +30,22 @@ fn pairs() {
 }
 
 #[test]
+fn json_schemas() {
+    for (_, input) in corpus("json-schema") {
+        exercise::json_schema(&String::from_utf8_lossy(&input));
+    }
+}
+
+#[test]
+fn json_pairs() {
+    for (_, input) in corpus("json-pair") {
+        let text = String::from_utf8_lossy(&input);
+        let (a, b) = text.split_once('\n').unwrap_or((&text, ""));
+        exercise::json_pair(a, b);
+    }
+}
+
+#[test]
 fn samples() {
     for (_, input) in corpus("data") {
         let end = input.iter().position(|&byte| byte == b'\n').unwrap_or(input.len());

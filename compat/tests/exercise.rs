@@ -7,6 +7,10 @@ fn parse(text: &str, strictness: Strictness) -> Result<Parsed, compat::Error> {
     compat::parse(&SchemaType::Avro, text, &[], strictness, &Work::unlimited())
 }
 
+fn parse_json(text: &str, strictness: Strictness) -> Result<Parsed, compat::Error> {
+    compat::parse(&SchemaType::Json, text, &[], strictness, &Work::unlimited())
+}
+
 fn findings(direction: Direction, candidate: &Parsed, existing: &Parsed) -> Vec<Finding> {
     let work = Work::unlimited();
     compat::compare(direction, CompatibilityPolicy::Strict, candidate, existing, &work).unwrap().findings().to_vec()
@@ -42,6 +46,44 @@ pub fn pair(a: &str, b: &str) {
         if same(&a, &b) {
             assert_eq!(a.fingerprint(), b.fingerprint());
         }
+    }
+}
+
+/// Parses a JSON schema both ways and holds it to the promises.
+pub fn json_schema(text: &str) {
+    let Ok(stored) = parse_json(text, Strictness::Stored) else {
+        assert!(parse_json(text, Strictness::New).is_err(), "{text} is a schema that cannot be stored");
+        return;
+    };
+    let again = parse_json(stored.canonical(), Strictness::Stored).expect("a canonical text is a text");
+    assert_eq!(again.canonical(), stored.canonical());
+    assert_eq!(again.fingerprint(), stored.fingerprint());
+    assert!(stored.size_hint() >= stored.canonical().len());
+    let normalized = stored.normalized(&Work::unlimited()).expect("what was read is printed");
+    let twice = normalized.normalized(&Work::unlimited()).expect("what was printed is read");
+    assert_eq!(twice.canonical(), normalized.canonical());
+    if let Ok(parsed) = parse_json(text, Strictness::New) {
+        assert_eq!(parsed.canonical(), stored.canonical());
+        let found = findings(Direction::Backward, &parsed, &stored);
+        assert!(found.iter().all(|finding| finding.rule == Rule::Abandoned), "{text}: {found:?}");
+    }
+}
+
+/// Compares two JSON schemas in both directions.
+pub fn json_pair(a: &str, b: &str) {
+    if let (Ok(a), Ok(b)) = (parse_json(a, Strictness::Stored), parse_json(b, Strictness::Stored)) {
+        for direction in [Direction::Backward, Direction::Forward] {
+            for finding in findings(direction, &a, &b) {
+                assert!(!finding.message().is_empty());
+                for (spot, text) in [(&finding.new, a.canonical()), (&finding.old, b.canonical())] {
+                    if let Some(path) = &spot.path {
+                        let places = compat::locate(&SchemaType::Json, text, &[path], &Work::unlimited()).unwrap();
+                        assert!(places[0].is_some(), "{finding:?} in {text}");
+                    }
+                }
+            }
+        }
+        assert_eq!(same(&a, &b), a.canonical() == b.canonical());
     }
 }
 

@@ -10,6 +10,7 @@ mod data;
 mod equality;
 mod exercise;
 mod golden;
+mod json_schema;
 mod normalization;
 mod parsing;
 mod properties;

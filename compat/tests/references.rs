@@ -5,7 +5,7 @@ use compat::{Halt, Spent, Work};
 use model::{Reference, SchemaType, Subject, Version};
 use std::collections::HashMap;
 
-fn closure<T, E>(
+fn closure<T: Clone, E>(
     referrer: &Subject,
     schema_type: &SchemaType,
     references: &[Reference],
@@ -160,4 +160,22 @@ fn following_references_is_paid_for() {
     let work = Work::new(1_000, &Halt::default());
     let found = references::closure(&Subject::parse("r"), &SchemaType::Avro, &all, &mut fetch, &work);
     assert_eq!(found.unwrap_err(), Error::Spent(Spent::TooMuch));
+}
+
+#[test]
+fn outside_avro_a_schema_is_found_under_each_of_its_names() {
+    let reference = |name: &str| Reference { name: name.into(), subject: "j".into(), version: 1 };
+    let names = |schema_type: SchemaType| {
+        let mut fetched = 0;
+        let mut fetch = |_: &Subject, _: Version| {
+            fetched += 1;
+            Ok::<_, ()>(Some(Fetched { schema_type: schema_type.clone(), text: "{}", references: Vec::new() }))
+        };
+        let all = [reference("a.json"), reference("b.json"), reference("a.json")];
+        let found = closure(&Subject::parse("s"), &schema_type, &all, &mut fetch).unwrap();
+        assert_eq!(fetched, 1);
+        found.into_iter().map(|needed| needed.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(SchemaType::Json), ["a.json", "b.json"]);
+    assert_eq!(names(SchemaType::Avro), ["a.json"]);
 }

@@ -6,7 +6,7 @@
 
 use super::names::{Name, is_primitive};
 use super::scan::{Defined, Scan, defined};
-use crate::json::{Memory, Node as Tree, rest, tokens};
+use crate::json::{Flavor, Memory, Node as Tree, rest, tokens};
 use crate::{Place, Spent, Work};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +20,9 @@ const SEARCHED: usize = 64;
 /// The work ended.
 pub(super) fn locate(text: &str, paths: &[&str], work: &Work) -> Result<Vec<Option<Place>>, Spent> {
     work.spend(text.len() / super::READ)?;
-    let Ok(Some((tree, _))) = rest(text, &mut Memory::default()) else { return Ok(vec![None; paths.len()]) };
+    let Ok(Some((tree, _))) = rest(text, Flavor::Commented, &mut Memory::default()) else {
+        return Ok(vec![None; paths.len()]);
+    };
     let definitions = Scan::of(&tree).defined;
     let place = |path: &&str| {
         let at = follow(&tree, path, &definitions).at;

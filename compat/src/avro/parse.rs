@@ -11,7 +11,7 @@ use super::members::{
 use super::model::*;
 use super::names::{self, Name};
 use super::resolve::{self, Unresolved};
-use crate::json::{Json, Member, Memory, Node as Tree, SMALL, Tree as Value, parse_java_double};
+use crate::json::{Flavor, Json, Member, Memory, Node as Tree, SMALL, Tree as Value, parse_java_double};
 use crate::{Dependency, Error, Place, Strictness, Work};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -74,7 +74,7 @@ fn parse_text(text: &str, strictness: Strictness, arena: &mut Arena, work: &Work
     work.spend(text.len() / super::READ)?;
     let invalid = |p: Problem| Error::Invalid { message: cut(&p.message, 5 * QUOTED), place: Place::of(text, p.at) };
     let before = arena.memory.left();
-    let read = crate::json::rest(text, &mut arena.memory);
+    let read = crate::json::rest(text, Flavor::Commented, &mut arena.memory);
     let (tree, end) = match read.map_err(|e| Error::Syntax { message: e.message, place: Place::of(text, e.at) })? {
         None => return Err(Error::Empty),
         Some(read) => read,
@@ -464,7 +464,7 @@ mod tests {
     fn built(text: &str, strictness: Strictness) -> (usize, usize, String) {
         let mut memory = Memory::default();
         let all = memory.left();
-        crate::json::rest(text, &mut memory).unwrap();
+        crate::json::rest(text, Flavor::Commented, &mut memory).unwrap();
         let mut arena = Arena::default();
         let root = parse_text(text, strictness, &mut arena, &Work::unlimited()).unwrap();
         let stays = all - arena.memory.left();

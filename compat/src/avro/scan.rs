@@ -2,7 +2,7 @@
 //! as far as it looks like one.
 
 use super::names::{Name, is_primitive};
-use crate::json::{Memory, Node as Tree, Tree as Value, rest};
+use crate::json::{Flavor, Memory, Node as Tree, Tree as Value, rest};
 use crate::{Names, Spent, Work};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -24,7 +24,9 @@ pub(super) struct Scan<'t> {
 /// The work ended.
 pub(super) fn names(text: &str, work: &Work) -> Result<Names, Spent> {
     work.spend(text.len() / super::READ)?;
-    let Ok(Some((tree, _))) = rest(text, &mut Memory::default()) else { return Ok(Names::default()) };
+    let Ok(Some((tree, _))) = rest(text, Flavor::Commented, &mut Memory::default()) else {
+        return Ok(Names::default());
+    };
     let Scan { defined, uses } = Scan::of(&tree);
     let mut offers: Vec<String> = defined.keys().map(ToString::to_string).collect();
     offers.sort_unstable();

@@ -2,11 +2,13 @@
 //!
 //! Own code rather than `serde_json`, because the canonical text is hashed and stored for ever and hangs on details that
 //! `serde_json` does not offer: comments are allowed, a syntax or schema error must say where it is, nesting has our own
-//! bound, a non-integer is a Java double (`1e3` prints as `1000.0`), an integer keeps its digits, and `1` and `1.0` differ.
+//! bound, a non-integer of Avro is a Java double (`1e3` prints as `1000.0`) and one of JSON Schema a Java decimal (`1E+3`), an
+//! integer keeps its digits, and `1` and `1.0` differ.
 //! It is also the hot path of registration: the tree borrows from the text, and only properties and defaults are copied.
 //!
 //! Nothing here knows schemas.
 
+mod decimal;
 mod memory;
 mod number;
 mod pointer;
@@ -15,10 +17,11 @@ mod scalars;
 mod value;
 mod writer;
 
+pub(crate) use decimal::Decimal;
 pub(crate) use memory::{Full, MOST_BYTES, Memory, SMALL, full};
 pub(crate) use number::{java_double, java_float, parse_java_double};
 pub(crate) use pointer::tokens;
-pub(crate) use reader::{Cut, Member, Node, Tree, read, rest};
+pub(crate) use reader::{Cut, Flavor, Member, Node, Tree, read, rest};
 pub(crate) use value::{Json, same_members, utf16_order};
 pub(crate) use writer::write_string;
 

@@ -1,7 +1,7 @@
 //! Text to tree. Every node knows where it stands; strings borrow from the text unless an escape had to be undone.
 //!
-//! Accepts what the reference's reader accepts: RFC 8259 plus `/* */` and `//` comments. Of duplicate members the last
-//! value counts, at the place of the first. Recursion is bounded by `MAX_DEPTH`, what is built by a `Memory`, and everything
+//! Accepts what the reference's readers accept (`Flavor`). Of duplicate members the last value counts, at the place of the
+//! first. Recursion is bounded by `MAX_DEPTH`, what is built by a `Memory`, and everything
 //! else is linear, but for the order in which the members of a large object are sorted.
 
 use super::{Full, Json, MAX_DEPTH, Memory, SMALL, full};
@@ -22,6 +22,8 @@ pub(crate) enum Tree<'t> {
     Bool(bool),
     Int(&'t str),
     Double(f64),
+    /// A number that is no integer, as written.
+    Decimal(&'t str),
     String(Text<'t>),
     Array(Box<[Node<'t>]>),
     Object(Box<[Member<'t>]>),
@@ -72,9 +74,18 @@ impl From<Full> for Cut {
     }
 }
 
+/// What is read beside RFC 8259, and how numbers are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Flavor {
+    /// `/* */` and `//` comments; numbers that are no integers are doubles.
+    Commented,
+    /// The words `NaN`, `Infinity` and `INF`, which count as strings; numbers keep their text.
+    Exact,
+}
+
 /// Reads one value and demands that nothing but white space follows.
 pub(crate) fn read(text: &str) -> Result<Node<'_>, ReadError> {
-    let (node, end) = rest(text, &mut Memory::default())?
+    let (node, end) = rest(text, Flavor::Commented, &mut Memory::default())?
         .ok_or_else(|| ReadError { message: "No content".to_owned(), at: text.len() })?;
     let tail = text[end..].trim_matches(|c: char| c <= ' ');
     if !tail.is_empty() {
@@ -85,8 +96,12 @@ pub(crate) fn read(text: &str) -> Result<Node<'_>, ReadError> {
 }
 
 /// Reads the first value and returns it with the offset behind it; `None` if the text holds none.
-pub(crate) fn rest<'t>(text: &'t str, memory: &mut Memory) -> Result<Option<(Node<'t>, usize)>, ReadError> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, memory };
+pub(crate) fn rest<'t>(
+    text: &'t str,
+    flavor: Flavor,
+    memory: &mut Memory,
+) -> Result<Option<(Node<'t>, usize)>, ReadError> {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, flavor, memory };
     reader.skip_blanks()?;
     if reader.at == text.len() {
         return Ok(None);
@@ -125,6 +140,7 @@ impl<'t> Node<'t> {
                 memory.take(SMALL)?;
                 Json::Double(*value)
             }
+            Tree::Decimal(literal) => Json::Double(double(literal)),
             Tree::String(text) => Json::String(copied(text, memory)?),
             Tree::Array(items) => {
                 let depth = depth.checked_sub(1).ok_or(Cut::TooDeep)?;
@@ -153,6 +169,7 @@ impl<'t> Node<'t> {
             Tree::Bool(value) => Json::Bool(*value),
             Tree::Int(digits) => Json::Int((*digits).into()),
             Tree::Double(value) => Json::Double(*value),
+            Tree::Decimal(literal) => Json::Double(double(literal)),
             Tree::String(text) => Json::String((&**text).into()),
             Tree::Array(items) => {
                 Json::Array(items.iter().map_while(|item| (*values > 0).then(|| item.excerpt(values))).collect())
@@ -173,6 +190,11 @@ impl Member<'_> {
     }
 }
 
+/// The double next to a number.
+pub(super) fn double(literal: &str) -> f64 {
+    literal.parse().expect("the grammar of JSON numbers is part of Rust's")
+}
+
 fn copied(text: &str, memory: &mut Memory) -> Result<Box<str>, Full> {
     memory.take(SMALL)?;
     Ok(text.into())
@@ -182,6 +204,7 @@ pub(super) struct Reader<'t, 'm> {
     pub(super) text: &'t str,
     pub(super) bytes: &'t [u8],
     pub(super) at: usize,
+    pub(super) flavor: Flavor,
     memory: &'m mut Memory,
 }
 
@@ -215,7 +238,7 @@ impl<'t> Reader<'t, '_> {
         loop {
             match self.peek() {
                 Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
-                Some(b'/') => self.skip_comment()?,
+                Some(b'/') if self.flavor == Flavor::Commented => self.skip_comment()?,
                 _ => return Ok(()),
             }
         }
@@ -361,7 +384,7 @@ mod tests {
     #[test]
     fn comments_are_white_space() {
         assert!(read("/* a */ [ // b\n 1 /**/ , /***/ 2 ] ").is_ok());
-        assert!(rest(" // nothing\n", &mut Memory::default()).unwrap().is_none());
+        assert!(rest(" // nothing\n", Flavor::Commented, &mut Memory::default()).unwrap().is_none());
     }
 
     #[test]
@@ -420,12 +443,29 @@ mod tests {
     }
 
     #[test]
+    fn exact_texts_keep_their_numbers_and_have_no_comments() {
+        let read = |text| rest(text, Flavor::Exact, &mut Memory::default());
+        #[track_caller]
+        fn check(node: &Node<'_>, shown: &str) {
+            assert_eq!(format!("{:?}", node.tree), shown);
+        }
+        check(&read("1.50").unwrap().unwrap().0, "Decimal(\"1.50\")");
+        check(&read("1e3 x").unwrap().unwrap().0, "Decimal(\"1e3\")");
+        check(&read("-0").unwrap().unwrap().0, "Int(\"0\")");
+        check(&read("NaN").unwrap().unwrap().0, "String(Borrowed(\"NaN\"))");
+        check(&read("-INF").unwrap().unwrap().0, "String(Borrowed(\"-Infinity\"))");
+        assert!(read("[1, // one\n2]").is_err());
+        assert!(read("[NaNo]").is_err());
+        assert_eq!(read("[1e99999999999]").unwrap_err().at, 1);
+    }
+
+    #[test]
     fn what_is_built_is_counted_and_bounded() {
         #[track_caller]
         fn check(text: &str, tree: usize, copy: usize) {
             let mut memory = Memory::default();
             let all = memory.left();
-            let (node, _) = rest(text, &mut memory).unwrap().unwrap();
+            let (node, _) = rest(text, Flavor::Commented, &mut memory).unwrap().unwrap();
             let after = memory.left();
             node.to_json(64, &mut memory).unwrap();
             assert_eq!((all - after, after - memory.left()), (tree, copy), "{text}");

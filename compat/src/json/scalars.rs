@@ -1,6 +1,7 @@
 //! The parts of the reader that read what holds no other values.
 
-use super::reader::{ReadError, Reader, Text, Tree};
+use super::Decimal;
+use super::reader::{Flavor, ReadError, Reader, Text, Tree, double};
 use super::{LONGEST_NUMBER, SMALL};
 
 impl<'t> Reader<'t, '_> {
@@ -12,6 +13,8 @@ impl<'t> Reader<'t, '_> {
             "null" => Tree::Null,
             "true" => Tree::Bool(true),
             "false" => Tree::Bool(false),
+            "NaN" if self.flavor == Flavor::Exact => Tree::String(Text::Borrowed("NaN")),
+            "Infinity" | "INF" if self.flavor == Flavor::Exact => Tree::String(Text::Borrowed("Infinity")),
             // An empty word: a character that begins no token.
             "" => return self.unexpected("expected a valid value"),
             word => {
@@ -34,6 +37,13 @@ impl<'t> Reader<'t, '_> {
         let negative = self.peek() == Some(b'-');
         if negative {
             self.at += 1;
+        }
+        if negative && self.flavor == Flavor::Exact && self.peek() == Some(b'I') {
+            let word = ["Infinity", "INF"].into_iter().find(|word| self.text[self.at..].starts_with(word));
+            self.at += word.map_or(0, str::len);
+            if word.is_some() {
+                return Ok(Tree::String(Text::Borrowed("-Infinity")));
+            }
         }
         match self.peek() {
             Some(b'0') => {
@@ -69,10 +79,14 @@ impl<'t> Reader<'t, '_> {
                 format!("Number value length ({}) exceeds the maximum allowed ({LONGEST_NUMBER})", literal.len()),
             );
         }
-        Ok(match integer {
-            true if literal == "-0" => Tree::Int("0"),
-            true => Tree::Int(literal),
-            false => Tree::Double(literal.parse().expect("the grammar of JSON numbers is part of Rust's")),
+        Ok(match (integer, self.flavor) {
+            (true, _) if literal == "-0" => Tree::Int("0"),
+            (true, _) => Tree::Int(literal),
+            (false, Flavor::Commented) => Tree::Double(double(literal)),
+            (false, Flavor::Exact) if Decimal::of(literal).is_none() => {
+                return self.fail(from, "The exponent of a number is out of range");
+            }
+            (false, Flavor::Exact) => Tree::Decimal(literal),
         })
     }
 

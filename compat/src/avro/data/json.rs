@@ -213,6 +213,7 @@ impl<'s> Walk<'s> {
             Json::Null => "null".to_owned(),
             Json::Bool(_) => "a boolean".to_owned(),
             Json::Int(digits) => format!("the number {}", shorten(digits)),
+            Json::Decimal(literal) => format!("the number {literal}"),
             Json::Double(value) => format!("the number {value}"),
             Json::String(_) => "a string".to_owned(),
             Json::Array(_) => "an array".to_owned(),

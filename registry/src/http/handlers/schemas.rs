@@ -49,7 +49,7 @@ fn association_filter(ctx: &RequestContext) -> Result<Option<AssociationFilter>,
 
 /// `GET /schemas/types`
 pub fn types(_: &App, _: &RequestContext) -> Result<Answer, Fault> {
-    Ok(Answer::json(&["AVRO"]))
+    Ok(Answer::json(&["AVRO", "JSON"]))
 }
 
 /// `GET /schemas/ids/{id}`

@@ -1,7 +1,7 @@
 //! Verdicts and their messages, for one existing version at a time. Which versions are compared, and in which order, is the
 //! registry's to say; what is said about one of them is decided here, word for word as the reference says it.
 
-use crate::{Direction, Finding, Parsed, Spent, Verdict, Work};
+use crate::{Direction, Finding, Parsed, Rule, Spent, Verdict, Work};
 use model::{CompatibilityLevel, CompatibilityPolicy, SchemaType, Version};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -92,6 +92,11 @@ impl Comparison {
     /// Was nothing found?
     pub fn is_compatible(&self) -> bool {
         self.verdicts.iter().all(Verdict::is_compatible)
+    }
+
+    /// Can data flow in a direction, of those that were compared?
+    pub fn allows(&self, direction: Direction) -> bool {
+        self.findings().all(|finding| finding.direction != direction && finding.rule != Rule::DifferentType)
     }
 
     /// Everything found, in the order of the messages.

@@ -1,10 +1,10 @@
 //! All bounds that a request can meet and no setting moves: the table in `docs/api.md`.
 
 use crate::http::wire::finding;
-use crate::http::{LARGEST_BATCH, cost, pieces, target};
+use crate::http::{LARGEST_BATCH, MOST_ROWS, cost, pieces, target};
 use model::{Claim, Limit};
 use rules::association::request::LONGEST_NAME;
-use rules::{names, namespace, schema_cache, verdict};
+use rules::{names, namespace, schema_cache, told};
 
 const LIMITS: &[Limit] = &[
     Limit::new("the target of a request", target::LONGEST, "bytes"),
@@ -14,8 +14,9 @@ const LIMITS: &[Limit] = &[
         schema_cache::MOST_BYTES,
         "bytes",
     ),
-    Limit::new("findings of an incompatible schema that are told one by one", verdict::MOST_TOLD, "findings"),
+    Limit::new("findings of an incompatible schema that are told one by one", told::MOST_TOLD, "findings"),
     Limit::new("their texts together", finding::MOST_BYTES, "bytes"),
+    Limit::new("versions that a matrix shows; it counts all", MOST_ROWS, "versions"),
     Limit::new("work of one request: resolving, parsing, comparing, validating", service::BUDGET as usize, "units"),
     Limit::new("long listings being sent at once", pieces::AT_ONCE, "listings"),
     Limit::new("an alias", names::LONGEST_ALIAS, "bytes"),

@@ -147,6 +147,7 @@ fn requests(operation: Operation) -> Vec<Asked> {
         Op::GetGlobalConfig => one("/config"),
         Op::PutGlobalConfig => with("/config", level()),
         Op::DeleteGlobalConfig => one("/config"),
+        Op::CheckMatrix => with(&format!("/compatibility/subjects/{inner}/matrix"), named("Inner")),
         Op::GetConfig => one(&format!("/config/{inner}")),
         Op::PutConfig => vec![
             ("of a subject", format!("/config/{inner}"), Some(level())),

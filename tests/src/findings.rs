@@ -87,3 +87,66 @@ fn a_type_that_is_defined_elsewhere_is_where_it_is_used() {
         json!({ "path": "/fields/0/type/fields/0/type", "fragment": "\"string\"", "line": 3, "column": 25 })
     );
 }
+
+/// The answer about a schema with these fields, as far as it is about levels and versions.
+fn matrix(node: &Node, subject: &str, fields: &str) -> Value {
+    node.post(&format!("/compatibility/subjects/{subject}/matrix"), &record(fields)).ok()
+}
+
+#[test]
+fn a_matrix_says_what_checks_at_every_level_say() {
+    let node = Node::start();
+    let id = r#"  {"name": "id", "type": "long"}"#;
+    let with = |more: &str| format!("{id},\n  {more}");
+    let (plain, optional) = (r#"{"name": "n", "type": "int"}"#, r#"{"name": "n", "type": "int", "default": 0}"#);
+    node.register("s", &record(id));
+    node.register("s", &record(&with(optional)));
+    let shown = matrix(&node, "s", &with(plain));
+    let row = |version: u32, backward: bool, forward: bool| json!({ "version": version, "BACKWARD": backward, "FORWARD": forward, "FULL": backward && forward });
+    assert_eq!(shown["versions"], json!([row(2, true, true), row(1, false, true)]));
+    assert_eq!(
+        (&shown["versionCount"], &shown["level"], &shown["is_compatible"]),
+        (&json!(2), &json!("BACKWARD"), &json!(true))
+    );
+    let findings = shown["findings"].as_array().unwrap();
+    assert_eq!((findings.len(), &findings[0]["version"], &findings[0]["new"]["line"]), (1, &json!(1), &json!(4)));
+    for candidate in
+        [with(plain), with(optional), id.to_owned(), "  {\"name\": \"x\", \"type\": \"string\"}".to_owned()]
+    {
+        let levels = matrix(&node, "s", &candidate)["levels"].clone();
+        for (level, allowed) in levels.as_object().unwrap() {
+            node.put("/config/s", &json!({ "compatibility": level })).ok();
+            let checked = node.post("/compatibility/subjects/s/versions", &record(&candidate)).ok();
+            assert_eq!(&checked["is_compatible"], allowed, "{level} {candidate}");
+            assert_eq!(&matrix(&node, "s", &candidate)["is_compatible"], allowed, "{level} {candidate}");
+        }
+        assert_eq!(levels.as_object().unwrap().len(), 7);
+    }
+    // One of its own that it takes, and another that it does not.
+    assert_eq!(node.post("/compatibility/subjects/s/matrix?verbose=true", &record(id)).error_code(), 400);
+    assert_eq!(node.post("/compatibility/subjects/s/matrix", &json!({ "schema": "{" })).error_code(), 42201);
+    let unknown = matrix(&node, "unknown", id);
+    assert_eq!(
+        (&unknown["is_compatible"], &unknown["versionCount"], &unknown["findings"]),
+        (&json!(true), &json!(0), &json!([]))
+    );
+}
+
+#[test]
+fn a_matrix_of_many_versions_shows_the_newest_and_counts_all() {
+    let node = Node::start();
+    node.put("/config/s", &json!({ "compatibility": "NONE" })).ok();
+    let mut caller = node.caller();
+    for n in 0..1_010 {
+        let field = format!(r#"  {{"name": "f{n}", "type": "int"}}"#);
+        assert_eq!(caller.post("/subjects/s/versions", &record(&field)).status, 200);
+    }
+    let shown = matrix(&node, "s", r#"  {"name": "f1009", "type": "int"}"#);
+    let versions = shown["versions"].as_array().unwrap();
+    assert_eq!(
+        (versions.len(), &versions[0]["version"], &shown["versionCount"]),
+        (1_000, &json!(1_010), &json!(1_010))
+    );
+    assert_eq!((&shown["levels"]["FULL"], &shown["levels"]["FULL_TRANSITIVE"]), (&json!(true), &json!(false)));
+    assert_eq!(shown["findings"].as_array().unwrap().len(), 50);
+}

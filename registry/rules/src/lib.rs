@@ -12,6 +12,7 @@ pub mod fault;
 pub mod find;
 pub mod ids;
 pub mod knowledge;
+pub mod matrix;
 pub mod metadata;
 pub mod mode;
 pub mod names;
@@ -20,6 +21,7 @@ pub mod near;
 pub mod register;
 pub mod schema_cache;
 pub mod text;
+pub mod told;
 pub mod verdict;
 
 #[cfg(test)]

@@ -3,14 +3,12 @@
 use super::config::InScope;
 use super::equivalence::Candidate;
 use super::knowledge::{Knowledge, Stop};
-use compat::{Comparison, Finding, Place, Spent, Work};
-use model::{CompatibilityLevel, CompatibilityPolicy, Metadata, SchemaType, Version};
+use super::told::FindingList;
+use compat::Comparison;
+use model::{CompatibilityLevel, CompatibilityPolicy, Metadata};
 use state::{State, StoredVersion};
 
 const RESERVED_PROPERTY: &str = "confluent:reserved";
-
-/// How many findings are told one by one, with their places; the messages tell more.
-pub const MOST_TOLD: usize = 50;
 
 /// What a check came to.
 #[derive(Clone, Debug)]
@@ -21,19 +19,8 @@ pub struct Outcome {
     reserved: Vec<String>,
     /// The comparison with the one version that the candidate is not compatible with.
     comparison: Option<Comparison>,
-    /// Where the findings are in the text that was sent, once that was looked up.
-    places: Vec<Option<Place>>,
-}
-
-/// A finding that is told by itself.
-#[derive(Clone, Copy, Debug)]
-pub struct Told<'o> {
-    /// What was found.
-    pub finding: &'o Finding,
-    /// The version that the candidate was compared with.
-    pub version: Option<Version>,
-    /// Where it is in the text that was sent.
-    pub place: Option<Place>,
+    /// The first of what was found.
+    pub told: FindingList,
 }
 
 impl Outcome {
@@ -50,36 +37,6 @@ impl Outcome {
             messages.push(compat::closing_message(self.validate_fields, self.level));
         }
         messages
-    }
-
-    /// The first findings.
-    pub fn told(&self) -> impl Iterator<Item = Told<'_>> {
-        let version = self.comparison.as_ref().and_then(Comparison::version);
-        let place = |at: usize| self.places.get(at).copied().flatten();
-        self.findings().enumerate().map(move |(at, finding)| Told { finding, version, place: place(at) })
-    }
-
-    /// Looks up where the findings are in the text that was sent.
-    ///
-    /// # Errors
-    /// The work ended.
-    pub fn places(&self, schema_type: &SchemaType, text: &str, work: &Work) -> Result<Vec<Option<Place>>, Spent> {
-        let paths: Vec<Option<&str>> = self.findings().map(|finding| finding.new.path.as_deref()).collect();
-        let known: Vec<&str> = paths.iter().copied().flatten().collect();
-        if known.is_empty() || text.trim().is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut found = compat::locate(schema_type, text, &known, work)?.into_iter();
-        Ok(paths.iter().map(|path| path.and_then(|_| found.next().flatten())).collect())
-    }
-
-    /// Takes the places that were looked up.
-    pub fn locate(&mut self, places: Vec<Option<Place>>) {
-        self.places = places;
-    }
-
-    fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.comparison.iter().flat_map(Comparison::findings).take(MOST_TOLD)
     }
 }
 
@@ -101,29 +58,18 @@ pub fn check(
     existing: &[StoredVersion],
     config: &InScope,
 ) -> Result<Outcome, Stop> {
-    let level = config.level;
-    let policy = config.config.compatibility_policy.unwrap_or(CompatibilityPolicy::Strict);
+    let (level, policy) = (config.level, policy(config));
     let validate_fields = config.config.validate_fields.unwrap_or(false);
-    let group = config.config.compatibility_group.as_deref();
-    let comparable: Vec<&StoredVersion> =
-        existing.iter().filter(|stored| same_group(group, candidate, stored)).collect();
-
-    let reserved = if validate_fields {
-        compat::reserved_field_messages(
-            latest.and_then(|latest| reserved(latest.metadata.as_ref())),
-            reserved(candidate.content.metadata.as_ref()),
-            &candidate.schema.parsed.top_level_fields(),
-        )
-    } else {
-        Vec::new()
-    };
-    let mut outcome = Outcome { level, validate_fields, reserved, comparison: None, places: Vec::new() };
+    let reserved = reserved_messages(candidate, latest, config);
+    let told = FindingList::default();
+    let mut outcome = Outcome { level, validate_fields, reserved, comparison: None, told };
     if level != CompatibilityLevel::None {
-        let depth = if level.is_transitive() { comparable.len() } else { 1 };
-        for stored in comparable.iter().rev().take(depth) {
+        let depth = if level.is_transitive() { existing.len() } else { 1 };
+        for stored in comparable(candidate, existing, config).take(depth) {
             knowledge.work().spend(1)?;
             let comparison = compare(state, knowledge, candidate, stored, level, policy)?;
             if !comparison.is_compatible() {
+                outcome.told.add(&comparison);
                 outcome.comparison = Some(comparison);
                 break;
             }
@@ -132,8 +78,38 @@ pub fn check(
     Ok(outcome)
 }
 
+/// The policy in force.
+pub fn policy(config: &InScope) -> CompatibilityPolicy {
+    config.config.compatibility_policy.unwrap_or(CompatibilityPolicy::Strict)
+}
+
+/// What is said about reserved fields, if they are looked at.
+pub fn reserved_messages(candidate: &Candidate, latest: Option<&StoredVersion>, config: &InScope) -> Vec<String> {
+    if !config.config.validate_fields.unwrap_or(false) {
+        return Vec::new();
+    }
+    compat::reserved_field_messages(
+        latest.and_then(|latest| reserved(latest.metadata.as_ref())),
+        reserved(candidate.content.metadata.as_ref()),
+        &candidate.schema.parsed.top_level_fields(),
+    )
+}
+
+/// The versions of the candidate's group, the newest first.
+pub fn comparable<'v>(
+    candidate: &Candidate,
+    existing: &'v [StoredVersion],
+    config: &InScope,
+) -> impl Iterator<Item = &'v StoredVersion> {
+    let group = config.config.compatibility_group.as_deref();
+    existing.iter().rev().filter(move |stored| same_group(group, candidate, stored))
+}
+
 /// Compares a candidate with one version, in the directions of a level.
-fn compare(
+///
+/// # Errors
+/// As `check`.
+pub fn compare(
     state: &dyn State,
     knowledge: &dyn Knowledge,
     candidate: &Candidate,

@@ -4,15 +4,18 @@ use super::{Class, Service};
 use compat::{Strictness, Work};
 use model::{CompatibilityLevel, SchemaType, Subject};
 use rules::candidate::{Described, source};
-use rules::config;
+use rules::config::{self, InScope};
 use rules::content;
 use rules::delete::Selector;
 use rules::equivalence::Candidate;
 use rules::fault::Fault;
 use rules::find::Deleted;
 use rules::knowledge::{Computing, Knowledge, Stop};
+use rules::matrix::Matrix;
 use rules::register;
+use rules::schema_cache::SchemaCache;
 use rules::text::Text;
+use rules::told::FindingList;
 use rules::verdict::{self, Outcome};
 use std::sync::Arc;
 use storage::{State, StoredVersion};
@@ -65,21 +68,44 @@ impl Service {
             let view = store.view()?;
             check(&*view, &Computing::new(&schema_cache, &spending), &request, level).map_err(Stop::outside_the_writer)
         };
-        let outcome = self.pools.begin_here(Class::Parse, work, job).await?;
-        Ok(match explain {
-            Explain::No => outcome,
-            Explain::Places => self.located(outcome, schema_type, text, work).await,
-        })
+        let mut outcome = self.pools.begin_here(Class::Parse, work, job).await?;
+        if explain == Explain::Places {
+            outcome.told = self.located(outcome.told, schema_type, text, work).await;
+        }
+        Ok(outcome)
     }
 
-    /// What a check came to, with the places of what was found in the text that was sent; without, where looking them up takes
-    /// more work than is left.
-    pub(super) async fn located(&self, outcome: Outcome, schema_type: SchemaType, text: Text, work: &Work) -> Outcome {
-        if outcome.is_compatible() {
-            return outcome;
+    /// A candidate against every version at every level; `against` and `explain` are not looked at.
+    ///
+    /// # Errors
+    /// As `check`.
+    pub async fn matrix(&self, request: Check, work: &Work) -> Result<Matrix, Fault> {
+        let (store, schema_cache, level) =
+            (Arc::clone(&self.store), Arc::clone(&self.schema_cache), self.default_level);
+        let spending = work.clone();
+        let (schema_type, text) = (request.schema.schema_type.clone(), request.schema.text.clone());
+        let job = move || {
+            let view = store.view()?;
+            matrix(&*view, &schema_cache, &request, level, &spending).map_err(Stop::outside_the_writer)
+        };
+        let mut matrix = self.pools.begin_here(Class::Parse, work, job).await?;
+        matrix.told = self.located(matrix.told, schema_type, text, work).await;
+        Ok(matrix)
+    }
+
+    /// Findings with their places in the text that was sent; without, where looking them up takes more work than is left.
+    pub(super) async fn located(
+        &self,
+        told: FindingList,
+        schema_type: SchemaType,
+        text: Text,
+        work: &Work,
+    ) -> FindingList {
+        if told.is_empty() {
+            return told;
         }
-        let (mut located, spending) = (outcome.clone(), work.clone());
-        let job = move || outcome.places(&schema_type, &text, &spending).map_err(Fault::from);
+        let (mut located, spending) = (told.clone(), work.clone());
+        let job = move || told.places(&schema_type, &text, &spending).map_err(Fault::from);
         if let Ok(places) = self.pools.begin_here(Class::Parse, work, job).await {
             located.locate(places);
         }
@@ -95,7 +121,40 @@ fn check(
 ) -> Result<Outcome, Stop> {
     let subject = &request.subject;
     let existing = existing(state, knowledge, subject, request.against)?;
-    let described = &request.schema;
+    let (candidate, scope) = candidate(state, knowledge, request, default_level)?;
+    let latest = latest(state, subject)?;
+    verdict::check(state, knowledge, &candidate, latest.as_ref(), &existing, &scope)
+}
+
+fn matrix(
+    state: &dyn State,
+    schema_cache: &SchemaCache,
+    request: &Check,
+    default_level: CompatibilityLevel,
+    work: &Work,
+) -> Result<Matrix, Stop> {
+    let (subject, knowledge) = (&request.subject, Computing::new(schema_cache, work));
+    let existing = existing(state, &knowledge, subject, Against::History)?;
+    let (candidate, scope) = candidate(state, &knowledge, request, default_level)?;
+    let reserved = verdict::reserved_messages(&candidate, latest(state, subject)?.as_ref(), &scope);
+    let mut matrix = Matrix::new(scope.level, reserved);
+    for stored in verdict::comparable(&candidate, &existing, &scope) {
+        // What is found about one version is not held while others are compared.
+        let knowledge = Computing::new(schema_cache, work);
+        let (level, policy) = (CompatibilityLevel::Full, verdict::policy(&scope));
+        matrix.add(stored.version, &verdict::compare(state, &knowledge, &candidate, stored, level, policy)?);
+    }
+    Ok(matrix)
+}
+
+/// The candidate of a request, and the config by which it is judged.
+fn candidate(
+    state: &dyn State,
+    knowledge: &dyn Knowledge,
+    request: &Check,
+    default_level: CompatibilityLevel,
+) -> Result<(Candidate, InScope), Stop> {
+    let (subject, described) = (&request.subject, &request.schema);
     if described.text.trim().is_empty() {
         return Err(Fault::InvalidSchema("Empty schema".into()).into());
     }
@@ -107,9 +166,7 @@ fn check(
     let schema = knowledge
         .parse(state, &source, strictness, normalize)?
         .map_err(|error| content::invalid_schema(&described.schema_type, &error))?;
-    let candidate = Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone());
-    let latest = latest(state, subject)?;
-    verdict::check(state, knowledge, &candidate, latest.as_ref(), &existing, &scope)
+    Ok((Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone()), scope))
 }
 
 fn existing(

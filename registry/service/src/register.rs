@@ -34,8 +34,9 @@ impl Service {
             done => return done,
         };
         Err(match fault {
-            Fault::Incompatible(subject, outcome) => {
-                Fault::Incompatible(subject, Box::new(self.located(*outcome, schema_type, text, work).await))
+            Fault::Incompatible(subject, mut outcome) => {
+                outcome.told = self.located(outcome.told, schema_type, text, work).await;
+                Fault::Incompatible(subject, outcome)
             }
             fault => fault,
         })

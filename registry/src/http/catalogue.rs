@@ -183,7 +183,7 @@ pub fn error_response(fault: &Fault) -> ErrorResponse {
     };
     let status = if code >= 10_000 { code / 100 } else { code };
     let findings = match fault {
-        Fault::Incompatible(_, outcome) | Fault::AssociationIncompatible(outcome) => FindingOut::all(outcome),
+        Fault::Incompatible(_, outcome) | Fault::AssociationIncompatible(outcome) => FindingOut::all(&outcome.told),
         _ => None,
     };
     ErrorResponse { status: status as u16, code, message, findings }

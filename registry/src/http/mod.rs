@@ -29,7 +29,7 @@ pub mod takes;
 pub mod target;
 pub mod wire;
 
-pub use handlers::LARGEST_BATCH;
+pub use handlers::{LARGEST_BATCH, MOST_ROWS};
 
 /// A random (version 4) UUID. It names things; nothing is kept secret by it.
 fn random_uuid() -> uuid::Uuid {

@@ -40,6 +40,7 @@ pub(super) const TO: Parameter = Parameter { name: "to", value: Value::Number(i6
 pub(super) const BEFORE: Parameter = Parameter { name: "before", value: Value::Text };
 pub(super) const CONFIRM: Parameter = Parameter { name: "confirm", value: Value::Flag };
 pub(super) const DRY_RUN: Parameter = Parameter { name: "dryRun", value: Value::Flag };
+pub(super) const NORMALIZE: Parameter = Parameter { name: "normalize", value: Value::Flag };
 pub(super) const ENCODING: Parameter = Parameter { name: "encoding", value: Value::Word(&["json", "base64"]) };
 pub(super) const ACTION: Parameter = Parameter { name: "action", value: Value::Text };
 pub(super) const SUBJECT: Parameter = Parameter { name: "subject", value: Value::Text };

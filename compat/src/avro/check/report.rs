@@ -16,6 +16,8 @@ use std::fmt::Write;
 
 /// How many findings are told. Beyond a few nobody reads them, and there may be exponentially many.
 pub(crate) const MOST_FINDINGS: usize = 10_000;
+/// What it costs to tell one.
+const TOLD: usize = 16;
 /// How long the details of a finding may be before they are cut.
 const MOST_INFO: usize = 100_000;
 /// How long paths and details may be over all findings told.
@@ -143,6 +145,7 @@ impl Report {
                 None => drop(stack.pop()),
                 Some(Item::Inner(inner)) => stack.push(self.items_of(*inner)),
                 Some(Item::Finding(at)) => {
+                    work.spend(TOLD)?;
                     let finding = told.entry(*at).or_insert_with(|| {
                         let found = &self.findings[*at as usize];
                         let (old, new) = spots.tell(found, direction);

@@ -132,15 +132,16 @@ fn findings_are_told_with_version_and_place() {
     // X lacks `a` and has an `x` that B lacks.
     let rules = |outcome: &Outcome| -> Vec<_> {
         outcome
-            .told()
+            .told
+            .all()
             .map(|told| (told.finding.direction, told.version, told.place.map(|place| place.column)))
             .collect()
     };
     let (forward, backward) = (Direction::Forward, Direction::Backward);
     assert_eq!(rules(&outcome), [(forward, Some(2), None), (backward, Some(2), None)]);
     let text = super::text("X");
-    let places = outcome.places(&SchemaType::Avro, &text, &Work::unlimited()).unwrap();
-    outcome.locate(places);
+    let places = outcome.told.places(&SchemaType::Avro, &text, &Work::unlimited()).unwrap();
+    outcome.told.locate(places);
     // What is lacking is lacking among the fields.
     let column = |part: &str| text.find(part).map(|at| at + 1);
     assert_eq!(rules(&outcome), [(forward, Some(2), column("[{")), (backward, Some(2), column("{\"name\":\"x\""))]);

@@ -3,7 +3,7 @@
 use crate::http::wire::finding::FindingOut;
 use compat::{Direction, Finding, Place};
 use model::{CompatibilityLevel, Version};
-use rules::verdict::Told;
+use rules::told::Told;
 use serde_json::{Value, json};
 
 /// How many findings of one comparison are reported.

@@ -14,6 +14,7 @@ pub(super) mod subjects;
 pub(super) mod versions;
 
 pub use association_batches::LARGEST_BATCH;
+pub use compatibility::MOST_ROWS;
 
 use super::answer::Answer;
 use super::body::{self, Object};

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::http::answer::Answer;
 use crate::http::handlers::{self, RequestContext};
 use crate::http::takes::{
-    ACTION, BEFORE, CONFIRM, CONTEXT, DRY_RUN, ENCODING, FROM, LIMIT, LIMIT_1000, OFFSET, SUBJECT, TO, TOPIC,
+    ACTION, BEFORE, CONFIRM, CONTEXT, DRY_RUN, ENCODING, FROM, LIMIT, LIMIT_1000, NORMALIZE, OFFSET, SUBJECT, TO, TOPIC,
 };
 use authz::Action;
 use rules::fault::Fault;
@@ -69,6 +69,8 @@ routes! {
         Lookup, Parse, Api, about Aliased => run compatibility::check_history(subject);
     CheckAgainstVersion: Post "/compatibility/subjects/{subject}/versions/{version}", "compatibility.subjects.versions.verify",
         Lookup, Parse, Api, about Aliased => run compatibility::check_version(subject, version);
+    CheckMatrix: Post "/compatibility/subjects/{subject}/matrix", "compatibility.subjects.matrix",
+        Lookup, Parse, Api, about Aliased, takes [NORMALIZE] => run compatibility::matrix(subject);
 
     GetGlobalConfig: Get "/config", "config.get-global",
         Read, Ready, Api => read config::get_global();

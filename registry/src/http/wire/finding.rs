@@ -1,7 +1,7 @@
 //! The findings of a verdict, one by one: what clients of the Confluent API ignore, and people and tools can act on.
 
 use compat::{Place, Spot};
-use rules::verdict::{Outcome, Told};
+use rules::told::{FindingList, Told};
 use serde::Serialize;
 
 /// How many bytes the texts of the findings of one answer have together; what would be more is only in the messages.
@@ -42,14 +42,14 @@ impl SpotOut {
 }
 
 impl FindingOut {
-    /// The findings of a check, as far as they are told one by one; `None` where there are none.
-    pub fn all(outcome: &Outcome) -> Option<Vec<Self>> {
+    /// Findings, as far as they are told one by one; `None` where there are none.
+    pub fn all(told: &FindingList) -> Option<Vec<Self>> {
         let mut left = MOST_BYTES;
         let mut within = |out: FindingOut| {
             left = left.checked_sub(out.bytes())?;
             Some(out)
         };
-        let all: Vec<Self> = outcome.told().map(|told| FindingOut::of(told, None)).map_while(&mut within).collect();
+        let all: Vec<Self> = told.all().map(|told| FindingOut::of(told, None)).map_while(&mut within).collect();
         Some(all).filter(|all| !all.is_empty())
     }
 

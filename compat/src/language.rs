@@ -38,6 +38,15 @@ pub(crate) trait Language: Debug {
     /// Equal for schemas that are `equivalent`, hardly ever for others.
     fn fingerprint(&self) -> u64;
 
+    /// Which way `fingerprint` is computed. It counts up with each change that gives any schema another one: what was stored
+    /// before then says nothing any more.
+    fn fingerprint_scheme() -> u8
+    where
+        Self: Sized,
+    {
+        1
+    }
+
     /// Does a lookup take the two for the same schema?
     ///
     /// # Errors
@@ -167,6 +176,15 @@ macro_rules! languages {
                 $(SchemaType::$language => <$schema as Language>::names(text, work),)+
                 #[allow(unreachable_patterns, reason = "where there is a language for each name")]
                 _ => Ok(Names::default()),
+            }
+        }
+
+        /// Which way fingerprints of a language are computed; 0 where the language is unknown.
+        pub fn fingerprint_scheme(schema_type: &SchemaType) -> u8 {
+            match schema_type {
+                $(SchemaType::$language => <$schema as Language>::fingerprint_scheme(),)+
+                #[allow(unreachable_patterns, reason = "where there is a language for each name")]
+                _ => 0,
             }
         }
 

@@ -95,7 +95,8 @@ impl Parsed {
         self.schema().formatted(format, work)
     }
 
-    /// Equal for schemas that are `equivalent`, on every platform and in every release; hardly ever equal for others.
+    /// Equal for schemas that are `equivalent`, on every platform and in every release that has the same `fingerprint_scheme`;
+    /// hardly ever equal for others.
     pub fn fingerprint(&self) -> u64 {
         self.schema().fingerprint()
     }

@@ -30,7 +30,8 @@ pub use namespace::{
     NamespaceName, Principal, PrincipalKind, Referrers, Visibility,
 };
 pub use record::{
-    AuditChange, Hashes, InternalRecord, Position, Record, RegistryRecord, SchemaId, SchemaRecord, Stamped, Version,
+    AuditChange, Fingerprint, Hashes, InternalRecord, Position, Record, RegistryRecord, SchemaId, SchemaRecord,
+    Stamped, Version,
 };
 pub use subject::{Context, Subject, SubjectPrefix};
 pub use touched::{Effect, Touched};

@@ -116,9 +116,6 @@ pub struct SchemaRecord {
     /// Hashes of the content, where the maker of the record has computed them: so the store's writer need not. They are no part
     /// of what the log holds.
     pub hashes: Option<Hashes>,
-    /// A fingerprint of what lookup considers equal (metadata and rules apart), where the writer of the record knew it. Two
-    /// versions of a subject with different fingerprints are not equivalent; a version without one must be compared.
-    pub fingerprint: Option<u64>,
 }
 
 /// What follows from a content and takes reading all of it.
@@ -128,6 +125,18 @@ pub struct Hashes {
     pub text: [u8; 32],
     /// The content hash.
     pub guid: Guid,
+    /// The fingerprint of the schema, if the maker of the record knows it.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+/// A fingerprint of what a look-up considers equal: schemas of one language with different fingerprints of the same scheme are
+/// not equivalent.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Fingerprint {
+    /// Which way to compute it: each language counts its ways from 1.
+    pub scheme: u8,
+    /// The fingerprint.
+    pub value: u64,
 }
 
 /// A fact of our own.

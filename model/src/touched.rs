@@ -135,15 +135,7 @@ mod tests {
                 rule_set: None,
             };
             let (content, hashes) = (content.into(), None);
-            RegistryRecord::Schema(SchemaRecord {
-                subject: subject(),
-                version: 2,
-                id: 7,
-                content,
-                deleted,
-                hashes,
-                fingerprint: None,
-            })
+            RegistryRecord::Schema(SchemaRecord { subject: subject(), version: 2, id: 7, content, deleted, hashes })
         };
         let key = AssociationKey {
             resource_name: "orders".into(),

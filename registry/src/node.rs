@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::rocks::{Location, Options, Rocks};
-use storage::{Health, Store};
+use storage::{Followers, Health, Store};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
@@ -66,6 +66,7 @@ pub struct Node {
     /// Ends when told, which is after the last request: that one may still be refused.
     refusals: (watch::Sender<bool>, JoinHandle<()>),
     sink: Arc<access::AuditSink>,
+    followers: Followers,
 }
 
 impl Node {
@@ -82,7 +83,7 @@ impl Node {
         tracing::info!(data = %settings.data.display(), "opening the store");
         let own = settings.clone();
         let opened = opening::wait(move || assemble(&own, address), opening::Patience::default()).await?;
-        let Assembled { app, store, files, sink, descriptors } = opened?;
+        let Assembled { app, store, files, sink, descriptors, followers } = opened?;
         let (stop, stopped) = watch::channel(false);
         let limits = server::Limits {
             head: settings.head_timeout,
@@ -98,7 +99,7 @@ impl Node {
         let refusals = (finish, refusals);
         #[allow(clippy::disallowed_methods, reason = "`stop` waits for it and passes its failure on")]
         let serving = tokio::spawn(server::serve(listener, Dispatcher::new(Arc::clone(&app)), limits, stopped));
-        Ok(Node { address, descriptors, app, store, stop, serving, maintenance, reload, refusals, sink })
+        Ok(Node { address, descriptors, app, store, stop, serving, maintenance, reload, refusals, sink, followers })
     }
 
     /// The store, for backups taken while serving.
@@ -126,9 +127,13 @@ impl Node {
         for task in [self.maintenance, refusals] {
             task.await.map_err(io::Error::other).map_err(Error::Server)?;
         }
-        // It reads from the store. Waiting for it blocks.
-        let sink = self.sink;
-        tokio::task::spawn_blocking(move || sink.stop()).await.map_err(io::Error::other).map_err(Error::Server)?;
+        // They read from the store. Waiting for them blocks.
+        let (sink, followers) = (self.sink, self.followers);
+        let stop = move || {
+            sink.stop();
+            followers.stop();
+        };
+        tokio::task::spawn_blocking(stop).await.map_err(io::Error::other).map_err(Error::Server)?;
         Ok(self.store.close()?)
     }
 }
@@ -143,6 +148,8 @@ pub struct Assembled {
     pub files: access::Files,
     /// Where the audit goes besides the store, to be stopped before it.
     pub sink: Arc<access::AuditSink>,
+    /// What follows the store at a distance, to be stopped before it.
+    pub followers: Followers,
     /// What it may keep open.
     pub descriptors: Descriptors,
 }
@@ -198,7 +205,8 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
         request: settings.request_timeout,
     };
     let app = Arc::new(App::new(service, access, &watcher, identity, limits, settings.default_level));
-    Ok(Assembled { app, store, files, sink, descriptors })
+    let followers = Followers::start(&store, vec![Box::new(app.service.fingerprints())])?;
+    Ok(Assembled { app, store, files, sink, followers, descriptors })
 }
 
 /// Starts what is done on the side. Nobody looks at it before the end, so a panic says itself what is not done any more.

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement for its author")]
 
+use model::{Fingerprint, SchemaType};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -93,7 +94,7 @@ fn register(store: &dyn Store, subject: &str, number: u64) {
     let decide = move |state: &dyn State| {
         let name = model::Subject::parse(&subject);
         let next = state.subject(&name)?.map_or(1, |summary| summary.highest + 1);
-        state.equivalents(&name, number)?;
+        state.equivalents(&name, &SchemaType::Avro, Fingerprint { scheme: 1, value: number })?;
         state.config(&name)?;
         state.mode(&name)?;
         let context = name.context();

@@ -8,13 +8,13 @@
 
 use crate::clock;
 use crate::condition::Condition;
-use crate::{Committed, Decide, Error, Group, Health, Observer, State, Store, Usage, backup};
+use crate::{Committed, Decide, Derived, Error, Group, Health, Observer, State, Store, Usage, backup};
 use model::{Position, Stamped};
-use state::fold;
 use state::kv::{Changes, Kv, Overlay};
 use state::log;
 use state::query::Folded;
 use state::tally::{self, Blocks, Surveyed};
+use state::{fingerprints, fold};
 use std::io::{Read, Write};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -64,10 +64,15 @@ impl Default for Limits {
 type Answer = oneshot::Sender<Result<Committed, Error>>;
 
 struct Job {
-    decide: Decide,
+    task: Task,
     answer: Answer,
     /// Ends when the job is taken up.
     _waits: Waits,
+}
+
+enum Task {
+    Commit(Decide),
+    Derive(Vec<Derived>),
 }
 
 /// Counts a job for as long as it waits for the writer.
@@ -142,6 +147,26 @@ impl<B: Backend> Engine<B> {
         })
     }
 
+    /// Hands a task to the writer.
+    fn queue(&self, task: Task) -> oneshot::Receiver<Result<Committed, Error>> {
+        let (answer, answered) = oneshot::channel();
+        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
+        let refused = match (queue.as_ref(), self.shared.condition.refusal()) {
+            (None, _) => Some((answer, Error::Closed)),
+            (_, Some(error)) => Some((answer, error)),
+            (Some(queue), None) => match queue.try_send(Job { task, answer, _waits: Waits::of(&self.waiting) }) {
+                Ok(()) => None,
+                Err(TrySendError::Full(job)) => Some((job.answer, Error::Overloaded)),
+                Err(TrySendError::Disconnected(job)) => Some((job.answer, Error::Closed)),
+            },
+        };
+        if let Some((answer, error)) = refused {
+            // The receiver is in our hands, so it is there.
+            let _ = answer.send(Err(error));
+        }
+        answered
+    }
+
     /// The tables, past the writer.
     #[cfg(test)]
     pub(crate) fn backend(&self) -> &B {
@@ -155,26 +180,19 @@ impl<B: Backend> Store for Engine<B> {
     }
 
     fn submit(&self, decide: Decide) -> oneshot::Receiver<Result<Committed, Error>> {
-        let (answer, answered) = oneshot::channel();
-        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
-        let refused = match (queue.as_ref(), self.shared.condition.refusal()) {
-            (None, _) => Some((answer, Error::Closed)),
-            (_, Some(error)) => Some((answer, error)),
-            (Some(queue), None) => match queue.try_send(Job { decide, answer, _waits: Waits::of(&self.waiting) }) {
-                Ok(()) => None,
-                Err(TrySendError::Full(job)) => Some((job.answer, Error::Overloaded)),
-                Err(TrySendError::Disconnected(job)) => Some((job.answer, Error::Closed)),
-            },
-        };
-        if let Some((answer, error)) = refused {
-            // The receiver is in our hands, so it is there.
-            let _ = answer.send(Err(error));
-        }
-        answered
+        self.queue(Task::Commit(decide))
+    }
+
+    fn derive(&self, derived: Vec<Derived>) -> oneshot::Receiver<Result<Committed, Error>> {
+        self.queue(Task::Derive(derived))
     }
 
     fn changes(&self, from: Position, limit: usize) -> Result<Vec<Stamped>, Error> {
         log::changes(&self.shared.backend.snapshot(), from, limit)
+    }
+
+    fn changes_without_texts(&self, from: Position, limit: usize) -> Result<Vec<Stamped>, Error> {
+        log::changes_without_texts(&self.shared.backend.snapshot(), from, limit)
     }
 
     fn watch(&self) -> watch::Receiver<Position> {
@@ -232,9 +250,9 @@ struct Gathered {
 
 impl Gathered {
     /// Takes a commit up. From here on it is answered, whatever happens to the group.
-    fn take_up(&mut self, job: Job) -> Decide {
+    fn take_up(&mut self, job: Job) -> Task {
         self.answers.push((job.answer, Err(Error::Closed)));
-        job.decide
+        job.task
     }
 
     /// What became of the commit that was taken up last.
@@ -296,7 +314,7 @@ impl<B: Backend> Shared<B> {
     /// Decides what waits. Returns the changes and the new position, or nothing when there is nothing to write.
     fn gather(
         &self,
-        first: Decide,
+        first: Task,
         jobs: &Receiver<Job>,
         limits: Limits,
         group: &mut Gathered,
@@ -306,8 +324,12 @@ impl<B: Backend> Shared<B> {
         // Never behind the newest record, whatever the clock says.
         let at = clock::now().max(state.head().at);
         let mut next = Some(first);
-        while let Some(decide) = next {
-            match run(decide, &state, at) {
+        while let Some(task) = next {
+            let outcome = match task {
+                Task::Commit(decide) => run(decide, &state, at),
+                Task::Derive(derived) => fill(&derived, &state),
+            };
+            match outcome {
                 Ok((stamped, changes)) => {
                     let start = group.records.len();
                     group.records.extend(stamped);
@@ -323,10 +345,14 @@ impl<B: Backend> Shared<B> {
             next = if full { None } else { jobs.try_recv().ok().map(|job| group.take_up(job)) };
         }
         let position = state.position();
-        Ok((!group.records.is_empty()).then(|| (state.kv.into_changes(), position)))
+        Ok((!state.kv.changes().is_empty()).then(|| (state.kv.into_changes(), position)))
     }
 
     fn publish(&self, group: &Gathered, position: Position, began: Instant) {
+        if group.records.is_empty() {
+            // Only something derived.
+            return;
+        }
         self.position.send_replace(position);
         let wrote = |decided: &Result<Range<usize>, Error>| decided.as_ref().is_ok_and(|range| !range.is_empty());
         let commits = group.answers.iter().filter(|(_, decided)| wrote(decided)).count();
@@ -360,6 +386,13 @@ fn run<K: Kv>(decide: Decide, state: &Folded<K>, at: i64) -> Result<(Vec<Stamped
         stamped.push(one);
     }
     Ok((stamped, overlay.into_changes()))
+}
+
+/// What was derived, as far as it still holds on top of the group.
+fn fill<K: Kv>(derived: &[Derived], state: &Folded<K>) -> Result<(Vec<Stamped>, Changes), Error> {
+    let mut overlay = Overlay::new(&state.kv);
+    derived.iter().try_for_each(|derived| fingerprints::fill(derived, &mut overlay))?;
+    Ok((vec![], overlay.into_changes()))
 }
 
 /// The text of a panic.

@@ -1,17 +1,44 @@
-//! From format 1 of the directory, whose internal log held the audit too, to the format of today.
+//! From a former format of the directory to the one of today, step by step.
+//!
+//! Format 1 held the audit in the internal log. Until format 2 fingerprints were facts of records and stood among the state; now
+//! they are derived and have a table of their own.
 
 use crate::Error;
 use crate::engine::Backend;
 use state::kv::Overlay;
-use state::{audit, fold, log};
+use state::{audit, fingerprints, fold, log};
 
-/// Moves all that format 1 kept in the log and the state, in steps each of which is whole.
+/// Brings tables of this format to the format of today. What was broken off is gone on with.
 ///
 /// # Errors
 /// `Corrupt`, those of the back end.
-pub fn move_all(backend: &impl Backend) -> Result<(), Error> {
-    /// Records looked at in one step.
-    const STEP: u64 = 1_000;
+pub fn bring_up(backend: &impl Backend, format: u32) -> Result<(), Error> {
+    if format < 2 {
+        move_audit(backend)?;
+    }
+    move_fingerprints(backend)
+}
+
+/// Records, or entries, that one step is about.
+const STEP: u64 = 1_000;
+
+/// Moves all fingerprints out of the state, in steps each of which is whole.
+fn move_fingerprints(backend: &impl Backend) -> Result<(), Error> {
+    loop {
+        let snapshot = backend.snapshot();
+        let mut overlay = Overlay::new(&snapshot);
+        let some_were_left = fingerprints::move_former(&mut overlay, STEP as usize)?;
+        let changes = overlay.into_changes();
+        drop(snapshot);
+        backend.write(changes)?;
+        if !some_were_left {
+            return Ok(());
+        }
+    }
+}
+
+/// Moves all that format 1 kept in the log and the state, in steps each of which is whole.
+fn move_audit(backend: &impl Backend) -> Result<(), Error> {
     let end = fold::head(&backend.snapshot())?.sequence();
     for from in (0..end).step_by(STEP as usize) {
         let snapshot = backend.snapshot();
@@ -32,19 +59,46 @@ pub(crate) mod tests {
     use super::*;
     use crate::memory::Memory;
     use crate::{MemoryState, State};
+    use model::{Fingerprint, SchemaType, Subject};
     use model::{InternalRecord, Record};
     use state::codec::{key, record};
     use state::contract::records::{audited, high_water, id, namespace, put_namespace, schema};
     use state::kv::{self, Direction, Kv, KvMut, Map, Table};
     use std::ops::ControlFlow;
 
-    /// A directory of format 1 as it lies on disk: entries of the audit in the log and in the state, two of them forgotten.
-    pub(crate) fn former() -> Map {
+    /// A directory of format 2 as it lies on disk: the fingerprint of each second version in the state, and no entry of the
+    /// audit.
+    pub(crate) fn without_audit() -> Map {
         let mut state = MemoryState::default();
         state.fold((1..=100).map(|n| schema("s", n, n, &n.to_string())), 0).unwrap();
         state.fold((1..=16).map(|n| high_water(".", n)), 0).unwrap();
         state.fold([put_namespace(namespace("payments", "payments"))], 0).unwrap();
         let mut kv = state.kv;
+        let mut derived = Vec::new();
+        kv.scan(Table::Derived, &kv::everything(), Direction::Up, &mut |key, _| {
+            derived.push(key.to_vec());
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        derived.into_iter().for_each(|key| kv.delete(Table::Derived, key));
+        for n in 1..=100 {
+            let fingerprint = (n % 2 == 0).then_some(n as u64);
+            kv.put(Table::State, key::former_fingerprint(&Subject::parse("s"), fingerprint, n), Vec::new());
+        }
+        kv
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_fingerprints_moved(view: &dyn State) {
+        let fingerprint = Fingerprint { scheme: 1, value: 8 };
+        let found = view.equivalents(&Subject::parse("s"), &SchemaType::Avro, fingerprint).unwrap();
+        let expected: Vec<_> = (1..=100).rev().filter(|n| n % 2 == 1 || *n == 8).collect();
+        assert_eq!((found.versions, found.unknown), (expected, true));
+    }
+
+    /// A directory of format 1 as it lies on disk: entries of the audit in the log and in the state, two of them forgotten.
+    pub(crate) fn former() -> Map {
+        let mut kv = without_audit();
         let fixtures = include_str!("../state/fixtures/bytes.txt");
         let fixture = |name: &str| -> Vec<u8> {
             let line =
@@ -83,8 +137,9 @@ pub(crate) mod tests {
         backend.write(changes(&former())).unwrap();
         // Twice, as after a kill in between.
         for _ in 0..2 {
-            move_all(&backend).unwrap();
+            bring_up(&backend, 1).unwrap();
             let state = MemoryState::over(Map::clone(&backend.snapshot())).unwrap();
+            assert_fingerprints_moved(&state);
             let mut entries = Vec::new();
             let visit = &mut |entry| {
                 entries.push(entry);

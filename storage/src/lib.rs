@@ -10,15 +10,19 @@ pub mod clock;
 mod condition;
 pub mod contract;
 mod engine;
+pub mod follower;
 mod former;
 mod memory;
 pub mod rocks;
+mod stop;
 mod store;
 
 pub use engine::{Engine, Limits};
+pub use follower::{Follower, Followers, Rebuilt};
 pub use memory::MemoryStore;
 pub use state::{
-    Associations, AuditEntry, AuditLog, Begin, Chain, Draft, Error, Holder, MemoryState, Referrer, Standing, State,
-    StoredAssociation, StoredVersion, SubjectSummary, Subjects, TextKey, Totals,
+    Associations, AuditEntry, AuditLog, Begin, Chain, Derivation, Derived, Draft, Equivalents, Error, Holder,
+    MemoryState, Progress, Referrer, Schemes, Standing, State, StoredAssociation, StoredVersion, SubjectSummary,
+    Subjects, TextKey, Totals,
 };
 pub use store::{Committed, Decide, Group, Health, Observer, Store, Usage, commit};

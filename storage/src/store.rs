@@ -4,7 +4,7 @@
 //! `kill -9` and power loss; each commit is all or nothing; commits are ordered; a failed sync fails its whole group and
 //! makes the store read-only until reopened.
 
-use crate::{Error, State};
+use crate::{Derived, Error, State};
 use model::{Position, Record, Stamped};
 use std::io::{Read, Write};
 use std::time::Duration;
@@ -54,7 +54,8 @@ pub struct Group<'a> {
 }
 
 /// Told of each group after it is durable and visible and before its commits are answered, in the writer's thread: whoever
-/// caches answers must forget those that the records touch.
+/// caches answers must forget those that the records touch (`Record::touched`). What may lag behind the store is no observer's
+/// but a `Follower`'s: nobody waits for that.
 pub trait Observer: Send + Sync {
     /// A group has been written.
     fn committed(&self, group: &Group<'_>);
@@ -74,8 +75,15 @@ pub trait Store: Send + Sync {
     /// nothing was written. A full queue is `Overloaded` at once.
     fn submit(&self, decide: Decide) -> oneshot::Receiver<Result<Committed, Error>>;
 
+    /// Hands the writer what was derived from the state. It fills in what still holds, durably and all at once; nothing of it is
+    /// a record, and the position stays. A full queue is `Overloaded` at once.
+    fn derive(&self, derived: Vec<Derived>) -> oneshot::Receiver<Result<Committed, Error>>;
+
     /// Records of both logs from a position on, in the order in which they were committed, at most `limit`.
     fn changes(&self, from: Position, limit: usize) -> Result<Vec<Stamped>, Error>;
+
+    /// The same, for who only asks what they touch: the texts of their schemas are not read, but are empty.
+    fn changes_without_texts(&self, from: Position, limit: usize) -> Result<Vec<Stamped>, Error>;
 
     /// The newest visible position; changes after each group.
     fn watch(&self) -> watch::Receiver<Position>;

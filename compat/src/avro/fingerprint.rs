@@ -1,8 +1,8 @@
 //! Eight bytes that are equal for schemas that a lookup takes for the same.
 //!
 //! The first eight bytes (big-endian) of the MD5 of an encoding of the structure with referenced types inlined: what
-//! `equal::all` looks at goes in, sorted where order does not count, and nothing else. The value is stored beside every
-//! version, so the encoding below must never change: no reordering of cases, no new hash.
+//! `equal::all` looks at goes in, sorted where order does not count, and nothing else. The value is stored for every
+//! version, so a change of the encoding below (another order of cases, another hash) is a new `fingerprint_scheme`.
 //!
 //! An equal fingerprint does not prove equality; whoever acts on one compares the schemas.
 

@@ -183,8 +183,7 @@ fn soft_deleted(state: &dyn State, stored: &StoredVersion) -> Result<Record, Fau
         id: stored.id,
         content: Arc::new(content::content(state, stored)?),
         deleted: true,
-        hashes: Some(Hashes { text: stored.text.0, guid: stored.guid }),
-        fingerprint: stored.fingerprint,
+        hashes: Some(Hashes { text: stored.text.0, guid: stored.guid, fingerprint: None }),
     })))
 }
 

@@ -4,7 +4,7 @@ use super::equivalence::{Candidate, equivalent};
 use super::knowledge::{Knowledge, Stop};
 use crate::content;
 use model::{SchemaId, Subject};
-use state::{State, StoredVersion};
+use state::{Equivalents, State, StoredVersion};
 
 /// Are soft-deleted versions considered?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,7 +48,12 @@ pub fn find(
 ) -> Result<Option<Found>, Stop> {
     // Equal content has an equal fingerprint, so both kinds of match are among these.
     let mut alike = Vec::new();
-    for version in state.equivalents(subject, candidate.schema.fingerprint)? {
+    let Equivalents { versions, unknown } =
+        state.equivalents(subject, &candidate.content.schema_type, candidate.schema.fingerprint)?;
+    if unknown {
+        knowledge.lacks_fingerprints(subject);
+    }
+    for version in versions {
         knowledge.work().spend(content::READ)?;
         alike.extend(state.version(subject, version)?);
     }

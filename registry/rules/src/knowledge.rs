@@ -9,7 +9,7 @@ use super::text::Text;
 use crate::fault::Fault;
 use crate::schema_cache::SchemaCache;
 use compat::{Direction, Parsed, Spent, Strictness, Verdict, Work};
-use model::{CompatibilityPolicy, Guid, SchemaType, Subject, Version};
+use model::{CompatibilityPolicy, Fingerprint, Guid, SchemaType, Subject, Version};
 use sha2::{Digest, Sha256};
 use state::{State, StoredVersion, TextKey};
 use std::cell::RefCell;
@@ -111,7 +111,7 @@ pub struct ParsedSchema {
     /// What names that text in the store.
     pub text: TextKey,
     /// The fingerprint of its equivalence class.
-    pub fingerprint: u64,
+    pub fingerprint: Fingerprint,
     /// What names it: everything that it was parsed from, the texts behind its references included.
     pub key: Key,
 }
@@ -160,6 +160,9 @@ pub trait Knowledge {
 
     /// Is the content of a stored version equivalent to a candidate's (metadata, rules and references apart)?
     fn equivalent(&self, state: &dyn State, candidate: &ParsedSchema, existing: &StoredVersion) -> Result<bool, Stop>;
+
+    /// Versions of this subject have to be compared only because nobody has computed their fingerprints.
+    fn lacks_fingerprints(&self, _subject: &Subject) {}
 }
 
 /// A candidate and an existing version. The candidate's name covers what its references lead to, which may change until it is
@@ -269,6 +272,10 @@ impl Knowledge for Computing<'_> {
             };
         self.memory.borrow_mut().equivalences.insert(pair, equal);
         Ok(equal)
+    }
+
+    fn lacks_fingerprints(&self, subject: &Subject) {
+        self.schema_cache.wanted().add(subject);
     }
 }
 

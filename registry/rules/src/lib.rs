@@ -23,6 +23,9 @@ pub mod schema_cache;
 pub mod text;
 pub mod told;
 pub mod verdict;
+mod wanted;
+
+pub use wanted::Wanted;
 
 #[cfg(test)]
 mod tests;

@@ -139,8 +139,11 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
         id,
         content: Arc::clone(&candidate.content),
         deleted: false,
-        hashes: Some(Hashes { text: candidate.schema.text.0, guid: candidate.guid }),
-        fingerprint: Some(candidate.schema.fingerprint),
+        hashes: Some(Hashes {
+            text: candidate.schema.text.0,
+            guid: candidate.guid,
+            fingerprint: Some(candidate.schema.fingerprint),
+        }),
     })));
     let answer = Registered { id, version, guid: candidate.guid, content: candidate.content, stored: None };
     Ok(Plan { answer, records })

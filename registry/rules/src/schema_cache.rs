@@ -8,8 +8,9 @@ use crate::fault::Fault;
 use crate::find::Deleted;
 use crate::knowledge::{Compared, Key, Needed, Normalize, ParsedSchema, Source, key_of_stored};
 use crate::text::Text;
+use crate::wanted::Wanted;
 use compat::{Dependency, Direction, Strictness, Verdict, Work};
-use model::{CompatibilityPolicy, Content, SchemaType, Subject};
+use model::{CompatibilityPolicy, Content, Fingerprint, SchemaType, Subject};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use state::{State, StoredVersion};
@@ -49,6 +50,7 @@ pub struct SchemaCache {
     parsed: Cache<Key, ParsedSchema, Bytes>,
     verdicts: Cache<Pair, Verdict, Bytes>,
     reuse: Reuse,
+    wanted: Wanted,
 }
 
 /// How often a verdict was there already, and how often schemas had to be compared.
@@ -73,7 +75,13 @@ impl SchemaCache {
             parsed: Cache::with_weighter(1_000, (bytes - verdicts).max(1), Bytes),
             verdicts: Cache::with_weighter(1_000, verdicts.max(1), Bytes),
             reuse: Reuse::default(),
+            wanted: Wanted::default(),
         }
+    }
+
+    /// Whose fingerprints were missed.
+    pub fn wanted(&self) -> &Wanted {
+        &self.wanted
     }
 
     /// How often verdicts were there already.
@@ -148,7 +156,10 @@ impl SchemaCache {
         };
         let canonical = Text::from(Arc::clone(parsed.canonical()));
         let schema = ParsedSchema {
-            fingerprint: parsed.fingerprint(),
+            fingerprint: Fingerprint {
+                scheme: compat::fingerprint_scheme(&source.schema_type),
+                value: parsed.fingerprint(),
+            },
             parsed,
             canonical: Arc::clone(canonical.shared()),
             text: canonical.key(),

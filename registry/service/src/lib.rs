@@ -9,6 +9,7 @@ mod authorizers;
 pub mod change;
 mod compatibility;
 mod decide;
+mod fingerprints;
 pub mod listing;
 mod lookup;
 mod namespaces;
@@ -25,6 +26,7 @@ pub use associations::{Filter, FoundAssociation, MOST_ASSOCIATIONS, MOST_WITH_SC
 pub use audit::{AuditEntries, AuditPage, Retention};
 pub use change::{Change, Rights};
 pub use compatibility::{Against, Check, Explain};
+pub use fingerprints::Fingerprints;
 pub use lookup::Lookup;
 pub use namespaces::{Confirm, Edited, Handovers, MOST_HANDOVERS, Owned, Summary};
 pub use pool::{BUDGET, Class, Pools};

@@ -145,7 +145,6 @@ mod tests {
             content: content.into(),
             deleted: false,
             hashes: None,
-            fingerprint: None,
         }))
     }
 

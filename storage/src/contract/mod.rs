@@ -41,6 +41,7 @@ pub const CLAUSES: &[Clause] = &[
     ("no reader sees half a commit", reading::no_reader_sees_half_a_commit),
     ("changes come in the order of commits", reading::changes_come_in_the_order_of_commits),
     ("the position is watched", reading::the_position_is_watched),
+    ("what is derived is filled in beside the records", reading::what_is_derived_is_filled_in_beside_the_records),
     ("all questions are answered from what is stored", reading::all_questions_are_answered_from_what_is_stored),
     ("namespaces and the audit are kept and forgotten", reading::namespaces_and_the_audit_are_kept_and_forgotten),
     ("a listing begun anywhere is the rest of the whole", paging::a_listing_begun_anywhere_is_the_rest_of_the_whole),

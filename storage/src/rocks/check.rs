@@ -4,9 +4,9 @@
 //! ending where the head says. The scrub then reads every block of every table once, slowly and past the cache, so that damage
 //! in something that nobody asks for is known before the backups are gone.
 
-use super::stop::Stop;
 use super::{Db, View};
 use crate::engine::say;
+use crate::stop::Stop;
 use crate::{Error, Health, TextKey};
 use model::Position;
 use state::codec::{key, record, text_key};
@@ -234,7 +234,7 @@ fn entry(table: Table, key: &[u8], value: &[u8], history: &mut History) -> Resul
             _ => Err(Error::Corrupt("a stored text is not the one that its key names".to_owned())),
         },
         // The audit is followed as a chain.
-        Table::Meta | Table::State | Table::Audit => Ok(()),
+        Table::Meta | Table::State | Table::Audit | Table::Derived => Ok(()),
     }
 }
 

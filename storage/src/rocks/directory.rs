@@ -10,10 +10,10 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// The format this release writes. A change of it comes with a step that brings the one before to it.
-const FORMAT: u32 = 2;
-/// The audit was part of the internal log; see `audit::move_former`.
-const FORMER_FORMAT: u32 = 1;
+/// The format this release writes. A change of it comes with a step in `former` that brings the one before to it.
+const FORMAT: u32 = 3;
+/// The first format. All since then are read.
+const FIRST_FORMAT: u32 = 1;
 const FORMAT_FILE: &str = "FORMAT";
 /// There while a restore runs, and after one that did not end.
 const RESTORING_FILE: &str = "RESTORING";
@@ -25,8 +25,8 @@ const LOCK_FILE: &str = "freehold.lock";
 pub(super) enum Format {
     /// Yes.
     Present,
-    /// It is to be brought to it, and then to be marked by `mark`.
-    Former,
+    /// It is of this format, is to be brought to the one of today, and then to be marked by `mark`.
+    Former(u32),
 }
 
 /// What a directory is opened for.
@@ -55,10 +55,11 @@ pub(super) fn prepare(dir: &Path, purpose: Purpose) -> Result<(Lock, Format), Er
             if found > FORMAT {
                 return Err(Error::NewerFormat { dir: dir.to_owned(), found, known: FORMAT });
             }
-            if found == FORMER_FORMAT {
-                format = Format::Former;
-            } else if found != FORMAT {
+            if found < FIRST_FORMAT {
                 return Err(damaged(dir, "the file FORMAT holds a number that was never used"));
+            }
+            if found < FORMAT {
+                format = Format::Former(found);
             }
         }
         Err(error) if error.kind() == ErrorKind::NotFound && has_data => {

@@ -1,4 +1,4 @@
-//! The store on RocksDB: four column families under one write-ahead log.
+//! The store on RocksDB: six column families under one write-ahead log.
 //!
 //! A write is one batch with `sync`: RocksDB appends it to the log, syncs, and only then lets readers see it. A snapshot is
 //! RocksDB's own. What RocksDB would let pass is checked here: the format of the directory, the write-ahead logs before RocksDB
@@ -12,7 +12,6 @@ mod restoring;
 mod settings;
 mod size;
 mod stall;
-mod stop;
 mod wal;
 mod watermark;
 
@@ -120,8 +119,8 @@ impl Rocks {
         }
         let scrub = Scrub::idle();
         let mut disk = Disk { scrub, db: db.clone(), patience: Patience::default(), watermark: None, lock: None };
-        if own.as_ref().is_some_and(|own| own.format == Format::Former) {
-            former::move_all(&disk)?;
+        if let Some(Format::Former(format)) = own.as_ref().map(|own| own.format) {
+            former::bring_up(&disk, format)?;
             directory::mark(dir)?;
         }
         check::newest(&db.view())?;
@@ -348,22 +347,26 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_of_format_1_is_brought_to_the_format_of_today() {
-        let dir = tempfile::TempDir::new().unwrap();
-        let options = || Options::new(Location::Directory(dir.path().to_owned()));
-        let store = Rocks::open(options()).unwrap();
-        store.backend().write(old::changes(&old::former())).unwrap();
-        store.close().unwrap();
-        drop(store);
-        std::fs::write(dir.path().join("FORMAT"), "1\n").unwrap();
-
-        for _ in 0..2 {
+    fn a_directory_of_a_former_format_is_brought_to_the_format_of_today() {
+        for (format, entries) in [(1, 1), (2, 0)] {
+            let dir = tempfile::TempDir::new().unwrap();
+            let options = || Options::new(Location::Directory(dir.path().to_owned()));
             let store = Rocks::open(options()).unwrap();
-            let view = store.view().unwrap();
-            assert_eq!((view.audit_log().first, view.audit_log().next), (1, 2));
-            drop(view);
-            assert_eq!(std::fs::read_to_string(dir.path().join("FORMAT")).unwrap(), "2\n");
+            let tables = if format == 1 { old::former() } else { old::without_audit() };
+            store.backend().write(old::changes(&tables)).unwrap();
             store.close().unwrap();
+            drop(store);
+            std::fs::write(dir.path().join("FORMAT"), format!("{format}\n")).unwrap();
+
+            for _ in 0..2 {
+                let store = Rocks::open(options()).unwrap();
+                let view = store.view().unwrap();
+                assert_eq!((view.audit_log().first, view.audit_log().next), (1, 1 + entries), "of format {format}");
+                old::assert_fingerprints_moved(&*view);
+                drop(view);
+                assert_eq!(std::fs::read_to_string(dir.path().join("FORMAT")).unwrap(), "3\n");
+                store.close().unwrap();
+            }
         }
     }
 }

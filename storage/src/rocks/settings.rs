@@ -31,6 +31,7 @@ pub(super) fn name(table: Table) -> &'static str {
         Table::State => "state",
         Table::Texts => "texts",
         Table::Audit => "audit",
+        Table::Derived => "derived",
     }
 }
 
@@ -84,7 +85,7 @@ fn family(table: Table, options: &Options, cache: &Cache) -> rocksdb::Options {
     // Records are read in long runs, and larger blocks compress better; for one text or one entry a whole block is read.
     blocks.set_block_size(match table {
         Table::Log | Table::Audit => 16 << 10,
-        Table::Meta | Table::State | Table::Texts => 4 << 10,
+        Table::Meta | Table::State | Table::Texts | Table::Derived => 4 << 10,
     });
 
     let mut family = rocksdb::Options::default();

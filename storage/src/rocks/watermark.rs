@@ -7,8 +7,9 @@
 //!
 //! The file has two lines of 512 bytes, one sector each, that are written in turn: one of them is always whole.
 
-use super::{directory, logs, stop::Stop};
+use super::{directory, logs};
 use crate::Error;
+use crate::stop::Stop;
 use model::Position;
 use state::codec::value::Head;
 use std::fs::{self, File, OpenOptions};

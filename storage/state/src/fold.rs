@@ -4,9 +4,9 @@
 //! reader forgets something that others still need (a referrer's entry, the hash of content that is still held), this one
 //! counts. A record that the rules ignore still takes its position. What a record may say is decided before it is written.
 //!
-//! An index entry is written from a version and removed from the same version, so no index needs rebuilding.
+//! An index entry is written from a version and removed from the same version, so no index needs rebuilding. What nothing in a
+//! record says, and may be lost, stands in a table of its own (`fingerprints`).
 
-use crate::audit;
 use crate::codec::bytes::{Codec, decode, encode};
 use crate::codec::value::{self, Head, Ids};
 use crate::codec::{key, record, text_key};
@@ -14,6 +14,7 @@ use crate::kv::{Direction, Kv, KvMut, Table};
 use crate::shown;
 use crate::tally;
 use crate::{Error, StoredAssociation, StoredVersion, SubjectSummary, TextKey};
+use crate::{audit, fingerprints};
 use model::{
     Association, AssociationKey, Context, Guid, InternalRecord, Mode, Record, RegistryRecord, SchemaId, SchemaRecord,
     Stamped, Subject, SubjectPrefix, Version,
@@ -82,6 +83,9 @@ fn fold(stamped: &Stamped, text: Option<TextKey>, kv: &mut impl KvMut) -> Result
         return Err(Error::Corrupt(format!("record {} follows record {position} of its log", stamped.position)));
     }
     *position += 1;
+    if head.sequence() == 1 {
+        fingerprints::begin(kv);
+    }
     head.at = head.at.max(stamped.at);
     let mut fold = Fold { kv, head };
     match &stamped.record {
@@ -197,12 +201,13 @@ impl<K: KvMut> Fold<'_, K> {
             rule_set: record.content.rule_set.clone(),
             deleted: record.deleted,
             at,
-            fingerprint: record.fingerprint,
         };
         if let Some(before) = &before {
             self.drop_entries(before)?;
         }
         self.add_entries(&after, is_new)?;
+        let hint = record.hashes.and_then(|hashes| hashes.fingerprint);
+        fingerprints::follow(self.kv, before.as_ref(), &after, hint)?;
         self.kv.put(Table::State, key::version(&after.subject, after.version), value::version(&after));
         self.count(&after.subject, before.as_ref(), Some(&after))?;
         if is_new {
@@ -285,12 +290,12 @@ impl<K: KvMut> Fold<'_, K> {
     fn remove(&mut self, version: &StoredVersion) -> Result<(), Error> {
         self.kv.delete(Table::State, key::version(&version.subject, version.version));
         self.drop_entries(version)?;
+        fingerprints::gone(self.kv, &version.subject, version.version)?;
         self.count(&version.subject, Some(version), None)
     }
 
     fn version(&self, subject: &Subject, version: Version) -> Result<Option<StoredVersion>, Error> {
-        let bytes = self.kv.get(Table::State, &key::version(subject, version))?;
-        Ok(bytes.map(|bytes| value::take_version(subject.clone(), version, &bytes)).transpose()?)
+        crate::query::version(self.kv, subject, version)
     }
 
     /// `is_new`: no other version has ever held its id.
@@ -426,10 +431,7 @@ impl<K: KvMut> Fold<'_, K> {
 /// The entries that exist because of this version alone.
 fn entries(version: &StoredVersion) -> Vec<Vec<u8>> {
     let StoredVersion { subject, version: number, id, .. } = version;
-    let mut keys = vec![
-        key::fingerprint(subject, version.fingerprint, *number),
-        key::holder(subject.context(), *id, subject, *number),
-    ];
+    let mut keys = vec![key::holder(subject.context(), *id, subject, *number)];
     for reference in &version.references {
         let target = subject.sibling(&reference.subject);
         keys.push(key::referrer((&target, reference.version), (subject, *number), *id));

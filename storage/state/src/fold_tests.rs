@@ -297,16 +297,20 @@ fn a_draft_shows_what_would_be_and_changes_nothing() {
 }
 
 #[test]
-fn equivalents_are_those_of_a_fingerprint_and_those_without_newest_first() {
-    let state = folded([
-        fingerprinted("s", 1, 1, "a", 7),
-        fingerprinted("s", 2, 2, "b", 8),
-        schema("s", 3, 3, "c"),
-        fingerprinted("s", 4, 4, "d", 7),
-        fingerprinted("t", 5, 5, "e", 7),
-    ]);
-    assert_eq!(state.equivalents(&Subject::parse("s"), 7).unwrap(), [4, 3, 1]);
-    assert_eq!(state.equivalents(&Subject::parse("s"), 9).unwrap(), [3]);
+fn what_is_folded_twice_keeps_its_fingerprint_unless_it_means_something_else() {
+    #[track_caller]
+    fn check(second: Record, known: Option<u64>) {
+        let state = folded([fingerprinted("s", 1, 1, "a", 7), second]);
+        let derivation = state.derivation(&Subject::parse("s"), 1).unwrap();
+        assert_eq!(derivation.and_then(|derivation| derivation.value), known);
+        assert_consistent(&state);
+    }
+    check(deleted("s", 1, 1, "a"), Some(7));
+    check(delete_subject("s", 1), Some(7));
+    check(schema("s", 1, 1, "b"), None);
+    check(referring("s", 1, 1, "a", &[("base", 1)]), None);
+    check(fingerprinted("s", 1, 1, "b", 8), Some(8));
+    check(tombstone("s", 1), None);
 }
 
 #[test]
@@ -422,6 +426,7 @@ fn assert_consistent(state: &MemoryState) {
     }
     assert_eq!(actual, derived);
     assert_eq!(state.totals().unwrap(), totals);
+    crate::fingerprints::tests::assert_consistent(state);
     assert_eq!(everything(24, 25), counted(tables));
     assert_eq!(everything(25, 26), shown(state));
     // One id, one text.
@@ -497,13 +502,15 @@ fn any_record() -> impl Strategy<Value = Record> {
     let subject = || prop::sample::select(vec!["s", "t", ":.c:s", ":.c:t"]);
     let text = || prop::sample::select(vec!["a", "b"]);
     let topic = || prop::sample::select(vec!["n/a", "n/b", "m/a"]);
-    let schemas = (subject(), 1..4i32, 1..4i32, text(), any::<bool>(), prop::option::of(0..2u64), 0..3usize).prop_map(
-        |(subject, version, id, text, deleted, fingerprint, to)| {
+    let schemas = (subject(), 1..4i32, 1..4i32, text(), any::<bool>(), any::<bool>(), 0..3usize).prop_map(
+        |(subject, version, id, text, deleted, is_known, to)| {
             let to: Vec<_> = [("s", 1), (":.c:t", 2)].into_iter().take(to).collect();
             let Record::Registry(RegistryRecord::Schema(plain)) = referring(subject, version, id, text, &to) else {
                 unreachable!("it is a schema")
             };
-            Record::Registry(RegistryRecord::Schema(SchemaRecord { deleted, fingerprint, ..plain }))
+            let plain = SchemaRecord { deleted, ..plain };
+            let value = crate::fingerprints::tests::value(&plain.content.text, plain.content.references.len());
+            Record::Registry(RegistryRecord::Schema(if is_known { knowing(plain, value) } else { plain }))
         },
     );
     prop_oneof![
@@ -519,7 +526,9 @@ fn any_record() -> impl Strategy<Value = Record> {
 proptest! {
     #[test]
     fn no_order_of_records_leaves_an_index_wrong(records in prop::collection::vec(any_record(), 0..40)) {
-        assert_consistent(&folded(records));
+        let state = folded(records);
+        assert_consistent(&state);
+        crate::fingerprints::tests::assert_right(&state);
     }
 }
 

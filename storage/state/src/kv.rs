@@ -22,11 +22,13 @@ pub enum Table {
     Texts,
     /// Number → entry of the audit; see `audit`.
     Audit,
+    /// What follows from the others and may be lost; see `fingerprints`.
+    Derived,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 5] = [Self::Meta, Self::Log, Self::State, Self::Texts, Self::Audit];
+    pub const ALL: [Self; 6] = [Self::Meta, Self::Log, Self::State, Self::Texts, Self::Audit, Self::Derived];
 }
 
 /// The range of a whole table: no key begins with so many `FF`.

@@ -9,6 +9,7 @@ pub mod codec;
 pub mod contract;
 mod draft;
 mod error;
+pub mod fingerprints;
 pub mod fold;
 pub mod kv;
 pub mod log;
@@ -21,6 +22,7 @@ mod walk;
 
 pub use audit::Chain;
 pub use error::Error;
+pub use fingerprints::{Derivation, Derived, Equivalents, Progress, Schemes};
 pub use memory::MemoryState;
 pub use query::Folded;
 pub use state::{

@@ -6,12 +6,28 @@
 use crate::codec::value::sequence;
 use crate::codec::{key, record};
 use crate::kv::{Direction, Kv, Table};
-use crate::{Error, fold, query};
+use crate::{Error, TextKey, fold, query};
 use model::{Position, Record, Stamped};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// Records of both logs from a position on, at most `limit`.
 pub fn changes(kv: &(impl Kv + ?Sized), from: Position, limit: usize) -> Result<Vec<Stamped>, Error> {
+    read(kv, from, limit, |key| query::text(kv, key))
+}
+
+/// The same, without the texts of their schemas.
+pub fn changes_without_texts(kv: &(impl Kv + ?Sized), from: Position, limit: usize) -> Result<Vec<Stamped>, Error> {
+    let empty: Arc<str> = "".into();
+    read(kv, from, limit, |_| Ok(Some(Arc::clone(&empty))))
+}
+
+fn read(
+    kv: &(impl Kv + ?Sized),
+    from: Position,
+    limit: usize,
+    mut text: impl FnMut(&TextKey) -> Result<Option<Arc<str>>, Error>,
+) -> Result<Vec<Stamped>, Error> {
     let end = fold::head(kv)?.sequence();
     let mut next = start(kv, from, end)?;
     let mut found = Vec::new();
@@ -23,7 +39,7 @@ pub fn changes(kv: &(impl Kv + ?Sized), from: Position, limit: usize) -> Result<
                 return Err(Error::Corrupt(format!("log record {next} is missing")));
             }
             next += 1;
-            let stamped = record::decode(*sequence, bytes, |key| query::text(kv, key))?;
+            let stamped = record::decode(*sequence, bytes, &mut text)?;
             let after = match stamped.record {
                 Record::Registry(_) => stamped.position >= from.registry,
                 Record::Internal(_) => stamped.position >= from.internal,

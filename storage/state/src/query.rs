@@ -8,13 +8,13 @@ use crate::kv::{Direction, Kv, Overlay, Table};
 use crate::shown;
 use crate::walk;
 use crate::{
-    Associations, AuditEntry, AuditLog, Begin, Draft, Error, Holder, Referrer, Standing, State, StoredAssociation,
-    StoredVersion, SubjectSummary, Subjects, TextKey, Totals,
+    Associations, AuditEntry, AuditLog, Begin, Derivation, Draft, Equivalents, Error, Holder, Progress, Referrer,
+    Standing, State, StoredAssociation, StoredVersion, SubjectSummary, Subjects, TextKey, Totals,
 };
-use crate::{audit, fold};
+use crate::{audit, fingerprints, fold};
 use model::{
-    AssociationKey, Config, Context, Guid, Mode, Namespace, NamespaceId, NamespaceName, Position, SchemaId, Subject,
-    SubjectPrefix, Version,
+    AssociationKey, Config, Context, Fingerprint, Guid, Mode, Namespace, NamespaceId, NamespaceName, Position,
+    SchemaId, SchemaType, Subject, SubjectPrefix, Version,
 };
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -158,22 +158,28 @@ impl<K: Kv> State for Folded<K> {
     }
 
     fn version(&self, subject: &Subject, version: Version) -> Result<Option<StoredVersion>, Error> {
-        let bytes = self.kv.get(Table::State, &key::version(subject, version))?;
-        Ok(bytes.map(|bytes| value::take_version(subject.clone(), version, &bytes)).transpose()?)
+        self::version(&self.kv, subject, version)
     }
 
     fn versions(&self, subject: &Subject) -> Result<Vec<StoredVersion>, Error> {
         versions(&self.kv, subject)
     }
 
-    fn equivalents(&self, subject: &Subject, fingerprint: u64) -> Result<Vec<Version>, Error> {
-        let mut found = Vec::new();
-        for class in [Some(fingerprint), None] {
-            let range = key::fingerprints(subject, class);
-            found.extend(self.all(&range, Direction::Up, |key, _| key::take_fingerprint(key))?);
-        }
-        found.sort_unstable_by(|a: &Version, b| b.cmp(a));
-        Ok(found)
+    fn equivalents(
+        &self,
+        subject: &Subject,
+        schema_type: &SchemaType,
+        fingerprint: Fingerprint,
+    ) -> Result<Equivalents, Error> {
+        fingerprints::equivalents(&self.kv, subject, schema_type, fingerprint)
+    }
+
+    fn derivation(&self, subject: &Subject, version: Version) -> Result<Option<Derivation>, Error> {
+        fingerprints::of(&self.kv, subject, version)
+    }
+
+    fn fingerprints(&self) -> Result<Option<Progress>, Error> {
+        fingerprints::progress(&self.kv)
     }
 
     fn text(&self, key: &TextKey) -> Result<Option<Arc<str>>, Error> {
@@ -376,6 +382,20 @@ pub fn text(kv: &(impl Kv + ?Sized), key: &TextKey) -> Result<Option<Arc<str>>, 
     Ok(Some(text.into()))
 }
 
+pub(crate) fn version(
+    kv: &(impl Kv + ?Sized),
+    subject: &Subject,
+    version: Version,
+) -> Result<Option<StoredVersion>, Error> {
+    let bytes = kv.get(Table::State, &key::version(subject, version))?;
+    Ok(bytes.map(|bytes| value::take_version(subject.clone(), version, &bytes)).transpose()?)
+}
+
+/// The numbers of all versions of a subject, ascending.
+pub(crate) fn numbers(kv: &(impl Kv + ?Sized), subject: &Subject) -> Result<Vec<Version>, Error> {
+    all(kv, &key::versions(subject), Direction::Up, |key, _| key::take_version(key).map(|(_, version)| version))
+}
+
 pub(crate) fn versions(kv: &(impl Kv + ?Sized), subject: &Subject) -> Result<Vec<StoredVersion>, Error> {
     all(kv, &key::versions(subject), Direction::Up, |key, bytes| {
         let (_, version) = key::take_version(key)?;
@@ -413,11 +433,23 @@ fn each<T>(
     kv: &(impl Kv + ?Sized),
     range: &Range,
     direction: Direction,
+    take: impl FnMut(&[u8], &[u8]) -> Result<T, Malformed>,
+    visit: impl FnMut(T) -> ControlFlow<()>,
+) -> Result<(), Error> {
+    each_in(kv, Table::State, range, direction, take, visit)
+}
+
+/// Reads each entry of a range of a table; a malformed one ends the scan.
+pub(crate) fn each_in<T>(
+    kv: &(impl Kv + ?Sized),
+    table: Table,
+    range: &Range,
+    direction: Direction,
     mut take: impl FnMut(&[u8], &[u8]) -> Result<T, Malformed>,
     mut visit: impl FnMut(T) -> ControlFlow<()>,
 ) -> Result<(), Error> {
     let mut outcome = Ok(());
-    kv.scan(Table::State, range, direction, &mut |key, value| match take(key, value) {
+    kv.scan(table, range, direction, &mut |key, value| match take(key, value) {
         Ok(item) => visit(item),
         Err(error) => {
             outcome = Err(error);

@@ -3,10 +3,11 @@
 //! A state is a consistent snapshot, or the writer's newest state including what its current group has decided. Both answer
 //! through this trait, so a rule tested on a map holds in the writer.
 
-use crate::{Chain, Error, audit};
+use crate::{Chain, Derivation, Equivalents, Error, Progress, audit};
 use model::{
-    Association, AssociationKey, AuditRecord, Config, Context, Guid, Metadata, Mode, Namespace, NamespaceId,
-    NamespaceName, Position, Record, Reference, RuleSet, SchemaId, SchemaType, Subject, SubjectPrefix, Version,
+    Association, AssociationKey, AuditRecord, Config, Context, Fingerprint, Guid, Metadata, Mode, Namespace,
+    NamespaceId, NamespaceName, Position, Record, Reference, RuleSet, SchemaId, SchemaType, Subject, SubjectPrefix,
+    Version,
 };
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
@@ -31,8 +32,6 @@ pub struct StoredVersion {
     pub deleted: bool,
     /// Time of the record, in milliseconds since 1970.
     pub at: i64,
-    /// See `model::SchemaRecord::fingerprint`.
-    pub fingerprint: Option<u64>,
 }
 
 /// What is known of a subject without reading its versions.
@@ -268,8 +267,18 @@ pub trait State {
     fn version(&self, subject: &Subject, version: Version) -> Result<Option<StoredVersion>, Error>;
     /// All versions of a subject, ascending, soft-deleted ones included.
     fn versions(&self, subject: &Subject) -> Result<Vec<StoredVersion>, Error>;
-    /// Versions of a subject with this fingerprint, and those with none, newest first.
-    fn equivalents(&self, subject: &Subject, fingerprint: u64) -> Result<Vec<Version>, Error>;
+    /// Versions of a subject that may mean the same as a schema of this language with this fingerprint: those that have it, and
+    /// those of whose fingerprint nothing is known.
+    fn equivalents(
+        &self,
+        subject: &Subject,
+        schema_type: &SchemaType,
+        fingerprint: Fingerprint,
+    ) -> Result<Equivalents, Error>;
+    /// What was found out about the fingerprint of a version, if anything.
+    fn derivation(&self, subject: &Subject, version: Version) -> Result<Option<Derivation>, Error>;
+    /// How far fingerprints have been computed; `None` where something is missing for versions that are there.
+    fn fingerprints(&self) -> Result<Option<Progress>, Error>;
 
     /// A stored text. `None` only when the store is damaged.
     fn text(&self, key: &TextKey) -> Result<Option<Arc<str>>, Error>;

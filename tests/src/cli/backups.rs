@@ -73,6 +73,35 @@ fn a_restored_registry_answers_as_the_one_that_was_backed_up() {
 }
 
 #[test]
+fn a_restored_registry_finds_what_means_the_same_before_and_after_its_fingerprints_are_computed() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = Node::start();
+    let spelled = |order: [&str; 2], n: usize| {
+        let properties = order.map(|name| format!(r#""{name}":{n}"#));
+        json!({ "schema": format!(r#"{{"type":"string",{}}}"#, properties.join(",")) })
+    };
+    node.put("/config/s", &json!({ "compatibility": "NONE" })).ok();
+    for n in 1..=100 {
+        node.register("s", &spelled(["a", "b"], n));
+    }
+    let (file, data) = (dir.path().join("backup"), dir.path().join("restored"));
+    backup(node.data(), &file).good();
+    restore(&data, &file).good();
+    let restored = Node::at(&data);
+    let check = |when: &str| {
+        for n in [1, 70, 100] {
+            let found = restored.post("/subjects/s", &spelled(["b", "a"], n)).ok();
+            assert_eq!(found["version"], json!(n), "{when}");
+        }
+        assert_eq!(restored.post("/subjects/s", &spelled(["b", "a"], 101)).status, 404, "{when}");
+    };
+    check("before");
+    restored.logged(|line| line.contains("fingerprints") && line.contains("count=100"));
+    check("after");
+    assert_eq!(restored.register("s", &spelled(["b", "a"], 70)), node.register("s", &spelled(["b", "a"], 70)));
+}
+
+#[test]
 fn a_stopped_registry_is_backed_up_as_well() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");

@@ -343,7 +343,8 @@ fn a_record_holds_what_the_answer_says() {
     };
     assert_eq!((schema.id, schema.version, schema.deleted), (plan.answer.id, plan.answer.version, false));
     assert_eq!(schema.content.guid(), plan.answer.guid);
-    assert!(schema.fingerprint.is_some());
+    let hashes = schema.hashes.unwrap();
+    assert_eq!((hashes.guid, hashes.fingerprint.map(|known| known.scheme)), (plan.answer.guid, Some(1)));
     drop(computing);
     world.fold(plan.records);
 }

@@ -7,8 +7,11 @@
 //! Tags are assigned once.
 
 mod association;
+mod fingerprint;
 
 pub(crate) use association::*;
+pub use fingerprint::former_fingerprint;
+pub(crate) use fingerprint::*;
 
 use super::bytes::{Input, Malformed};
 use model::{Context, Guid, NamespaceId, NamespaceName, SchemaId, Subject, Version};
@@ -19,8 +22,8 @@ type Result<T> = std::result::Result<T, Malformed>;
 const VERSION: u8 = 1;
 /// subject → `SubjectSummary`
 const SUBJECT: u8 = 2;
-/// subject, fingerprint or none, version → nothing
-const FINGERPRINT: u8 = 3;
+/// Until format 3: subject, fingerprint or none, version → nothing
+const FORMER_FINGERPRINT: u8 = 3;
 /// context, id, subject, version → nothing
 const HOLDER: u8 = 4;
 /// guid, context → `value::Ids`
@@ -57,12 +60,18 @@ const AUDIT_OF: u8 = 19;
 const SHOWN: u8 = 25;
 /// key of the first entry of a block, which is that of a version or of a subject → `tally::Tally`
 const TALLY: u8 = 24;
+/// In the table `Derived`: subject, fingerprint or none, version → nothing, or that computing one failed
+const FINGERPRINT: u8 = 32;
+/// In the table `Derived`: subject, version → what is known of the fingerprint
+const FINGERPRINT_OF: u8 = 33;
 
 /// The place of `value::Head` in the table `Meta`.
 pub const HEAD: &[u8] = b"head";
 /// In the table `Meta`: see `State::namespaces_at`. A store that was written before this was kept has none until the next change
 /// of a namespace.
 pub(crate) const NAMESPACES_AT: &[u8] = b"namespaces_at";
+/// In the table `Derived`: how far fingerprints have been computed.
+pub(crate) const FINGERPRINTS: &[u8] = b"fingerprints";
 /// Stands in the table `Meta` while a restore runs.
 pub const RESTORING: &[u8] = b"restoring";
 
@@ -101,13 +110,6 @@ impl Key {
 
     fn place(self, at: i64, position: u64) -> Self {
         self.raw(&(at as u64 ^ 1 << 63).to_be_bytes()).raw(&position.to_be_bytes())
-    }
-
-    fn fingerprint(self, fingerprint: Option<u64>) -> Self {
-        match fingerprint {
-            None => self.raw(&[0]),
-            Some(value) => self.raw(&[1]).raw(&value.to_be_bytes()),
-        }
     }
 }
 
@@ -222,23 +224,6 @@ pub fn tallies(entries: &Range) -> Range {
 /// Where a block begins.
 pub(crate) fn take_tally(key: &[u8]) -> &[u8] {
     key.get(1..).unwrap_or_default()
-}
-
-pub(crate) fn fingerprint(subject: &Subject, fingerprint: Option<u64>, version: Version) -> Vec<u8> {
-    Key::new(FINGERPRINT).text(subject.as_str()).fingerprint(fingerprint).number(version).0
-}
-
-pub(crate) fn fingerprints(subject: &Subject, fingerprint: Option<u64>) -> Range {
-    beginning(Key::new(FINGERPRINT).text(subject.as_str()).fingerprint(fingerprint))
-}
-
-pub(crate) fn take_fingerprint(key: &[u8]) -> Result<Version> {
-    let mut parts = Parts::new(key, FINGERPRINT)?;
-    parts.subject()?;
-    if parts.0.byte()? == 1 {
-        parts.0.array::<8>()?;
-    }
-    parts.last_number()
 }
 
 pub(crate) fn holder(context: &Context, id: SchemaId, subject: &Subject, version: Version) -> Vec<u8> {

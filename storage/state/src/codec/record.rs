@@ -141,6 +141,9 @@ fn kind(record: &Record) -> u8 {
     }
 }
 
+/// A fingerprint without a scheme, which records had until format 3 of the directory. It is passed over.
+type FormerFingerprint = [u8; 8];
+
 fn put_registry(record: &RegistryRecord, text: Option<TextKey>, out: &mut Vec<u8>) {
     match record {
         RegistryRecord::Schema(schema) => {
@@ -149,7 +152,7 @@ fn put_registry(record: &RegistryRecord, text: Option<TextKey>, out: &mut Vec<u8
             schema.version.put(out);
             schema.id.put(out);
             schema.deleted.put(out);
-            schema.fingerprint.map(u64::to_le_bytes).put(out);
+            None::<FormerFingerprint>.put(out);
             content.schema_type.put(out);
             text.unwrap_or_else(|| text_key(&content.text)).put(out);
             content.references.put(out);
@@ -252,15 +255,14 @@ fn take_schema(
     let version = i32::take(input)?;
     let id = i32::take(input)?;
     let deleted = bool::take(input)?;
-    let fingerprint: Option<[u8; 8]> = Codec::take(input)?;
-    let fingerprint = fingerprint.map(u64::from_le_bytes);
+    let _: Option<FormerFingerprint> = Codec::take(input)?;
     let schema_type = SchemaType::take(input)?;
     let key = TextKey::take(input)?;
     let references = Codec::take(input)?;
     let metadata = Codec::take(input)?;
     let rule_set = Codec::take(input)?;
     let content = Arc::new(Content { schema_type, text: text(key)?, references, metadata, rule_set });
-    Ok(SchemaRecord { subject, version, id, content, deleted, hashes: None, fingerprint })
+    Ok(SchemaRecord { subject, version, id, content, deleted, hashes: None })
 }
 
 fn checked(sequence: u64, bytes: &[u8]) -> Result<&[u8], Malformed> {

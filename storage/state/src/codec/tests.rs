@@ -9,11 +9,12 @@ use super::value::{self, Head, Ids};
 use super::{key, record, text_key};
 use crate::contract::records::*;
 use crate::tally::Tally;
-use crate::{AuditEntry, AuditLog, Error, StoredAssociation, StoredVersion, SubjectSummary, Totals};
+use crate::{AuditEntry, AuditLog, Error, StoredAssociation, StoredVersion, SubjectSummary, TextKey, Totals};
 use model::{
     Association, AssociationKey, AuditOutcome, AuditRecord, CompatibilityLevel, CompatibilityPolicy, Config, Content,
-    Context, Guid, InternalRecord, Lifecycle, MemberRole, Metadata, Mode, Namespace, NamespaceId, Position, Record,
-    Referrers, RegistryRecord, Rule, RuleKind, RuleMode, RuleSet, SchemaRecord, SchemaType, Stamped, Subject,
+    Context, Fingerprint, Guid, InternalRecord, Lifecycle, MemberRole, Metadata, Mode, Namespace, NamespaceId,
+    Position, Record, Referrers, RegistryRecord, Rule, RuleKind, RuleMode, RuleSet, SchemaRecord, SchemaType, Stamped,
+    Subject,
 };
 use proptest::prelude::*;
 use std::fmt::Write as _;
@@ -84,12 +85,7 @@ fn full_schema() -> SchemaRecord {
         metadata: Some(metadata()),
         rule_set: Some(rule_set()),
     };
-    SchemaRecord {
-        content: Arc::new(content),
-        deleted: true,
-        fingerprint: Some(0x0102_0304_0506_0708),
-        ..schema_record(":.c:s\0/ü", i32::MAX, -1, "")
-    }
+    SchemaRecord { content: Arc::new(content), deleted: true, ..schema_record(":.c:s\0/ü", i32::MAX, -1, "") }
 }
 
 /// Examples with their places in the history, those behind the ones of the first release.
@@ -169,7 +165,7 @@ fn attempted() -> AuditRecord {
 }
 
 fn stored() -> StoredVersion {
-    let SchemaRecord { subject, version, id, content, deleted, fingerprint, .. } = full_schema();
+    let SchemaRecord { subject, version, id, content, deleted, .. } = full_schema();
     StoredVersion {
         subject,
         version,
@@ -182,7 +178,6 @@ fn stored() -> StoredVersion {
         rule_set: content.rule_set.clone(),
         deleted,
         at: 1_700_000_000_123,
-        fingerprint,
     }
 }
 
@@ -193,7 +188,6 @@ fn bare() -> StoredVersion {
         metadata: None,
         rule_set: None,
         deleted: false,
-        fingerprint: None,
         ..stored()
     }
 }
@@ -222,8 +216,11 @@ fn all_examples() -> Vec<(String, Vec<u8>)> {
     add("key: log", key::log(258));
     add("key: version", key::version(&s, -2));
     add("key: subject", key::subject(&s));
-    add("key: fingerprint", key::fingerprint(&s, Some(258), 1));
+    add("key: former fingerprint", key::former_fingerprint(&s, Some(258), 1));
+    add("key: no former fingerprint", key::former_fingerprint(&s, None, 1));
+    add("key: fingerprint", key::fingerprint(&s, Some((2, Fingerprint { scheme: 3, value: 258 })), 1));
     add("key: no fingerprint", key::fingerprint(&s, None, 1));
+    add("key: fingerprint of a version", key::fingerprint_of(&s, 1));
     add("key: holder", key::holder(&c, 258, &s, 1));
     add("key: ids", key::ids(g, &c));
     add("key: referrer", key::referrer((&Subject::parse("base"), 2), (&s, 1), 258));
@@ -325,6 +322,21 @@ fn what_format_1_wrote_is_still_read() {
 }
 
 #[test]
+fn what_format_2_wrote_is_still_read_but_for_fingerprints() {
+    let schema = full_schema();
+    let text = |key: &TextKey| Ok((*key == text_key(&schema.content.text)).then(|| schema.content.text.clone()));
+    let read = record::decode(101, &fixture("former record: schema, all members"), text);
+    assert_eq!(read.unwrap().record, Record::Registry(RegistryRecord::Schema(schema.clone())));
+    let StoredVersion { subject, version, .. } = stored();
+    let read = value::take_version(subject, version, &fixture("former value: version, all members"));
+    assert_eq!(read, Ok(stored()));
+    for (key, fingerprint) in [("key: former fingerprint", Some(258)), ("key: no former fingerprint", None)] {
+        let subject = Subject::parse(":.c:s\0");
+        assert_eq!(key::take_former_fingerprint(&fixture(key)), Ok((subject, fingerprint, 1)));
+    }
+}
+
+#[test]
 fn values_are_read_back() {
     let StoredVersion { subject, version, .. } = stored();
     for example in [stored(), bare()] {
@@ -401,6 +413,9 @@ fn read_as_anything(bytes: &[u8]) {
     let _ = key::take_version(bytes).is_ok();
     let _ = key::take_subject(bytes).is_ok();
     let _ = key::take_fingerprint(bytes).is_ok();
+    let _ = key::take_former_fingerprint(bytes).is_ok();
+    let _ = decode::<crate::Progress>(bytes).is_ok();
+    let _ = crate::fingerprints::is_entry(bytes);
     let _ = key::take_holder(bytes).is_ok();
     let _ = key::take_ids(bytes).is_ok();
     let _ = key::take_referrer(bytes).is_ok();

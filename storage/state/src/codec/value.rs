@@ -20,7 +20,8 @@ const FLAGS_AT: usize = 1;
 const DELETED: u8 = 1;
 const METADATA: u8 = 2;
 const RULE_SET: u8 = 4;
-const FINGERPRINT: u8 = 8;
+/// Until format 3 a fingerprint stood here, of no scheme; it is passed over.
+const FORMER_FINGERPRINT: u8 = 8;
 
 /// The bytes of a version; subject and number are in its key.
 pub fn version(version: &StoredVersion) -> Vec<u8> {
@@ -30,8 +31,7 @@ pub fn version(version: &StoredVersion) -> Vec<u8> {
     out.push(
         flag(version.deleted, DELETED)
             | flag(version.metadata.is_some(), METADATA)
-            | flag(version.rule_set.is_some(), RULE_SET)
-            | flag(version.fingerprint.is_some(), FINGERPRINT),
+            | flag(version.rule_set.is_some(), RULE_SET),
     );
     version.id.put(&mut out);
     version.guid.put(&mut out);
@@ -39,9 +39,6 @@ pub fn version(version: &StoredVersion) -> Vec<u8> {
     version.at.put(&mut out);
     version.schema_type.put(&mut out);
     version.references.put(&mut out);
-    if let Some(fingerprint) = version.fingerprint {
-        fingerprint.to_le_bytes().put(&mut out);
-    }
     if let Some(metadata) = &version.metadata {
         metadata.put(&mut out);
     }
@@ -58,7 +55,7 @@ pub fn take_version(subject: Subject, version: Version, bytes: &[u8]) -> Result<
         return Err(Malformed("a version of unknown format"));
     }
     let flags = input.byte()?;
-    if flags & !(DELETED | METADATA | RULE_SET | FINGERPRINT) != 0 {
+    if flags & !(DELETED | METADATA | RULE_SET | FORMER_FINGERPRINT) != 0 {
         return Err(Malformed("a version with unknown flags"));
     }
     let set = |bit: u8| flags & bit != 0;
@@ -68,25 +65,14 @@ pub fn take_version(subject: Subject, version: Version, bytes: &[u8]) -> Result<
     let at = Codec::take(&mut input)?;
     let schema_type = Codec::take(&mut input)?;
     let references = Codec::take(&mut input)?;
-    let fingerprint = set(FINGERPRINT).then(|| input.array()).transpose()?.map(u64::from_le_bytes);
+    if set(FORMER_FINGERPRINT) {
+        input.array::<8>()?;
+    }
     let metadata = set(METADATA).then(|| Codec::take(&mut input)).transpose()?;
     let rule_set = set(RULE_SET).then(|| Codec::take(&mut input)).transpose()?;
     input.end()?;
     let deleted = set(DELETED);
-    Ok(StoredVersion {
-        subject,
-        version,
-        id,
-        guid,
-        schema_type,
-        text,
-        references,
-        metadata,
-        rule_set,
-        deleted,
-        at,
-        fingerprint,
-    })
+    Ok(StoredVersion { subject, version, id, guid, schema_type, text, references, metadata, rule_set, deleted, at })
 }
 
 /// Is a version, as its bytes stand, soft-deleted?

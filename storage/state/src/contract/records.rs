@@ -1,9 +1,10 @@
 //! Short ways to write records, for tests.
 
+use crate::codec::text_key;
 use model::{
-    Association, AssociationKey, AuditChange, AuditOutcome, AuditRecord, Config, Content, Context, Guid,
-    InternalRecord, Lifecycle, Mode, Namespace, NamespaceId, Record, Reference, RegistryRecord, SchemaId, SchemaRecord,
-    SchemaType, Subject, Version,
+    Association, AssociationKey, AuditChange, AuditOutcome, AuditRecord, Config, Content, Context, Fingerprint, Guid,
+    Hashes, InternalRecord, Lifecycle, Mode, Namespace, NamespaceId, Record, Reference, RegistryRecord, SchemaId,
+    SchemaRecord, SchemaType, Subject, Version,
 };
 use std::sync::Arc;
 
@@ -23,7 +24,6 @@ pub fn schema_record(subject: &str, version: Version, id: SchemaId, text: &str) 
         content: Arc::new(content),
         deleted: false,
         hashes: None,
-        fingerprint: None,
     }
 }
 
@@ -32,10 +32,17 @@ pub fn schema(subject: &str, version: Version, id: SchemaId, text: &str) -> Reco
     Record::Registry(RegistryRecord::Schema(schema_record(subject, version, id, text)))
 }
 
-/// A version with a fingerprint.
+/// A version whose fingerprint, of scheme 1, its writer knows.
 pub fn fingerprinted(subject: &str, version: Version, id: SchemaId, text: &str, fingerprint: u64) -> Record {
-    let record = SchemaRecord { fingerprint: Some(fingerprint), ..schema_record(subject, version, id, text) };
-    Record::Registry(RegistryRecord::Schema(record))
+    let plain = schema_record(subject, version, id, text);
+    Record::Registry(RegistryRecord::Schema(knowing(plain, fingerprint)))
+}
+
+/// The same version, whose fingerprint, of scheme 1, its writer knows.
+pub fn knowing(record: SchemaRecord, fingerprint: u64) -> SchemaRecord {
+    let fingerprint = Some(Fingerprint { scheme: 1, value: fingerprint });
+    let (text, guid) = (text_key(&record.content.text).0, record.content.guid());
+    SchemaRecord { hashes: Some(Hashes { text, guid, fingerprint }), ..record }
 }
 
 /// A soft-deleted version.

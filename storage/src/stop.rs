@@ -4,7 +4,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 #[derive(Default)]
-pub(super) struct Stop {
+pub(crate) struct Stop {
     asked: Mutex<bool>,
     changed: Condvar,
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts a registry as the bank runs it, gives the three teams their land, and registers their first schemas. Stops with
+# Starts a registry as the bank runs it, gives the three teams their claims, and registers their first schemas. Stops with
 # Ctrl-C; the data stay in ./data/demo. The first argument is the program, further ones are passed to its server.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."

@@ -99,14 +99,14 @@ impl From<Spent> for End {
 struct Pair {
     reader: Met,
     writer: Met,
-    place: Place,
+    place: LazyPlace,
     /// Does only the verdict count, not the findings?
     branch: bool,
 }
 
 /// A place that is made when something is told about it.
 #[derive(Clone, Copy)]
-enum Place {
+enum LazyPlace {
     /// One that is there.
     Here(PlaceId),
     /// One step on.
@@ -206,7 +206,7 @@ impl<'m> Checker<'m> {
         let mut stack = Vec::new();
         let whole = |model: &Model| Met { id: model.root, usage: Use::ROOT };
         let (reader, writer) = (whole(self.reader), whole(self.writer));
-        let root = Pair { reader, writer, place: Place::Here(ROOT), branch: false };
+        let root = Pair { reader, writer, place: LazyPlace::Here(ROOT), branch: false };
         let mut arrived = self.enter(root, &mut stack)?;
         while let Some(mut frame) = stack.pop() {
             if let Some(result) = arrived.take() {
@@ -271,19 +271,19 @@ impl<'m> Checker<'m> {
                 self.names(&a.named, &b.named, &mut frame)?;
                 self.spend(a.symbols.len() + b.symbols.len())?;
                 if !missing_symbols(a, b).is_empty() {
-                    self.find(&mut frame, Rule::MissingEnumSymbols, Place::Step(place, Token::Symbols))?;
+                    self.find(&mut frame, Rule::MissingEnumSymbols, LazyPlace::Step(place, Token::Symbols))?;
                 }
                 None
             }
             (Node::Fixed(a), Node::Fixed(b)) => {
                 self.names(&a.named, &b.named, &mut frame)?;
                 if a.size != b.size {
-                    self.find(&mut frame, Rule::FixedSizeMismatch, Place::Step(place, Token::Size))?;
+                    self.find(&mut frame, Rule::FixedSizeMismatch, LazyPlace::Step(place, Token::Size))?;
                 }
                 None
             }
             _ => {
-                self.find(&mut frame, Rule::TypeMismatch, Place::Here(place))?;
+                self.find(&mut frame, Rule::TypeMismatch, LazyPlace::Here(place))?;
                 None
             }
         };
@@ -302,7 +302,7 @@ impl<'m> Checker<'m> {
         let at = frame.next;
         frame.next += 1;
         let inner = |reader, writer, place| Next::Pair(Pair { reader, writer, place, branch });
-        let step = |token| Place::Step(frame.place, token);
+        let step = |token| LazyPlace::Step(frame.place, token);
         let (r, w) = (self.reader.node(reader.id), self.writer.node(writer.id));
         Ok(match (frame.mode, r, w) {
             (Mode::Inner, Node::Array { items: a, .. }, Node::Array { items: b, .. }) if at == 0 => {
@@ -313,7 +313,7 @@ impl<'m> Checker<'m> {
             }
             (Mode::BothUnions, _, Node::Union(branches)) if at < branches.len() => {
                 let writer = writer.part(branches[at], at);
-                Next::Pair(Pair { reader, writer, place: Place::Here(ROOT), branch: true })
+                Next::Pair(Pair { reader, writer, place: LazyPlace::Here(ROOT), branch: true })
             }
             (Mode::WriterUnion, _, Node::Union(branches)) if at < branches.len() => {
                 inner(reader, writer.part(branches[at], at), step(Token::Index(small(at))))
@@ -349,12 +349,12 @@ impl<'m> Checker<'m> {
                 Some(false) => {}
                 None => {
                     frame.next = at + 1;
-                    let (reader, place) = (frame.reader.part(branch, at), Place::Here(ROOT));
+                    let (reader, place) = (frame.reader.part(branch, at), LazyPlace::Here(ROOT));
                     return Ok(Next::Pair(Pair { reader, writer: frame.writer, place, branch: true }));
                 }
             }
         }
-        self.find(frame, Rule::MissingUnionBranch, Place::Here(frame.place))?;
+        self.find(frame, Rule::MissingUnionBranch, LazyPlace::Here(frame.place))?;
         frame.mode = Mode::Settled;
         Ok(Next::Done)
     }
@@ -381,7 +381,7 @@ impl<'m> Checker<'m> {
             Mode::BothUnions => {
                 let at = frame.next - 1;
                 let Node::Union(branches) = self.writer.node(frame.writer.id) else { return Ok(()) };
-                let (rule, place) = (Rule::MissingUnionBranch, Place::Step(frame.place, Token::Index(small(at))));
+                let (rule, place) = (Rule::MissingUnionBranch, LazyPlace::Step(frame.place, Token::Index(small(at))));
                 self.find_about(frame, rule, place, frame.writer.part(branches[at], at), 0)?;
             }
             Mode::ReaderUnion | Mode::Settled => {}
@@ -403,12 +403,12 @@ impl<'m> Checker<'m> {
                 let fields =
                     if self.tells(frame.branch) { self.report.place(frame.place, Token::Fields) } else { ROOT };
                 let (rule, place) =
-                    (Rule::ReaderFieldMissingDefaultValue, Place::Step(fields, Token::Index(small(at))));
+                    (Rule::ReaderFieldMissingDefaultValue, LazyPlace::Step(fields, Token::Index(small(at))));
                 self.find_about(frame, rule, place, frame.writer, at)?;
                 return Ok(None);
             }
         };
-        let (place, branch) = (Place::Field(frame.place, at), frame.branch);
+        let (place, branch) = (LazyPlace::Field(frame.place, at), frame.branch);
         let reader = frame.reader.part(field.schema, at);
         Ok(Some(Next::Pair(Pair { reader, writer: written, place, branch })))
     }
@@ -443,7 +443,7 @@ impl<'m> Checker<'m> {
     /// Short names have to be equal, or an alias of the reader has to be the full name of the writer.
     fn names(&mut self, reader: &Named, writer: &Named, frame: &mut Frame) -> Result<(), End> {
         if !self.same_name(reader, writer)? {
-            self.find(frame, Rule::NameMismatch, Place::Step(frame.place, Token::Name))?;
+            self.find(frame, Rule::NameMismatch, LazyPlace::Step(frame.place, Token::Name))?;
         }
         Ok(())
     }
@@ -527,11 +527,11 @@ impl<'m> Checker<'m> {
         !branch || self.keep == Keep::All
     }
 
-    fn place(&mut self, place: Place) -> PlaceId {
+    fn place(&mut self, place: LazyPlace) -> PlaceId {
         match place {
-            Place::Here(place) => place,
-            Place::Step(before, token) => self.report.place(before, token),
-            Place::Field(record, at) => {
+            LazyPlace::Here(place) => place,
+            LazyPlace::Step(before, token) => self.report.place(before, token),
+            LazyPlace::Field(record, at) => {
                 let fields = self.report.place(record, Token::Fields);
                 let field = self.report.place(fields, Token::Index(small(at)));
                 self.report.place(field, Token::Type)
@@ -540,7 +540,7 @@ impl<'m> Checker<'m> {
     }
 
     /// Adds a finding about the frame's pair.
-    fn find(&mut self, frame: &mut Frame, rule: Rule, place: Place) -> Result<(), End> {
+    fn find(&mut self, frame: &mut Frame, rule: Rule, place: LazyPlace) -> Result<(), End> {
         self.find_about(frame, rule, place, frame.writer, 0)
     }
 
@@ -549,7 +549,7 @@ impl<'m> Checker<'m> {
         &mut self,
         frame: &mut Frame,
         rule: Rule,
-        place: Place,
+        place: LazyPlace,
         writer: Met,
         field: usize,
     ) -> Result<(), End> {

@@ -18,6 +18,7 @@ mod order;
 mod pattern;
 mod print;
 mod rule;
+mod scan;
 mod spots;
 mod uri;
 
@@ -28,7 +29,9 @@ pub(crate) use pattern::LONGEST as LONGEST_PATTERN;
 
 use crate::json::{Flavor, Memory, Node as Tree, Tree as Value, rest};
 use crate::language::Language;
-use crate::{Dependency, Direction, Error, Finding, Mismatch, Place, Sample, Spent, Strictness, TaggedEntity, Work};
+use crate::{
+    Dependency, Direction, Error, Finding, Mismatch, Names, Place, Sample, Spent, Strictness, TaggedEntity, Work,
+};
 use ::model::CompatibilityPolicy;
 use check::Abandoned;
 use documents::Documents;
@@ -217,6 +220,10 @@ impl Language for Schema {
 
     fn locate(text: &str, paths: &[&str], work: &Work) -> Result<Vec<Option<Place>>, Spent> {
         locate::locate(text, paths, work)
+    }
+
+    fn names(text: &str, work: &Work) -> Result<Names, Spent> {
+        scan::names(text, work)
     }
 }
 

@@ -159,6 +159,30 @@ fn what_files_refer_to_is_in_directories() {
 }
 
 #[test]
+fn json_schemas_find_each_other_by_path_and_by_uri() {
+    let order = |more: &str| {
+        format!(
+            r#"{{"type": "object", "properties": {{"by": {{"$ref": "people/customer.json"}}, "in": {{"$ref": "https://geo/country"}}{more}}}}}"#
+        )
+    };
+    let directory = files(&[
+        ("types/people/customer.json", r#"{"type": "object", "properties": {"at": {"$ref": "address.json"}}}"#),
+        ("types/people/address.json", r#"{"type": "string", "maxLength": 9}"#),
+        ("types/geo.json", r#"{"$id": "https://geo/country", "type": "string"}"#),
+        ("old.json", &order("")),
+        ("new.json", &order(r#", "n": {"type": "integer"}"#)),
+    ]);
+    let ask =
+        |more: &[&str]| check(&directory, &[&["new.json", "--against", "old.json", "-I", "types"][..], more].concat());
+    let refused = ask(&[]);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(refused.out.contains("new.json:1:"), "{refused:?}");
+    assert!(refused.out.contains("PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL"), "{refused:?}");
+    assert!(ask(&["--policy", "lenient"]).status.success(), "{:?}", ask(&["--policy", "lenient"]));
+    assert_eq!(check(&directory, &["new.json", "--against", "old.json"]).status.code(), Some(2), "what is not there");
+}
+
+#[test]
 fn a_subject_is_compared_with_as_its_config_says() {
     let node = Node::start();
     let registered = |subject: &str, text: &str| node.register(subject, &json!({ "schema": text }));

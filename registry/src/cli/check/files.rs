@@ -102,7 +102,7 @@ impl Shelf {
     pub fn dependencies(&self, schema_type: &SchemaType, text: &str) -> Result<Vec<Dependency>, String> {
         let needs = compat::names(schema_type, text, &budget()).map_err(|error| error.to_string())?;
         let mut walk = Walk { shelf: self, seen: HashSet::new(), found: Vec::new() };
-        walk.follow(&needs, 0)?;
+        walk.follow(&needs, "", 0)?;
         // The candidate itself may lie in the directory.
         Ok(walk.found.into_iter().filter(|dependency| *dependency.text != *text).collect())
     }
@@ -115,24 +115,23 @@ struct Walk<'s> {
 }
 
 impl Walk<'_> {
-    fn follow(&mut self, names: &Names, depth: usize) -> Result<(), String> {
+    /// `folder` is where the names were written: they may be meant from there.
+    fn follow(&mut self, names: &Names, folder: &str, depth: usize) -> Result<(), String> {
         if depth > MOST_IN_A_ROW {
             return Err(format!("The files refer to one another deeper than the {MOST_IN_A_ROW} levels allowed"));
         }
         let shelf = self.shelf;
         for needed in &names.needs {
-            let found = needed.iter().find_map(|name| Some((name, *shelf.by_name.get(name)?)));
-            let Some((name, at)) = found else { continue };
+            let near = needed.iter().map(|name| format!("{folder}{name}"));
+            let found =
+                near.chain(needed.iter().cloned()).find_map(|name| Some((shelf.by_name.get(&name).copied()?, name)));
+            let Some((at, name)) = found else { continue };
             if self.seen.insert(at) {
                 let file = &shelf.files[at];
-                self.follow(&file.names, depth + 1)?;
-                let subject = Subject::parse(&file.path);
-                self.found.push(Dependency {
-                    name: name.clone(),
-                    subject,
-                    version: 1,
-                    text: file.text.as_str().into(),
-                });
+                let folder = file.path.rfind('/').map_or("", |end| &file.path[..=end]);
+                self.follow(&file.names, folder, depth + 1)?;
+                let (subject, text) = (Subject::parse(&file.path), file.text.as_str().into());
+                self.found.push(Dependency { name, subject, version: 1, text });
             }
         }
         Ok(())

@@ -50,6 +50,9 @@ pub enum Error {
         /// Where.
         place: Place,
     },
+    /// The text is not in the syntax of the language, in whole words of the reference, which tell the place.
+    #[error("{0}")]
+    Unreadable(String),
     /// The text is well formed and breaks a rule of the language.
     #[error("{message} {place}")]
     Invalid {

@@ -4,7 +4,7 @@
 //! A language adds its rules as a variant of `Rule` and as an arm of `Rule::explained`. What every language has to say of a
 //! rule is the trait `Explain`.
 
-use crate::{avro, json_schema};
+use crate::{avro, json_schema, protobuf};
 use std::sync::Arc;
 
 /// Which way data flows.
@@ -92,6 +92,8 @@ pub enum Rule {
     Avro(avro::Rule),
     /// A rule of JSON Schema.
     JsonSchema(json_schema::Rule),
+    /// A rule of Protobuf.
+    Protobuf(protobuf::Rule),
 }
 
 /// What a language has to say of its rules.
@@ -121,6 +123,7 @@ impl Rule {
         match self {
             Self::Avro(rule) => Ok(rule),
             Self::JsonSchema(rule) => Ok(rule),
+            Self::Protobuf(rule) => Ok(rule),
             Self::DifferentType => Err(General::DifferentType),
             Self::Abandoned => Err(General::Abandoned),
         }

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 /// A parsed schema of one language.
 pub(crate) trait Language: Debug {
-    /// Parses a text; `dependencies` are the schemas it refers to, those first that others need.
+    /// Parses a text; `dependencies` are the schemas it refers to, those first that others need. Of new schemas nothing is asked
+    /// here that `check_fields` asks.
     ///
     /// # Errors
     /// The text is not a schema, or exceeds a bound; or the work ended.
@@ -86,6 +87,14 @@ pub(crate) trait Language: Debug {
     /// The work ended.
     fn validate(&self, sample: Sample<'_>, work: &Work) -> Result<Result<(), Mismatch>, Spent>;
 
+    /// What `validateFields` asks of a schema beyond the fields that are reserved.
+    ///
+    /// # Errors
+    /// What it breaks; or the work ended.
+    fn check_fields(&self, _work: &Work) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Bytes held, roughly.
     fn size_hint(&self) -> usize;
 
@@ -128,6 +137,9 @@ macro_rules! languages {
             $($(#[$doc])* $language(Arc<$schema>),)+
         }
 
+        /// The languages.
+        pub const SCHEMA_TYPES: &[SchemaType] = &[$(SchemaType::$language),+];
+
         /// Parses a schema text. `dependencies` are the schemas it refers to, in the order of `references::closure`.
         ///
         /// # Errors
@@ -141,7 +153,14 @@ macro_rules! languages {
         ) -> Result<Parsed, Error> {
             match schema_type {
                 $(SchemaType::$language => {
+                    let (strictness, fields) = match strictness {
+                        Strictness::NewFields => (Strictness::New, true),
+                        other => (other, false),
+                    };
                     let schema = <$schema as Language>::parse(text, dependencies, strictness, work)?;
+                    if fields {
+                        schema.check_fields(work)?;
+                    }
                     Ok(Parsed::$language(Arc::new(schema)))
                 })+
                 #[allow(unreachable_patterns, reason = "where there is a language for each name")]

@@ -17,6 +17,7 @@ mod json;
 pub mod json_schema;
 mod language;
 mod limits;
+pub mod protobuf;
 pub mod references;
 mod tags;
 mod work;
@@ -36,8 +37,10 @@ use std::sync::Arc;
 /// How much a text is asked to be right.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Strictness {
-    /// A candidate: names and namespaces are plain ASCII, defaults fit their types.
+    /// A candidate: names and namespaces are plain ASCII, defaults fit their types; every type is known.
     New,
+    /// A candidate where the configuration asks for `validateFields`: what `New` asks, and what the language has to say of that.
+    NewFields,
     /// A stored schema, or a candidate where the configuration waives validation: what the reference would have stored is
     /// read, whatever today's rules say.
     Stored,
@@ -51,6 +54,8 @@ languages! {
     Avro: avro::Schema,
     /// JSON Schema.
     Json: json_schema::Schema,
+    /// Protobuf.
+    Protobuf: protobuf::Schema,
 }
 
 /// A sample document.
@@ -60,6 +65,8 @@ pub enum Sample<'s> {
     Json(&'s str),
     /// In the language's binary encoding, without any wire prefix.
     Binary(&'s [u8]),
+    /// What follows the id of the schema in the wire format of Kafka clients: in Protobuf the indexes of the message come first.
+    Framed(&'s [u8]),
 }
 
 /// Where and why a sample does not fit a schema.

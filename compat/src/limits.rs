@@ -1,6 +1,6 @@
 //! What schemas and samples may take, as one list for the documentation.
 
-use crate::{avro, json, json_schema, references};
+use crate::{avro, json, json_schema, protobuf, references};
 use model::Limit;
 
 /// The bounds of this crate.
@@ -18,6 +18,14 @@ pub const LIMITS: &[Limit] = &[
     Limit::new("JSON Schema: a regular expression", json_schema::LONGEST_PATTERN, "bytes"),
     Limit::new("JSON Schema: pairs of schemas in one comparison", json_schema::MOST_PAIRS, "pairs"),
     Limit::new("JSON Schema: incompatibilities that one comparison tells", json_schema::MOST_FINDINGS, "messages"),
+    Limit::new("Protobuf: messages inside messages", protobuf::NESTING, "levels"),
+    Limit::new("Protobuf: the value of an option", protobuf::VALUE_DEPTH, "levels"),
+    Limit::new("Protobuf: a name", protobuf::MOST_NAME, "bytes"),
+    Limit::new("Protobuf: a text, canonical or normalised", protobuf::MOST_TEXT, "bytes"),
+    Limit::new("Protobuf: messages that lead into each other in one comparison", protobuf::MOST_DEPTH, "levels"),
+    Limit::new("Protobuf: incompatibilities that one comparison tells", protobuf::MOST_FINDINGS, "messages"),
+    Limit::new("Protobuf: a sample to validate", protobuf::SAMPLE_BYTES, "bytes"),
+    Limit::new("Protobuf: a sample to validate, in itself", protobuf::SAMPLE_DEPTH, "levels"),
     Limit::new("references in a row", references::MOST_DEPTH, "levels"),
     Limit::new("schemas that one schema refers to, directly or not", references::MOST_SCHEMAS, "names"),
     Limit::new("references between them", references::MOST_REFERENCES, "references"),

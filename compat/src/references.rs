@@ -38,6 +38,8 @@ pub struct Needed<T> {
     pub version: Version,
     /// Its canonical text, or what stands for it.
     pub text: T,
+    /// Does the schema itself refer to it, or only another one that it needs?
+    pub direct: bool,
 }
 
 /// Why references do not resolve.
@@ -137,6 +139,8 @@ pub fn closure<T: Clone, E>(
         found: Vec::new(),
     };
     walk.follow(referrer, references)?;
+    let direct: HashSet<&str> = references.iter().map(|reference| &*reference.name).collect();
+    walk.found.iter_mut().for_each(|needed| needed.direct = direct.contains(&*needed.name));
     Ok(walk.found)
 }
 
@@ -203,7 +207,13 @@ impl<T: Clone, E> Walk<'_, '_, T, E> {
             self.open.push(key);
             self.follow(&subject, &fetched.references)?;
             self.done.extend(self.open.pop());
-            self.found.push(Needed { name: reference.name.clone(), subject, version, text: fetched.text });
+            self.found.push(Needed {
+                name: reference.name.clone(),
+                subject,
+                version,
+                text: fetched.text,
+                direct: false,
+            });
         }
         Ok(())
     }
@@ -215,6 +225,6 @@ impl<T: Clone, E> Walk<'_, '_, T, E> {
         }
         let known = self.found.iter().find(|needed| needed.subject == *subject && needed.version == *version)?;
         let (subject, version, text) = (known.subject.clone(), known.version, known.text.clone());
-        Some(Needed { name: name.to_owned(), subject, version, text })
+        Some(Needed { name: name.to_owned(), subject, version, text, direct: false })
     }
 }

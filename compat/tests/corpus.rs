@@ -52,3 +52,10 @@ fn samples() {
         exercise::data(&String::from_utf8_lossy(&input[..end]), input.get(end + 1..).unwrap_or_default());
     }
 }
+
+#[test]
+fn protobuf_files() {
+    for (_, input) in corpus("protobuf") {
+        crate::protobuf::exercise::texts(&String::from_utf8_lossy(&input));
+    }
+}

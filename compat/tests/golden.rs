@@ -16,6 +16,7 @@ fn dependencies(refs: &Value) -> Vec<Dependency> {
         subject: Subject::parse(name),
         version: 1,
         text: text.as_str().unwrap().into(),
+        direct: true,
     };
     members.map(dependency).collect()
 }

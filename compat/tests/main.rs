@@ -14,5 +14,6 @@ mod json_schema;
 mod normalization;
 mod parsing;
 mod properties;
+mod protobuf;
 mod references;
 mod support;

@@ -5,7 +5,7 @@ use model::{CompatibilityLevel, CompatibilityPolicy, SchemaType, Subject, Versio
 
 /// A referenced schema.
 pub fn dependency(name: &str, text: &str) -> Dependency {
-    Dependency { name: name.to_owned(), subject: Subject::parse(name), version: 1, text: text.into() }
+    Dependency { name: name.to_owned(), subject: Subject::parse(name), version: 1, text: text.into(), direct: true }
 }
 
 /// Parses a text, whatever that costs.

@@ -73,7 +73,7 @@ pub(crate) fn check(name: &str, strictness: Strictness) -> Result<(), String> {
     // Stored schemas may have letters of any script. The reference asks Java for what a letter is; Rust's notion is a
     // little wider (combining marks, letter numbers), so nothing that the reference stored is refused.
     let letter = |c: char| match strictness {
-        Strictness::New => c.is_ascii_alphabetic(),
+        Strictness::New | Strictness::NewFields => c.is_ascii_alphabetic(),
         Strictness::Stored => c.is_alphabetic(),
     };
     let letter_or_digit =

@@ -87,7 +87,7 @@ impl Schema {
         let mut memory = Memory::default();
         let tree = match (tree(text, &mut memory)?, strictness) {
             (Some(tree), _) => tree,
-            (None, Strictness::New) => return Err(not_a_schema("MISSING", text, 0)),
+            (None, Strictness::New | Strictness::NewFields) => return Err(not_a_schema("MISSING", text, 0)),
             (None, Strictness::Stored) => Tree { at: 0, tree: Value::Null },
         };
         let (canonical, offsets) =

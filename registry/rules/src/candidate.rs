@@ -125,8 +125,7 @@ pub fn prepare(
     mode: Mode,
     normalize: Normalize,
 ) -> Result<Candidate, Stop> {
-    let validates = described.id.is_none() && scope.config.validate_new_schemas.unwrap_or(true);
-    let strictness = if validates { Strictness::New } else { Strictness::Stored };
+    let strictness = if described.id.is_none() { scope.strictness() } else { Strictness::Stored };
     let normalize = if mode.takes_explicit_ids() { Normalize::No } else { normalize };
     let (source, references) = source(state, knowledge, subject, described, normalize, Deleted::Ignore)??;
     let schema = knowledge

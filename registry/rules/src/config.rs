@@ -5,6 +5,7 @@
 //! context's (a named one) or the global one, as a whole; then that of `:.__GLOBAL:`; then the server's default level.
 
 use super::knowledge::Normalize;
+use compat::Strictness;
 use model::{CompatibilityLevel, Config, Context, Mode, Subject};
 use state::{Error, State};
 
@@ -46,6 +47,16 @@ impl InScope {
     /// Is a candidate to be normalised? The request or the config may ask for it.
     pub fn normalize(&self, requested: bool) -> Normalize {
         if requested || self.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No }
+    }
+
+    /// How much a candidate is asked to be right.
+    pub fn strictness(&self) -> Strictness {
+        let (validates, fields) = (self.config.validate_new_schemas, self.config.validate_fields);
+        match (validates.unwrap_or(true), fields.unwrap_or(false)) {
+            (true, true) => Strictness::NewFields,
+            (true, false) => Strictness::New,
+            (false, _) => Strictness::Stored,
+        }
     }
 }
 

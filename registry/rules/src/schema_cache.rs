@@ -239,7 +239,7 @@ fn dependencies(
     work: &Work,
 ) -> Result<Result<Vec<Dependency>, compat::Error>, Fault> {
     let (mut seen, mut found, mut bytes) = (HashSet::new(), Vec::new(), 0);
-    for Needed { name, subject, version, text: key } in needed {
+    for Needed { name, subject, version, text: key, direct } in needed {
         if !seen.insert(*key) {
             continue;
         }
@@ -252,7 +252,8 @@ fn dependencies(
             return Ok(Err(compat::Error::TooComplex(message)));
         }
         work.spend(text.len() / BYTES)?;
-        found.push(Dependency { name: name.clone(), subject: subject.clone(), version: *version, text });
+        let (name, subject) = (name.clone(), subject.clone());
+        found.push(Dependency { name, subject, version: *version, text, direct: *direct });
     }
     Ok(Ok(found))
 }

@@ -1,7 +1,7 @@
 //! `POST /compatibility/subjects/{subject}/versions[/{version}]`.
 
 use super::{Class, Service};
-use compat::{Strictness, Work};
+use compat::Work;
 use model::{CompatibilityLevel, SchemaType, Subject};
 use rules::candidate::{Described, source};
 use rules::config::{self, InScope};
@@ -161,10 +161,8 @@ fn candidate(
     let scope = config::in_scope(state, subject, default_level)?;
     let normalize = scope.normalize(request.normalize);
     let (source, references) = source(state, knowledge, subject, described, normalize, Deleted::Ignore)??;
-    let strictness =
-        if scope.config.validate_new_schemas.unwrap_or(true) { Strictness::New } else { Strictness::Stored };
     let schema = knowledge
-        .parse(state, &source, strictness, normalize)?
+        .parse(state, &source, scope.strictness(), normalize)?
         .map_err(|error| content::invalid_schema(&described.schema_type, &error))?;
     Ok((Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone()), scope))
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// A sample document.
 #[derive(Clone, Debug)]
 pub enum Validation {
-    /// Avro's JSON encoding.
+    /// In the JSON encoding of its language.
     Json(String),
     /// Binary, bare or with what Kafka clients write in front of it (`model::framing`).
     Binary(Vec<u8>),
@@ -43,7 +43,7 @@ impl Service {
             let fits = |sample| schema.validate(sample, &spending);
             let outcome = match &sample {
                 Validation::Json(text) => fits(Sample::Json(text))?,
-                Validation::Binary(bytes) => match framed(bytes).map(|rest| fits(Sample::Binary(rest))) {
+                Validation::Binary(bytes) => match framed(bytes).map(|rest| fits(Sample::Framed(rest))) {
                     None => fits(Sample::Binary(bytes))?,
                     Some(framed) => match framed? {
                         Ok(()) => Ok(()),

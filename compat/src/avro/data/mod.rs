@@ -50,7 +50,7 @@ fn judge(model: &Model, sample: Sample<'_>, work: &Work) -> Result<(), Mismatch>
                 GenericDatumWriter::builder(&skeleton).build().and_then(|writer| writer.write_value_to_vec(value));
             encoded.map(drop).map_err(refused)
         }
-        Sample::Binary(mut bytes) => {
+        Sample::Binary(mut bytes) | Sample::Framed(mut bytes) => {
             binary::check(model, bytes, work)?;
             let Some(skeleton) = skeleton(model, work) else { return Ok(()) };
             let decoded =

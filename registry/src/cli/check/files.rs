@@ -131,7 +131,7 @@ impl Walk<'_> {
                 let folder = file.path.rfind('/').map_or("", |end| &file.path[..=end]);
                 self.follow(&file.names, folder, depth + 1)?;
                 let (subject, text) = (Subject::parse(&file.path), file.text.as_str().into());
-                self.found.push(Dependency { name, subject, version: 1, text });
+                self.found.push(Dependency { name, subject, version: 1, text, direct: depth == 0 });
             }
         }
         Ok(())

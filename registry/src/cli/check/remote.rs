@@ -79,6 +79,7 @@ fn existing(client: &Client, subject: &str, number: Version, version: &Value) ->
         subject: needed.subject,
         version: needed.version,
         text: needed.text.into(),
+        direct: needed.direct,
     };
     let Fetched { schema_type, text: schema, .. } = fetched;
     let dependencies = dependencies.into_iter().map(text).collect();

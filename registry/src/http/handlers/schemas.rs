@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::http::pieces::{self, HERE};
 use crate::http::wire::schema::SchemaOut;
 use compat::TaggedEntity;
-use model::{Context, SchemaId, Subject, SubjectPrefix};
+use model::{Context, SchemaId, SchemaType, Subject, SubjectPrefix};
 use rules::fault::Fault;
 use serde_json::json;
 use service::listing::Listing;
@@ -49,7 +49,8 @@ fn association_filter(ctx: &RequestContext) -> Result<Option<AssociationFilter>,
 
 /// `GET /schemas/types`
 pub fn types(_: &App, _: &RequestContext) -> Result<Answer, Fault> {
-    Ok(Answer::json(&["AVRO", "JSON"]))
+    let names: Vec<&str> = compat::SCHEMA_TYPES.iter().map(SchemaType::as_str).collect();
+    Ok(Answer::json(&names))
 }
 
 /// `GET /schemas/ids/{id}`

@@ -1,0 +1,114 @@
+//! Promises that hold for generated schemas, and for schemas broken at random.
+
+use super::exercise;
+use super::support::read;
+use crate::support::{Asked, findings};
+use compat::{Direction, Strictness};
+use proptest::prelude::*;
+
+/// A word that may stand where names do; few, so that they meet.
+fn name() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["A", "B", "C", "message", "a", "b_c", "optional", "x1"])
+}
+
+fn kind() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => prop::sample::select(vec!["int32", "string", "bytes", "bool", "sint64", "fixed32", "double"]).prop_map(str::to_owned),
+        3 => prop::sample::select(vec!["A", "B", "p.A", ".p.A", ".p.A.B", "google.protobuf.Timestamp"]).prop_map(str::to_owned),
+    ]
+}
+
+fn options() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "",
+        "",
+        "",
+        " [deprecated = true]",
+        " [packed = false, default = \"x\", json_name = \"y\"]",
+        " [(confluent.field_meta).tags = \"T\", (confluent.field_meta) = { doc: 'd' params: [{ key: \"k\", value: \"v\" }] }]",
+        " [(un.known).a.b = { c: [1, 2.50], d < 3 }]",
+        " [(un.known).a.(b.c).d = 1.0, (un.known).a.x = Y]",
+    ])
+}
+
+fn field() -> impl Strategy<Value = String> {
+    let label = prop::sample::select(vec!["", "", "optional ", "repeated "]);
+    prop_oneof![
+        6 => (label, kind(), name(), 0..9i32, options())
+            .prop_map(|(label, kind, name, tag, options)| format!("{label}{kind} {name} = {tag}{options};")),
+        1 => (kind(), name(), 0..9i32).prop_map(|(kind, name, tag)| format!("map<string, {kind}> {name} = {tag};")),
+        1 => (name(), kind(), name(), 0..9i32, kind(), 0..9i32).prop_map(|(name, one, inner, tag, other, more)| {
+            format!("oneof {name} {{ {one} {inner} = {tag}; {other} y = {more}; }}")
+        }),
+        1 => prop::sample::select(vec![
+            "reserved 3, 7 to 9, \"gone\";",
+            "extensions 100 to max;",
+            "option deprecated = true;",
+            "optional group G = 8 { optional int32 z = 1; }",
+            "oneof none {}",
+            "enum E { option allow_alias = true; Z = 0; Y = 0 [deprecated = true]; N = -1; reserved 5 to 6; }",
+            "message En { option map_entry = true; optional string key = 1; optional int32 value = 2; } repeated En en = 12;",
+            "extend A { optional int32 more = 100; }",
+            ";",
+        ]).prop_map(str::to_owned),
+    ]
+}
+
+fn message() -> impl Strategy<Value = String> {
+    let body = prop::collection::vec(field(), 0..6).prop_map(|fields| fields.join(" ")).boxed();
+    let leaf = (name(), body.clone()).prop_map(|(name, body)| format!("message {name} {{ {body} }}"));
+    leaf.prop_recursive(3, 12, 3, move |inner| {
+        (name(), body.clone(), prop::collection::vec(inner, 0..3))
+            .prop_map(|(name, body, inner)| format!("message {name} {{ {} {body} }}", inner.join("\n")))
+    })
+}
+
+fn file() -> impl Strategy<Value = String> {
+    let head = prop::sample::select(vec![
+        "syntax = \"proto3\";",
+        "syntax = \"proto3\"; package p;",
+        "syntax = 'proto3'; package p.A;",
+    ]);
+    let rest = prop::sample::select(vec![
+        "",
+        "import \"./x//y.proto\"; import public \"google/protobuf/timestamp.proto\"; import weak \"w\";",
+        "option java_package = \"a\" 'b'; option (un.known) = { x: \"\\t\\\"\" };",
+        "service S { option deprecated = true; rpc R (stream A) returns (.p.A) { option deprecated = false; } }",
+        "extend google.protobuf.FieldOptions { repeated string tt = 50001; }",
+        "enum E { Z = 0; }",
+    ]);
+    (head, prop::collection::vec(message(), 1..4), rest)
+        .prop_map(|(head, messages, rest)| format!("{head}\n{}\n{rest}\n", messages.join("\n")))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn generated_files_keep_every_promise(a in file(), b in file()) {
+        exercise::texts(&format!("{a}\n===\n{b}"));
+    }
+
+    #[test]
+    fn broken_files_are_read_or_refused(
+        text in file(),
+        cut in any::<prop::sample::Index>(),
+        put in prop::sample::select(vec!["", "{", "}", "\"", "\\", "/*", "[", "=", ";", "é", "\u{0}", ".", "<", "option", "99999999999", "'"]),
+    ) {
+        let at = text.floor_char_boundary(cut.index(text.len() + 1));
+        exercise::texts(&[&text[..at], put, &text[at..]].concat());
+        exercise::texts(&text[..at]);
+    }
+
+    #[test]
+    fn a_field_that_is_added_or_renamed_never_breaks_a_reader(text in file(), tag in 20..30i32) {
+        let old = read(&text, &[], Strictness::Stored);
+        if let Ok(old) = old {
+            let grown = text.replacen('{', &format!("{{ string added = {tag};"), 1);
+            if let Ok(new) = read(&grown, &[], Strictness::Stored) && grown.find("message") < grown.find("added") {
+                prop_assert_eq!(findings(Direction::Backward, &new, &old), []);
+                prop_assert!(!new.same(&old));
+            }
+        }
+    }
+}

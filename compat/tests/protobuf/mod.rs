@@ -3,6 +3,7 @@
 mod bounds;
 mod descriptors;
 pub mod exercise;
+mod findings;
 mod golden;
 mod properties;
 mod samples;

@@ -37,3 +37,9 @@ fn serializers_and_deserializers_round_trip_in_default_configuration_and_others(
     // Default configuration means that the client asks this first; if it no longer did, the test would show less.
     node.logged(|line| line.contains("/associations/resources/-/defaults"));
 }
+
+#[test]
+fn protobuf_serializers_register_what_they_import_and_read_it_back() {
+    let (_, out) = check("protobuf.py");
+    assert!(out.lines().count() >= 9 && out.lines().all(|line| line.starts_with("ok ")), "{out}");
+}

@@ -92,7 +92,7 @@ pub(crate) trait Language: Debug {
     /// # Errors
     /// What it breaks; or the work ended.
     fn check_fields(&self, _work: &Work) -> Result<(), Error> {
-        Ok(())
+        self.refused_field().map_or(Ok(()), |why| Err(Error::Unreadable(why)))
     }
 
     /// Bytes held, roughly.

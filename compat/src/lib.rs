@@ -46,16 +46,24 @@ pub enum Strictness {
     Stored,
 }
 
+impl Strictness {
+    /// How the schema of a look-up is read. The reference waives there what it asks of the names and defaults of Avro, and nothing
+    /// in the other languages.
+    pub fn of_lookup(schema_type: &SchemaType) -> Self {
+        if *schema_type == SchemaType::Avro { Self::Stored } else { Self::New }
+    }
+}
+
 /// A schema that another one refers to, with its canonical text.
 pub type Dependency = references::Needed<Arc<str>>;
 
 languages! {
-    /// Avro.
-    Avro: avro::Schema,
     /// JSON Schema.
     Json: json_schema::Schema,
     /// Protobuf.
     Protobuf: protobuf::Schema,
+    /// Avro.
+    Avro: avro::Schema,
 }
 
 /// A sample document.

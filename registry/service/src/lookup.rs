@@ -73,7 +73,7 @@ fn look_up(
     } else {
         let (source, references) = source(state, knowledge, subject, described, normalize, Deleted::Include)??;
         let schema = knowledge
-            .parse(state, &source, Strictness::Stored, normalize)?
+            .parse(state, &source, Strictness::of_lookup(&described.schema_type), normalize)?
             .map_err(|error| content::invalid_schema(&described.schema_type, &error))?;
         Some(Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone()))
     };

@@ -42,11 +42,19 @@ rust_is_enough() {
   found=$(cargo --version 2>/dev/null | cut -d' ' -f2) && [[ -n $found ]] &&
     [[ $(printf '%s\n%s\n' "$wanted" "$found" | sort -V | head -n 1) == "$wanted" ]]
 }
+# At the first call of cargo rustup would fetch the toolchain by itself, and here nobody would hear of it.
+if have rustup && [[ -e rust-toolchain.toml && -z ${RUSTUP_TOOLCHAIN:-} ]] &&
+  ! rustup toolchain list 2>/dev/null | grep -q "^$pinned-"; then
+  say "rustup has no Rust $pinned, which rust-toolchain.toml names; fetching it"
+  scripts/steadily.sh "rustup toolchain install $pinned" \
+    rustup toolchain install --profile minimal --component clippy --component rustfmt "$pinned" ||
+    { say "Without the Internet another toolchain will do that is new enough: RUSTUP_TOOLCHAIN=stable"; exit 1; }
+fi
 get_rustup=
 if ! rust_is_enough; then
   if have rustup; then
     say "Rust $wanted or newer is needed and $(cargo --version 2>/dev/null || echo 'no toolchain') is here;" \
-      "run: rustup toolchain install $pinned"
+      "run: rustup default $pinned"
     exit 1
   fi
   if may_install && apt-cache policy rustup 2>/dev/null | grep -q 'Candidate: [0-9]'; then

@@ -48,21 +48,30 @@ impl Machine {
         let mut command = isolated(self.bin().join("bash"));
         command.arg(script(script_and_arguments[0])).args(&script_and_arguments[1..]);
         command.env("PATH", self.bin()).env("HOME", self.directory.path()).env("TMPDIR", self.directory.path());
-        run(command.env_remove("CARGO_HOME").env_remove("LIBCLANG_PATH").envs(variables.iter().copied()))
+        for foreign in ["CARGO_HOME", "LIBCLANG_PATH", "RUSTUP_TOOLCHAIN"] {
+            command.env_remove(foreign);
+        }
+        run(command.envs(variables.iter().copied()))
     }
 }
 
 /// As apt talks.
 const APT: &str = r#"echo "apt-get $*" >>"$CALLS"; for n in $(seq 220); do echo "Unpacking part $n"; done"#;
 
+/// The value of a key in a TOML file at the root.
+fn value(file: &str, key: &str) -> String {
+    let text = std::fs::read_to_string(script("..").join(file)).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "));
+    line.unwrap_or_else(|| panic!("{file} has no {key}")).trim_matches('"').to_owned()
+}
+
+fn pinned() -> String {
+    value("rust-toolchain.toml", "channel")
+}
+
 #[test]
 fn the_toolchain_that_is_pinned_is_the_oldest_that_the_manifest_takes() {
-    let value = |file: &str, key: &str| -> String {
-        let text = std::fs::read_to_string(script("..").join(file)).unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "));
-        line.unwrap_or_else(|| panic!("{file} has no {key}")).trim_matches('"').to_owned()
-    };
-    assert_eq!(value("rust-toolchain.toml", "channel"), value("Cargo.toml", "rust-version") + ".0");
+    assert_eq!(pinned(), value("Cargo.toml", "rust-version") + ".0");
 }
 
 #[test]
@@ -73,6 +82,24 @@ fn without_rust_nothing_is_installed() {
     assert!(said.contains("cargo is not installed") && said.contains("https://rustup.rs"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(!machine.calls().exists());
+}
+
+#[test]
+fn the_pinned_toolchain_is_fetched_once_and_aloud() {
+    let rustup =
+        |has: &str| format!("echo \"rustup $*\" >>\"$CALLS\"; [[ $2 != list ]] || echo {has}-x86_64-unknown-linux-gnu");
+    let run = |has: &str, variables: &[(&str, &str)]| {
+        let machine = Machine::new().with("rustup", &rustup(has)).with("cargo", "echo cargo 1.999.0");
+        let outcome = machine.with("apt-get", APT).with("sudo", "exec \"$@\"");
+        let said = outcome.run(&["install-deps.sh", "build"], variables).err;
+        (said, std::fs::read_to_string(outcome.calls()).unwrap_or_default())
+    };
+    let (said, calls) = run("1.2.3", &[]);
+    assert!(said.contains("fetching it") && calls.contains("rustup toolchain install "), "{said} {calls}");
+    for (has, variables) in [(pinned().as_str(), &[][..]), ("1.2.3", &[("RUSTUP_TOOLCHAIN", "stable")])] {
+        let (said, calls) = run(has, variables);
+        assert!(!said.contains("fetching") && !calls.contains("toolchain install"), "{said} {calls}");
+    }
 }
 
 #[test]

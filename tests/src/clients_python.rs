@@ -43,3 +43,9 @@ fn protobuf_serializers_register_what_they_import_and_read_it_back() {
     let (_, out) = check("protobuf.py");
     assert!(out.lines().count() >= 9 && out.lines().all(|line| line.starts_with("ok ")), "{out}");
 }
+
+#[test]
+fn protobuf_files_of_strangers_register_with_their_imports() {
+    let (_, out) = check("strangers.py");
+    assert!(out.lines().count() >= 2 && out.lines().all(|line| line.starts_with("ok ")), "{out}");
+}

@@ -183,6 +183,37 @@ fn json_schemas_find_each_other_by_path_and_by_uri() {
 }
 
 #[test]
+fn protobuf_files_import_each_other_from_directories() {
+    let order = |id: &str| {
+        format!(
+            "syntax = \"proto3\";\nimport \"shop/part.proto\";\nmessage Order {{\n  {id} id = 1;\n  shop.Part part = 2;\n}}\n"
+        )
+    };
+    let directory = files(&[
+        ("old.proto", &order("int32")),
+        ("good.proto", &order("int64")),
+        ("bad.proto", &order("string")),
+        ("lib/shop/part.proto", "syntax = \"proto3\";\npackage shop;\nmessage Part {\n  string sku = 1;\n}\n"),
+    ]);
+    check(&directory, &["good.proto", "--against", "old.proto", "-I", "lib"]).good();
+    let missing = check(&directory, &["good.proto", "--against", "old.proto"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(missing.err.contains("Could not resolve type: shop.Part"), "{}", missing.err);
+    let outcome = check(&directory, &["bad.proto", "--against", "old.proto", "-I", "lib"]);
+    let expected = [
+        "bad.proto is not compatible with old.proto (BACKWARD)",
+        "",
+        "bad.proto:4:3: FIELD_SCALAR_KIND_CHANGED",
+        "  4 |   string id = 1;",
+        "    |   ^",
+        "  The new schema cannot read data written with the old one.",
+        "  old: int32 id = 1, at #/Order/1",
+        "  new: string id = 1, at #/Order/1",
+    ];
+    assert_eq!(outcome.out.lines().take(expected.len()).collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn a_subject_is_compared_with_as_its_config_says() {
     let node = Node::start();
     let registered = |subject: &str, text: &str| node.register(subject, &json!({ "schema": text }));

@@ -3,8 +3,6 @@
 //! A key is a tag and the parts of the question, so that the order of keys is the order of the answer. Texts inside keys end
 //! with `00 01`, and a NUL inside them is written `00 FF`: keys stay unambiguous for any subject, and their order is that of
 //! the texts. Numbers are big-endian with the sign bit turned, so negative ones of a foreign log sort first.
-//!
-//! Tags are assigned once.
 
 mod association;
 mod fingerprint;
@@ -18,52 +16,57 @@ use model::{Context, Guid, NamespaceId, NamespaceName, SchemaId, Subject, Versio
 
 type Result<T> = std::result::Result<T, Malformed>;
 
-/// subject, version → `value::version`
-const VERSION: u8 = 1;
-/// subject → `SubjectSummary`
-const SUBJECT: u8 = 2;
-/// Until format 3: subject, fingerprint or none, version → nothing
-const FORMER_FINGERPRINT: u8 = 3;
-/// context, id, subject, version → nothing
-const HOLDER: u8 = 4;
-/// guid, context → `value::Ids`
-const IDS: u8 = 5;
-/// subject, version, referring context, id, subject and version → nothing
-const REFERRER: u8 = 6;
-/// scope → `Config`
-const CONFIG: u8 = 7;
-/// scope → `Mode`
-const MODE: u8 = 8;
-/// context → nothing
-const CONTEXT: u8 = 9;
-/// context → the highest id seen
-const HIGHEST_ID: u8 = 10;
-/// context → the highest id handed out
-const HIGH_WATER: u8 = 11;
-/// name → `value::namespace`
-const NAMESPACE: u8 = 12;
-/// Until format 2: time, position → an entry of the audit. See `former`.
-const FORMER_AUDIT: u8 = 13;
-/// Until format 2: namespace, time, position → nothing
-const FORMER_AUDIT_OF: u8 = 14;
-/// name, namespace, type of a resource, type of the association, subject → `value::association`
-const ASSOCIATION: u8 = 15;
-/// subject, the parts of an association's key → nothing
-const ASSOCIATION_OF_SUBJECT: u8 = 16;
-/// id of the resource, the parts of an association's key → nothing
-const ASSOCIATION_OF_RESOURCE: u8 = 17;
-/// namespace of the resource, the parts of an association's key → nothing
-const ASSOCIATION_IN_NAMESPACE: u8 = 18;
-/// id of a namespace, number of an entry of the audit → nothing
-const AUDIT_OF: u8 = 19;
-/// context, id → the key of the holder that is shown; see `shown`
-const SHOWN: u8 = 25;
-/// key of the first entry of a block, which is that of a version or of a subject → `tally::Tally`
-const TALLY: u8 = 24;
-/// In the table `Derived`: subject, fingerprint or none, version → nothing, or that computing one failed
-const FINGERPRINT: u8 = 32;
-/// In the table `Derived`: subject, version → what is known of the fingerprint
-const FINGERPRINT_OF: u8 = 33;
+/// The first byte of a key. Each number is assigned once: one that is not in use any more stays here, as a former one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+enum Tag {
+    /// subject, version → `value::version`
+    Version = 1,
+    /// subject → `SubjectSummary`
+    Subject = 2,
+    /// Until format 3: subject, fingerprint or none, version → nothing
+    FormerFingerprint = 3,
+    /// context, id, subject, version → nothing
+    Holder = 4,
+    /// guid, context → `value::Ids`
+    Ids = 5,
+    /// subject, version, referring context, id, subject and version → nothing
+    Referrer = 6,
+    /// scope → `Config`
+    Config = 7,
+    /// scope → `Mode`
+    Mode = 8,
+    /// context → nothing
+    Context = 9,
+    /// context → the highest id seen
+    HighestId = 10,
+    /// context → the highest id handed out
+    HighWater = 11,
+    /// name → `value::namespace`
+    Namespace = 12,
+    /// Until format 2: time, position → an entry of the audit. See `former`.
+    FormerAudit = 13,
+    /// Until format 2: namespace, time, position → nothing
+    FormerAuditOf = 14,
+    /// name, namespace, type of a resource, type of the association, subject → `value::association`
+    Association = 15,
+    /// subject, the parts of an association's key → nothing
+    AssociationOfSubject = 16,
+    /// id of the resource, the parts of an association's key → nothing
+    AssociationOfResource = 17,
+    /// namespace of the resource, the parts of an association's key → nothing
+    AssociationInNamespace = 18,
+    /// id of a namespace, number of an entry of the audit → nothing
+    AuditOf = 19,
+    /// key of the first entry of a block, which is that of a version or of a subject → `tally::Tally`
+    Tally = 24,
+    /// context, id → the key of the holder that is shown; see `shown`
+    Shown = 25,
+    /// In the table `Derived`: subject, fingerprint or none, version → nothing, or that computing one failed
+    Fingerprint = 32,
+    /// In the table `Derived`: subject, version → what is known of the fingerprint
+    FingerprintOf = 33,
+}
 
 /// The place of `value::Head` in the table `Meta`.
 pub const HEAD: &[u8] = b"head";
@@ -79,7 +82,11 @@ pub const RESTORING: &[u8] = b"restoring";
 pub(crate) struct Key(Vec<u8>);
 
 impl Key {
-    fn new(tag: u8) -> Self {
+    fn new(tag: Tag) -> Self {
+        Key::tagged(tag as u8)
+    }
+
+    fn tagged(tag: u8) -> Self {
         let mut bytes = Vec::with_capacity(64);
         bytes.push(tag);
         Key(bytes)
@@ -143,11 +150,11 @@ pub fn take_log(key: &[u8]) -> Result<u64> {
 }
 
 pub(crate) fn version(subject: &Subject, version: Version) -> Vec<u8> {
-    Key::new(VERSION).text(subject.as_str()).number(version).0
+    Key::new(Tag::Version).text(subject.as_str()).number(version).0
 }
 
 pub(crate) fn versions(subject: &Subject) -> Range {
-    beginning(Key::new(VERSION).text(subject.as_str()))
+    beginning(Key::new(Tag::Version).text(subject.as_str()))
 }
 
 /// Versions below one.
@@ -164,7 +171,7 @@ pub(crate) fn versions_through(subject: &Subject, through: Version) -> Range {
 
 /// Versions of subjects whose qualified text begins so.
 pub(crate) fn versions_beginning(prefix: &str) -> Range {
-    beginning(Key::new(VERSION).open_text(prefix))
+    beginning(Key::new(Tag::Version).open_text(prefix))
 }
 
 /// Versions of a subject from 1 on; a foreign log may hold others.
@@ -173,25 +180,25 @@ pub(crate) fn numbered_versions(subject: &Subject) -> Range {
 }
 
 pub(crate) fn is_version(key: &[u8]) -> bool {
-    key.first() == Some(&VERSION)
+    key.first() == Some(&(Tag::Version as u8))
 }
 
 pub(crate) fn take_version(key: &[u8]) -> Result<(Subject, Version)> {
-    let mut parts = Parts::new(key, VERSION)?;
+    let mut parts = Parts::new(key, Tag::Version)?;
     Ok((parts.subject()?, parts.last_number()?))
 }
 
 pub(crate) fn subject(subject: &Subject) -> Vec<u8> {
-    Key::new(SUBJECT).text(subject.as_str()).0
+    Key::new(Tag::Subject).text(subject.as_str()).0
 }
 
 /// Subjects whose qualified text begins so.
 pub(crate) fn subjects_beginning(prefix: &str) -> Range {
-    beginning(Key::new(SUBJECT).open_text(prefix))
+    beginning(Key::new(Tag::Subject).open_text(prefix))
 }
 
 pub(crate) fn take_subject(key: &[u8]) -> Result<Subject> {
-    let mut parts = Parts::new(key, SUBJECT)?;
+    let mut parts = Parts::new(key, Tag::Subject)?;
     let subject = parts.subject()?;
     parts.0.end()?;
     Ok(subject)
@@ -199,21 +206,20 @@ pub(crate) fn take_subject(key: &[u8]) -> Result<Subject> {
 
 /// The context of what a key that begins with a subject is about.
 pub(crate) fn context_of(key: &[u8]) -> Result<Context> {
-    let tag = key.first().copied().unwrap_or_default();
-    Ok(Parts::new(key, tag)?.subject()?.context().clone())
+    Ok(Parts(Input(key.get(1..).unwrap_or_default())).subject()?.context().clone())
 }
 
 /// The keys with the same tag as this one.
 pub(crate) fn whole_table_of(key: &[u8]) -> Range {
-    beginning(Key::new(key.first().copied().unwrap_or_default()))
+    beginning(Key::tagged(key.first().copied().unwrap_or_default()))
 }
 
 /// The entries that are counted by blocks.
-pub const COUNTED: [fn() -> Range; 2] = [|| beginning(Key::new(VERSION)), || beginning(Key::new(SUBJECT))];
+pub const COUNTED: [fn() -> Range; 2] = [|| beginning(Key::new(Tag::Version)), || beginning(Key::new(Tag::Subject))];
 
 /// The block that begins at a key.
 pub(crate) fn tally(entry: &[u8]) -> Vec<u8> {
-    Key::new(TALLY).raw(entry).0
+    Key::new(Tag::Tally).raw(entry).0
 }
 
 /// The blocks that begin in a range.
@@ -227,11 +233,11 @@ pub(crate) fn take_tally(key: &[u8]) -> &[u8] {
 }
 
 pub(crate) fn holder(context: &Context, id: SchemaId, subject: &Subject, version: Version) -> Vec<u8> {
-    Key::new(HOLDER).text(context.as_str()).number(id).text(subject.as_str()).number(version).0
+    Key::new(Tag::Holder).text(context.as_str()).number(id).text(subject.as_str()).number(version).0
 }
 
 pub(crate) fn holders(context: &Context, id: SchemaId) -> Range {
-    beginning(Key::new(HOLDER).text(context.as_str()).number(id))
+    beginning(Key::new(Tag::Holder).text(context.as_str()).number(id))
 }
 
 /// Behind the holders of the id and of the subject of this one.
@@ -241,30 +247,30 @@ pub(crate) fn behind_holders_beside(holder: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn shown(context: &Context, id: SchemaId) -> Vec<u8> {
-    Key::new(SHOWN).text(context.as_str()).number(id).0
+    Key::new(Tag::Shown).text(context.as_str()).number(id).0
 }
 
 pub(crate) fn holders_in(subject: &Subject, id: SchemaId) -> Range {
-    beginning(Key::new(HOLDER).text(subject.context().as_str()).number(id).text(subject.as_str()))
+    beginning(Key::new(Tag::Holder).text(subject.context().as_str()).number(id).text(subject.as_str()))
 }
 
 pub(crate) fn take_holder(key: &[u8]) -> Result<(Subject, Version)> {
-    let mut parts = Parts::new(key, HOLDER)?;
+    let mut parts = Parts::new(key, Tag::Holder)?;
     parts.text()?;
     parts.number()?;
     Ok((parts.subject()?, parts.last_number()?))
 }
 
 pub(crate) fn ids(guid: Guid, context: &Context) -> Vec<u8> {
-    Key::new(IDS).raw(&guid.0).text(context.as_str()).0
+    Key::new(Tag::Ids).raw(&guid.0).text(context.as_str()).0
 }
 
 pub(crate) fn ids_everywhere(guid: Guid) -> Range {
-    beginning(Key::new(IDS).raw(&guid.0))
+    beginning(Key::new(Tag::Ids).raw(&guid.0))
 }
 
 pub(crate) fn take_ids(key: &[u8]) -> Result<Context> {
-    let mut parts = Parts::new(key, IDS)?;
+    let mut parts = Parts::new(key, Tag::Ids)?;
     parts.0.array::<16>()?;
     let context = parts.context()?;
     parts.0.end()?;
@@ -273,17 +279,17 @@ pub(crate) fn take_ids(key: &[u8]) -> Result<Context> {
 
 /// The entry of a referring version, whose own context and id come first because listings are ordered by them.
 pub(crate) fn referrer(target: (&Subject, Version), by: (&Subject, Version), id: SchemaId) -> Vec<u8> {
-    let key = Key::new(REFERRER).text(target.0.as_str()).number(target.1);
+    let key = Key::new(Tag::Referrer).text(target.0.as_str()).number(target.1);
     key.text(by.0.context().as_str()).number(id).text(by.0.as_str()).number(by.1).0
 }
 
 pub(crate) fn referrers(target: &Subject, version: Version) -> Range {
-    beginning(Key::new(REFERRER).text(target.as_str()).number(version))
+    beginning(Key::new(Tag::Referrer).text(target.as_str()).number(version))
 }
 
 /// Id, subject and version of the one that refers.
 pub(crate) fn take_referrer(key: &[u8]) -> Result<(SchemaId, Subject, Version)> {
-    let mut parts = Parts::new(key, REFERRER)?;
+    let mut parts = Parts::new(key, Tag::Referrer)?;
     parts.text()?;
     parts.number()?;
     parts.text()?;
@@ -291,32 +297,32 @@ pub(crate) fn take_referrer(key: &[u8]) -> Result<(SchemaId, Subject, Version)> 
 }
 
 pub(crate) fn config(scope: &Subject) -> Vec<u8> {
-    Key::new(CONFIG).text(scope.as_str()).0
+    Key::new(Tag::Config).text(scope.as_str()).0
 }
 
 pub(crate) fn mode(scope: &Subject) -> Vec<u8> {
-    Key::new(MODE).text(scope.as_str()).0
+    Key::new(Tag::Mode).text(scope.as_str()).0
 }
 
 /// Configs of scopes whose qualified text begins so.
 pub(crate) fn configs_beginning(prefix: &str) -> Range {
-    beginning(Key::new(CONFIG).open_text(prefix))
+    beginning(Key::new(Tag::Config).open_text(prefix))
 }
 
 pub(crate) fn take_config(key: &[u8]) -> Result<Subject> {
-    take_scope(key, CONFIG)
+    take_scope(key, Tag::Config)
 }
 
 /// Modes of scopes whose qualified text begins so.
 pub(crate) fn modes_beginning(prefix: &str) -> Range {
-    beginning(Key::new(MODE).open_text(prefix))
+    beginning(Key::new(Tag::Mode).open_text(prefix))
 }
 
 pub(crate) fn take_mode(key: &[u8]) -> Result<Subject> {
-    take_scope(key, MODE)
+    take_scope(key, Tag::Mode)
 }
 
-fn take_scope(key: &[u8], tag: u8) -> Result<Subject> {
+fn take_scope(key: &[u8], tag: Tag) -> Result<Subject> {
     let mut parts = Parts::new(key, tag)?;
     let scope = parts.subject()?;
     parts.0.end()?;
@@ -324,11 +330,11 @@ fn take_scope(key: &[u8], tag: u8) -> Result<Subject> {
 }
 
 pub(crate) fn context(context: &Context) -> Vec<u8> {
-    Key::new(CONTEXT).text(context.as_str()).0
+    Key::new(Tag::Context).text(context.as_str()).0
 }
 
 pub(crate) fn contexts() -> Range {
-    beginning(Key::new(CONTEXT))
+    beginning(Key::new(Tag::Context))
 }
 
 /// The key behind another one, with nothing between them.
@@ -338,36 +344,36 @@ pub(crate) fn behind(mut key: Vec<u8>) -> Vec<u8> {
 }
 
 pub(crate) fn take_context(key: &[u8]) -> Result<Context> {
-    let mut parts = Parts::new(key, CONTEXT)?;
+    let mut parts = Parts::new(key, Tag::Context)?;
     let context = parts.context()?;
     parts.0.end()?;
     Ok(context)
 }
 
 pub(crate) fn highest_id(context: &Context) -> Vec<u8> {
-    Key::new(HIGHEST_ID).text(context.as_str()).0
+    Key::new(Tag::HighestId).text(context.as_str()).0
 }
 
 pub(crate) fn high_water(context: &Context) -> Vec<u8> {
-    Key::new(HIGH_WATER).text(context.as_str()).0
+    Key::new(Tag::HighWater).text(context.as_str()).0
 }
 
 pub(crate) fn namespace(name: &NamespaceName) -> Vec<u8> {
-    Key::new(NAMESPACE).text(name.as_str()).0
+    Key::new(Tag::Namespace).text(name.as_str()).0
 }
 
 pub(crate) fn namespaces() -> Range {
-    beginning(Key::new(NAMESPACE))
+    beginning(Key::new(Tag::Namespace))
 }
 
 /// Where an entry of the audit stood until format 2.
 pub fn former_audit(at: i64, position: u64) -> Vec<u8> {
-    Key::new(FORMER_AUDIT).place(at, position).0
+    Key::new(Tag::FormerAudit).place(at, position).0
 }
 
 /// The same, in the audit of a namespace.
 pub fn former_audit_of(namespace: &NamespaceName, at: i64, position: u64) -> Vec<u8> {
-    Key::new(FORMER_AUDIT_OF).text(namespace.as_str()).place(at, position).0
+    Key::new(Tag::FormerAuditOf).text(namespace.as_str()).place(at, position).0
 }
 
 /// The place of an entry in the table of the audit.
@@ -386,7 +392,7 @@ pub(crate) fn take_audit(key: &[u8]) -> Result<u64> {
 }
 
 pub(crate) fn audit_of(namespace: NamespaceId, number: u64) -> Vec<u8> {
-    Key::new(AUDIT_OF).raw(&namespace.0).raw(&number.to_be_bytes()).0
+    Key::new(Tag::AuditOf).raw(&namespace.0).raw(&number.to_be_bytes()).0
 }
 
 /// Entries of one namespace from a number, inclusive, to another one, exclusive.
@@ -396,7 +402,7 @@ pub(crate) fn audits_of(namespace: NamespaceId, numbers: &std::ops::Range<u64>) 
 
 /// The number of an entry of the audit of a namespace.
 pub(crate) fn take_audit_of(key: &[u8]) -> Result<u64> {
-    let mut parts = Parts::new(key, AUDIT_OF)?;
+    let mut parts = Parts::new(key, Tag::AuditOf)?;
     parts.0.array::<16>()?;
     let number = u64::from_be_bytes(parts.0.array()?);
     parts.0.end()?;
@@ -407,9 +413,9 @@ pub(crate) fn take_audit_of(key: &[u8]) -> Result<u64> {
 struct Parts<'a>(Input<'a>);
 
 impl<'a> Parts<'a> {
-    fn new(key: &'a [u8], tag: u8) -> Result<Self> {
+    fn new(key: &'a [u8], tag: Tag) -> Result<Self> {
         let mut input = Input(key);
-        if input.byte()? != tag {
+        if input.byte()? != tag as u8 {
             return Err(Malformed("a key with another tag"));
         }
         Ok(Parts(input))

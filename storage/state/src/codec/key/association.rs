@@ -2,8 +2,7 @@
 //!
 //! The first parts of the key itself are those that listings are ordered by, so a listing of all is a walk through it.
 
-use super::{ASSOCIATION, ASSOCIATION_IN_NAMESPACE, ASSOCIATION_OF_RESOURCE, ASSOCIATION_OF_SUBJECT};
-use super::{Key, Malformed, Parts, Range, Result, beginning};
+use super::{Key, Malformed, Parts, Range, Result, Tag, beginning};
 use model::{AssociationKey, Subject};
 
 impl Key {
@@ -29,12 +28,12 @@ impl Parts<'_> {
 }
 
 pub(crate) fn association(key: &AssociationKey) -> Vec<u8> {
-    Key::new(ASSOCIATION).association(key).0
+    Key::new(Tag::Association).association(key).0
 }
 
 /// All associations, those of a name, or those of a name in a namespace.
 pub(crate) fn associations(name: Option<(&str, Option<&str>)>) -> Range {
-    let all = Key::new(ASSOCIATION);
+    let all = Key::new(Tag::Association);
     beginning(match name {
         None => all,
         Some((name, None)) => all.text(name),
@@ -43,36 +42,37 @@ pub(crate) fn associations(name: Option<(&str, Option<&str>)>) -> Range {
 }
 
 pub(crate) fn take_association(key: &[u8]) -> Result<AssociationKey> {
-    Parts::new(key, ASSOCIATION)?.last_association()
+    Parts::new(key, Tag::Association)?.last_association()
 }
 
 pub(crate) fn association_of_subject(key: &AssociationKey) -> Vec<u8> {
-    Key::new(ASSOCIATION_OF_SUBJECT).text(key.subject.as_str()).association(key).0
+    Key::new(Tag::AssociationOfSubject).text(key.subject.as_str()).association(key).0
 }
 
 pub(crate) fn associations_of_subject(subject: &Subject) -> Range {
-    beginning(Key::new(ASSOCIATION_OF_SUBJECT).text(subject.as_str()))
+    beginning(Key::new(Tag::AssociationOfSubject).text(subject.as_str()))
 }
 
 pub(crate) fn association_of_resource(id: &str, key: &AssociationKey) -> Vec<u8> {
-    Key::new(ASSOCIATION_OF_RESOURCE).text(id).association(key).0
+    Key::new(Tag::AssociationOfResource).text(id).association(key).0
 }
 
 pub(crate) fn associations_of_resource(id: &str) -> Range {
-    beginning(Key::new(ASSOCIATION_OF_RESOURCE).text(id))
+    beginning(Key::new(Tag::AssociationOfResource).text(id))
 }
 
 pub(crate) fn association_in_namespace(key: &AssociationKey) -> Vec<u8> {
-    Key::new(ASSOCIATION_IN_NAMESPACE).text(&key.resource_namespace).association(key).0
+    Key::new(Tag::AssociationInNamespace).text(&key.resource_namespace).association(key).0
 }
 
 pub(crate) fn associations_in_namespace(namespace: &str) -> Range {
-    beginning(Key::new(ASSOCIATION_IN_NAMESPACE).text(namespace))
+    beginning(Key::new(Tag::AssociationInNamespace).text(namespace))
 }
 
 /// The association that an entry of one of the three indexes is about.
 pub(crate) fn take_indexed_association(key: &[u8]) -> Result<AssociationKey> {
-    let tag = key.first().copied().filter(|tag| (ASSOCIATION_OF_SUBJECT..=ASSOCIATION_IN_NAMESPACE).contains(tag));
+    let tags = [Tag::AssociationOfSubject, Tag::AssociationOfResource, Tag::AssociationInNamespace];
+    let tag = tags.into_iter().find(|tag| key.first() == Some(&(*tag as u8)));
     let mut parts = Parts::new(key, tag.ok_or(Malformed("a key with another tag"))?)?;
     parts.text()?;
     parts.last_association()

@@ -1,7 +1,6 @@
 //! Keys of the table `Derived` about fingerprints: versions under what they are found by, and what is known of each.
 
-use super::{FINGERPRINT, FINGERPRINT_OF, FORMER_FINGERPRINT};
-use super::{Key, Malformed, Parts, Range, Result, beginning};
+use super::{Key, Malformed, Parts, Range, Result, Tag, beginning};
 use model::{Fingerprint, SchemaType, Subject, Version};
 
 /// What is found before the languages: versions whose fingerprint is not known.
@@ -29,11 +28,11 @@ pub(crate) fn fingerprints(subject: &Subject, known: Option<(u8, Fingerprint)>) 
 
 /// The versions of a subject with any fingerprint of a language.
 pub(crate) fn fingerprints_in(subject: &Subject, language: u8) -> Range {
-    beginning(Key::new(FINGERPRINT).text(subject.as_str()).raw(&[language]))
+    beginning(Key::new(Tag::Fingerprint).text(subject.as_str()).raw(&[language]))
 }
 
 fn class(subject: &Subject, known: Option<(u8, Fingerprint)>) -> Key {
-    let key = Key::new(FINGERPRINT).text(subject.as_str());
+    let key = Key::new(Tag::Fingerprint).text(subject.as_str());
     match known {
         None => key.raw(&[UNKNOWN]),
         Some((language, Fingerprint { scheme, value })) => key.raw(&[language, scheme]).raw(&value.to_be_bytes()),
@@ -42,7 +41,7 @@ fn class(subject: &Subject, known: Option<(u8, Fingerprint)>) -> Key {
 
 /// The fingerprint, where it is known, and the version.
 pub(crate) fn take_fingerprint(key: &[u8]) -> Result<(Option<Fingerprint>, Version)> {
-    let mut parts = Parts::new(key, FINGERPRINT)?;
+    let mut parts = Parts::new(key, Tag::Fingerprint)?;
     parts.text()?;
     let fingerprint = match parts.0.byte()? {
         UNKNOWN => None,
@@ -53,12 +52,12 @@ pub(crate) fn take_fingerprint(key: &[u8]) -> Result<(Option<Fingerprint>, Versi
 
 /// What is known of the fingerprint of a version.
 pub(crate) fn fingerprint_of(subject: &Subject, version: Version) -> Vec<u8> {
-    Key::new(FINGERPRINT_OF).text(subject.as_str()).number(version).0
+    Key::new(Tag::FingerprintOf).text(subject.as_str()).number(version).0
 }
 
 /// Where a version stood until format 3, in the table `State`.
 pub fn former_fingerprint(subject: &Subject, fingerprint: Option<u64>, version: Version) -> Vec<u8> {
-    let key = Key::new(FORMER_FINGERPRINT).text(subject.as_str());
+    let key = Key::new(Tag::FormerFingerprint).text(subject.as_str());
     match fingerprint {
         None => key.raw(&[0]),
         Some(value) => key.raw(&[1]).raw(&value.to_be_bytes()),
@@ -69,11 +68,11 @@ pub fn former_fingerprint(subject: &Subject, fingerprint: Option<u64>, version: 
 
 /// All of those.
 pub(crate) fn former_fingerprints() -> Range {
-    beginning(Key::new(FORMER_FINGERPRINT))
+    beginning(Key::new(Tag::FormerFingerprint))
 }
 
 pub(crate) fn take_former_fingerprint(key: &[u8]) -> Result<(Subject, Option<u64>, Version)> {
-    let mut parts = Parts::new(key, FORMER_FINGERPRINT)?;
+    let mut parts = Parts::new(key, Tag::FormerFingerprint)?;
     let subject = parts.subject()?;
     let fingerprint = match parts.0.byte()? {
         0 => None,

@@ -30,10 +30,10 @@ fn what_is_no_key_is_refused() {
         assert!(read.is_err(), "{read:?}");
     }
     check(take_version(&[]));
-    check(take_version(&[SUBJECT, 0, 1, 0, 0, 0, 1]));
-    check(take_version(&[VERSION, b'a', 0, 2, 0, 0, 0, 1]));
-    check(take_version(&[VERSION, b'a', 0, 1, 0, 0, 0]));
-    check(take_version(&[VERSION, 0xff, 0, 1, 0, 0, 0, 1]));
-    check(take_context(&[CONTEXT, b'a', 0, 1]));
+    check(take_version(&[Tag::Subject as u8, 0, 1, 0, 0, 0, 1]));
+    check(take_version(&[Tag::Version as u8, b'a', 0, 2, 0, 0, 0, 1]));
+    check(take_version(&[Tag::Version as u8, b'a', 0, 1, 0, 0, 0]));
+    check(take_version(&[Tag::Version as u8, 0xff, 0, 1, 0, 0, 0, 1]));
+    check(take_context(&[Tag::Context as u8, b'a', 0, 1]));
     check(take_log(&[1]));
 }

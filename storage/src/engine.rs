@@ -137,7 +137,7 @@ impl<B: Backend> Engine<B> {
                         shared.group(first, &jobs, limits);
                     }
                 })
-                .map_err(|error| Error::Io(error.to_string()))?
+                .map_err(|error| Error::io("starting the writer", error))?
         };
         Ok(Engine {
             shared,
@@ -228,7 +228,7 @@ impl<B: Backend> Store for Engine<B> {
         // Without a sender the writer ends once the queue is empty.
         drop(self.queue.write().unwrap_or_else(PoisonError::into_inner).take());
         let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(()) };
-        writer.join().map_err(|_| Error::Io("the writer ended by a panic".to_owned()))?;
+        writer.join().map_err(|_| Error::io("stopping the writer", "it ended by a panic"))?;
         self.shared.backend.close()
     }
 }

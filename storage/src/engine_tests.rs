@@ -40,7 +40,7 @@ struct Look {
 impl Kv for Look {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         match self.trouble {
-            Trouble::Reading => Err(Error::Io("cannot read".into())),
+            Trouble::Reading => Err(Error::io("reading", "cannot read")),
             Trouble::PanicReading => panic!("out of bounds"),
             _ => self.map.get(table, key),
         }
@@ -60,7 +60,7 @@ impl Backend for Failing {
 
     fn write(&self, changes: Changes) -> Result<(), Error> {
         match self.trouble() {
-            Trouble::Writing => return Err(Error::Io("no space".into())),
+            Trouble::Writing => return Err(Error::io("writing", "no space")),
             Trouble::PanicWriting => panic!("out of bounds"),
             _ => {}
         }
@@ -108,14 +108,14 @@ fn a_failed_write_fails_its_whole_group_and_ends_writing() {
     *trouble.lock().unwrap() = Trouble::Writing;
     release.send(()).unwrap();
     for answer in [first, second, nothing] {
-        assert_eq!(answer.blocking_recv().unwrap().unwrap_err(), Error::Io("no space".into()));
+        assert_eq!(answer.blocking_recv().unwrap().unwrap_err(), Error::io("writing", "no space"));
     }
     assert!(!told.0.load(Ordering::Relaxed) && !watch.has_changed().unwrap(), "nobody is told");
     assert_eq!(store.view().unwrap().position(), Position::default());
 
     // The disk is well again, but nobody knows what is on it.
     *trouble.lock().unwrap() = Trouble::None;
-    let why = "reading or writing failed: no space".to_owned();
+    let why = "writing failed: no space".to_owned();
     assert_eq!(store.health(), Health::ReadOnly(why.clone()));
     let refused = store.submit(Box::new(|_| Ok(vec![]))).blocking_recv().unwrap();
     assert_eq!(refused.unwrap_err(), Error::ReadOnly(why));
@@ -181,7 +181,7 @@ fn a_read_that_fails_once_in_the_writer_fails_a_group_and_no_more() {
     let (backend, trouble) = Failing::new();
     let store = start(backend, Arc::new(()));
     *trouble.lock().unwrap() = Trouble::Reading;
-    assert_eq!(write_one(&store).unwrap_err(), Error::Io("cannot read".into()));
+    assert_eq!(write_one(&store).unwrap_err(), Error::io("reading", "cannot read"));
     *trouble.lock().unwrap() = Trouble::None;
     assert_eq!(store.health(), Health::Ok);
     write_one(&store).unwrap();

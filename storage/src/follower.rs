@@ -91,7 +91,7 @@ impl Followers {
         let (store, waits) = (Arc::downgrade(store), Arc::clone(&stop));
         let run = move || run(&store, followers.into_iter().map(Followed::new).collect(), &waits);
         let thread = std::thread::Builder::new().name("store-followers".into()).spawn(run);
-        let thread = thread.map_err(|error| Error::Io(format!("no thread can be started: {error}")))?;
+        let thread = thread.map_err(|error| Error::io("starting the thread of the followers", error))?;
         Ok(Followers { stop, thread: Mutex::new(Some(thread)) })
     }
 

@@ -207,7 +207,7 @@ fn store(error: &StoreError) -> ErrorResponse {
         }
         StoreError::Panicked(_) => return ErrorResponse::plain(500, "Internal Server Error"),
         StoreError::Closed => return ErrorResponse::plain(503, "The registry is shutting down"),
-        StoreError::ReadOnly(_) | StoreError::Io(_) => {
+        StoreError::ReadOnly(_) | StoreError::Io { .. } => {
             "The registry cannot write to its disk; reads still work and an operator has to act"
         }
         _ => "The registry cannot read its stored data; an operator has to act",
@@ -276,7 +276,7 @@ mod tests {
         );
         check(Fault::NoSuchResource, 404, 404, "HTTP 404 Not Found");
         check(
-            Fault::Store(StoreError::Io("secret path".into())),
+            Fault::Store(StoreError::io("writing secrets", "secret path")),
             500,
             50001,
             "The registry cannot write to its disk; reads still work and an operator has to act",

@@ -27,8 +27,8 @@ pub(super) fn what_is_committed_is_seen_numbered_and_timed(open: Open<'_>) {
 
 pub(super) fn a_refused_commit_writes_nothing(open: Open<'_>) {
     let store = plain(open);
-    let refused = store.submit(Box::new(|_| Err(Error::Io("no".into())))).blocking_recv().unwrap();
-    assert_eq!(refused.unwrap_err(), Error::Io("no".into()));
+    let refused = store.submit(Box::new(|_| Err(Error::io("deciding", "no")))).blocking_recv().unwrap();
+    assert_eq!(refused.unwrap_err(), Error::io("deciding", "no"));
     assert_eq!(store.view().unwrap().position(), Position::default());
     assert_eq!(store.health(), Health::Ok, "the refusal of one commit is no failure of the store");
 }

@@ -120,7 +120,7 @@ impl Scrub {
             };
             std::thread::Builder::new().name("store-scrub".into()).spawn(run)
         };
-        let thread = thread.map_err(|error| Error::Io(format!("no thread can be started: {error}")))?;
+        let thread = thread.map_err(|error| Error::io("starting the check of stored data", error))?;
         Ok(Scrub { stop, thread: Mutex::new(Some(thread)) })
     }
 
@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn a_failure_that_passes_is_none_and_damage_is_confirmed() {
-        let io = || Err(Error::Io("Input/output error".into()));
+        let io = || Err(Error::io("reading", "Input/output error"));
         let corrupt = || Err(Error::Corrupt("checksum mismatch".into()));
         readings(&[], Ok(()), 0);
         readings(&[io()], Ok(()), 1);

@@ -43,7 +43,7 @@ pub(super) fn numbers(dir: &Path) -> io::Result<Vec<u64>> {
 /// `Corrupt`, `Io`.
 pub(super) fn prepare(dir: &Path, mark: Option<&Mark>) -> Result<(), Error> {
     manifest(dir)?;
-    let failed = |path: &Path, error: io::Error| Error::Io(format!("{}: {error}", path.display()));
+    let failed = |path: &Path, error: io::Error| Error::io(format!("reading {}", path.display()), error);
     let mut logs = Vec::new();
     for number in numbers(dir).map_err(|error| failed(dir, error))? {
         let path = dir.join(name(number));
@@ -145,7 +145,7 @@ fn forget(dir: &Path) -> io::Result<()> {
 /// flaw is damage, unless it can only come from a torn end. RocksDB copes with one that is just short.
 fn manifest(dir: &Path) -> Result<(), Error> {
     let Some(path) = current(dir) else { return Ok(()) };
-    let failed = |error: io::Error| Error::Io(format!("{}: {error}", path.display()));
+    let failed = |error: io::Error| Error::io(format!("reading {}", path.display()), error);
     let reading = match read(&path, Kind::Manifest) {
         Ok(reading) => reading,
         // RocksDB says so.

@@ -176,7 +176,7 @@ impl Backend for Disk {
         while let Err(error) = self.db.db.write_opt(self.db.batch(&changes), &options) {
             match error.kind() {
                 ErrorKind::Incomplete => stall.wait(&self.db, &error)?,
-                _ => return Err(self.db.failed(error)),
+                _ => return Err(self.db.failed(WRITING, error)),
             }
         }
         self.lock.as_ref().map_or(Ok(()), Lock::check)?;
@@ -198,7 +198,7 @@ impl Backend for Disk {
         // compaction that cannot be done.
         if self.db.condition.health() == Health::Ok && self.db.background_errors() == 0 {
             for table in Table::ALL {
-                self.db.db.flush_cf(self.db.family(table)).map_err(|error| self.db.failed(error))?;
+                self.db.db.flush_cf(self.db.family(table)).map_err(|error| self.db.failed(WRITING_TABLES, error))?;
             }
         }
         self.db.db.cancel_all_background_work(true);
@@ -240,8 +240,8 @@ impl Db {
         self.db.cf_handle(settings::name(table)).expect("every family is opened with the database")
     }
 
-    fn failed(&self, error: rocksdb::Error) -> Error {
-        let error = convert(error);
+    fn failed(&self, operation: &'static str, error: rocksdb::Error) -> Error {
+        let error = convert(operation, error);
         if let Error::Corrupt(why) = &error {
             self.condition.worsen(Health::Corrupt(why.clone()));
         }
@@ -264,20 +264,28 @@ impl View<'_> {
         options
     }
 
-    fn failed(&self, error: rocksdb::Error) -> Error {
-        if self.quiet { convert(error) } else { self.db.failed(error) }
+    fn failed(&self, table: Table, error: rocksdb::Error) -> Error {
+        let operation = match table {
+            Table::Meta => "reading the head of the state",
+            Table::Log => "reading the log",
+            Table::State => "reading the state",
+            Table::Texts => "reading a schema text",
+            Table::Audit => "reading the audit",
+            Table::Derived => "reading what is derived",
+        };
+        if self.quiet { convert(operation, error) } else { self.db.failed(operation, error) }
     }
 }
 
 impl Kv for View<'_> {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         let found = self.snapshot.get_cf_opt(self.db.family(table), key, self.options());
-        found.map_err(|error| self.failed(error))
+        found.map_err(|error| self.failed(table, error))
     }
 
     fn has(&self, table: Table, key: &[u8]) -> Result<bool, Error> {
         let found = self.snapshot.get_pinned_cf_opt(self.db.family(table), key, self.options());
-        found.map(|found| found.is_some()).map_err(|error| self.failed(error))
+        found.map(|found| found.is_some()).map_err(|error| self.failed(table, error))
     }
 
     fn scan(&self, table: Table, range: &Range, direction: Direction, visit: &mut Visit<'_>) -> Result<(), Error> {
@@ -299,14 +307,19 @@ impl Kv for View<'_> {
             }
         }
         // The end of the range and a failure look alike until asked.
-        found.status().map_err(|error| self.failed(error))
+        found.status().map_err(|error| self.failed(table, error))
     }
 }
 
-fn convert(error: rocksdb::Error) -> Error {
+/// What is being done where it may fail.
+const WRITING: &str = "writing a group of commits";
+const WRITING_TABLES: &str = "writing tables before closing";
+const OPENING: &str = "opening the database";
+
+fn convert(operation: &'static str, error: rocksdb::Error) -> Error {
     match error.kind() {
         ErrorKind::Corruption => Error::Corrupt(error.into_string()),
-        _ => Error::Io(error.into_string()),
+        _ => Error::io(operation, error),
     }
 }
 
@@ -321,7 +334,7 @@ fn opening(error: rocksdb::Error, dir: &Path) -> Error {
         // A file that the manifest names, or a family that this release does not know.
         ErrorKind::IOError if text.contains("No such file") => Error::Corrupt(text),
         ErrorKind::InvalidArgument => Error::Corrupt(text),
-        _ => convert(error),
+        _ => convert(OPENING, error),
     }
 }
 

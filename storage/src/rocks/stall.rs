@@ -44,7 +44,7 @@ impl Stall {
             std::thread::sleep(Duration::from_millis(1));
             return Ok(());
         }
-        Err(Error::Io(format!("{error}: {why}")))
+        Err(Error::io(super::WRITING, format!("{error}: {why}")))
     }
 }
 
@@ -86,7 +86,10 @@ mod tests {
         let disk = disk(Duration::from_millis(50));
         stop(&disk);
         let refused = disk.write(change());
-        assert!(matches!(&refused, Err(Error::Io(why)) if why.contains("the disk is too slow")), "{refused:?}");
+        assert!(
+            matches!(&refused, Err(Error::Io { source, .. }) if source.to_string().contains("the disk is too slow")),
+            "{refused:?}"
+        );
     }
 
     #[test]

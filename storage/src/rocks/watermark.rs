@@ -88,7 +88,7 @@ pub(super) fn read(dir: &Path) -> Result<Option<Mark>, Error> {
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::Io(format!("{}: {error}", path.display()))),
+        Err(error) => return Err(Error::io(format!("reading {}", path.display()), error)),
     };
     let marks = bytes.chunks(LINE).take(2).filter_map(Mark::parse);
     match marks.max_by_key(Mark::order) {
@@ -154,7 +154,7 @@ impl Watermark {
             directory::write_durably(dir, NAME, &[mark.line(), mark.line()].concat())?;
             OpenOptions::new().write(true).open(&path)
         };
-        let file = open().map_err(|error| Error::Io(format!("{}: {error}", path.display())))?;
+        let file = open().map_err(|error| Error::io(format!("writing {}", path.display()), error))?;
         let shared = Arc::new(Shared {
             file,
             unsynced: AtomicBool::new(false),
@@ -171,7 +171,7 @@ impl Watermark {
             };
             std::thread::Builder::new().name("store-watermark".into()).spawn(run)
         };
-        let thread = thread.map_err(|error| Error::Io(format!("no thread can be started: {error}")))?;
+        let thread = thread.map_err(|error| Error::io("starting the thread of the watermark", error))?;
         Ok(Watermark { shared, stop, thread: Mutex::new(Some(thread)) })
     }
 

@@ -21,7 +21,7 @@ pub mod tally;
 mod walk;
 
 pub use audit::Chain;
-pub use error::Error;
+pub use error::{Error, Source};
 pub use fingerprints::{Derivation, Derived, Equivalents, Progress, Schemes};
 pub use memory::MemoryState;
 pub use query::Folded;

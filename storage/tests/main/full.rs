@@ -39,7 +39,7 @@ fn fill(disk: &Disk<'_>) {
         assert!(written < 100_000, "the disk is never full");
     };
     println!("after {written}: {failure}");
-    assert!(matches!(failure, Error::Io(_)), "{failure:?}");
+    assert!(matches!(failure, Error::Io { .. }), "{failure:?}");
     assert!(matches!(store.health(), Health::ReadOnly(_)));
     let again = support::submit(&store, |_| Ok(vec![schema("t", 1, 1, "x")]));
     assert!(matches!(again, Err(Error::ReadOnly(_))), "{again:?}");

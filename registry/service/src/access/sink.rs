@@ -111,7 +111,7 @@ impl AuditSink {
         }
         let writer = Writer { shared: Arc::clone(&self.shared), store: Arc::downgrade(store), out, mark };
         let started = std::thread::Builder::new().name("audit-sink".into()).spawn(move || writer.run());
-        started.map(drop).map_err(|error| storage::Error::Io(format!("no thread for the audit's sink: {error}")))
+        started.map(drop).map_err(|error| storage::Error::io("starting the thread of the audit's sink", error))
     }
 
     /// Hears of the entries among these records.

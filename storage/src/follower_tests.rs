@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::MemoryStore;
+use crate::contract::decorators::{Call, Faulty, Slow};
 use crate::contract::records::*;
 use state::{Progress, Schemes};
 use std::sync::mpsc::{Sender, channel};
@@ -13,12 +14,11 @@ struct Telling {
     steps: usize,
     /// Steps still to be taken.
     left: usize,
-    fails: Arc<Mutex<bool>>,
 }
 
 impl Telling {
     fn new(said: Sender<String>, steps: usize) -> Self {
-        Telling { said, steps, left: steps, fails: Arc::default() }
+        Telling { said, steps, left: steps }
     }
 }
 
@@ -32,9 +32,6 @@ impl Follower for Telling {
     }
 
     fn apply(&mut self, _: &dyn State, touched: &[Touched<'_>]) -> Result<Vec<Derived>, Error> {
-        if *self.fails.lock().unwrap() {
-            return Err(Error::Overloaded);
-        }
         let subjects: Vec<_> = touched.iter().filter_map(|touched| Some(touched.subject?.as_str())).collect();
         self.said.send(format!("apply {}", subjects.join(" "))).unwrap();
         Ok(vec![])
@@ -104,28 +101,53 @@ fn a_follower_derives_everything_once_and_then_what_is_touched() {
 
 #[test]
 fn what_fails_is_tried_again_later_each_time() {
-    let store = store();
+    let store = Faulty::new(store());
     let (said, heard) = channel();
-    let follower = Telling::new(said, 1);
-    let fails = Arc::clone(&follower.fails);
-    let mut followed = Followed::new(Box::new(follower));
+    let mut followed = Followed::new(Box::new(Telling::new(said, 1)));
     let began = Instant::now();
-    let mut turn = |after: u64| followed.turn(&*store, began + Duration::from_millis(after));
+    let mut turn = |after: u64| followed.turn(&store, began + Duration::from_millis(after));
     assert!(turn(0) && turn(0) && !turn(0));
-    *fails.lock().unwrap() = true;
-    commit(&*store, vec![schema("a", 1, 1, "a")]);
-    assert!(!turn(0));
-    *fails.lock().unwrap() = false;
     assert_eq!(heard.try_iter().collect::<Vec<_>>(), ["rebuild"]);
-    turn(900);
-    assert_eq!(heard.try_iter().next(), None, "it is not time yet");
-    *fails.lock().unwrap() = true;
-    turn(1_000);
-    *fails.lock().unwrap() = false;
-    turn(2_900);
-    assert_eq!(heard.try_iter().next(), None, "the second time it waits longer");
+    commit(&store, vec![schema("a", 1, 1, "a")]);
+    store.fail(Call::Changes, Error::Overloaded);
+    store.fail(Call::View, Error::Overloaded);
+    for (after, left) in [(0, 1), (900, 1), (1_000, 0), (2_900, 0)] {
+        turn(after);
+        assert_eq!((store.left(), heard.try_iter().count()), (left, 0), "after {after} ms");
+    }
     turn(3_000);
     assert_eq!(heard.try_iter().collect::<Vec<_>>(), ["apply a"]);
+}
+
+#[test]
+fn what_was_derived_and_not_written_is_derived_again() {
+    let store = Faulty::new(store());
+    let (said, heard) = channel();
+    let mut followed = Followed::new(Box::new(Telling::new(said, 1)));
+    let began = Instant::now();
+    store.fail(Call::Derive, Error::Overloaded);
+    followed.turn(&store, began);
+    assert!(!followed.turn(&store, began));
+    assert_eq!(noted(&store), None);
+    assert!(followed.turn(&store, began + FIRST_RETRY));
+    assert_eq!(heard.try_iter().collect::<Vec<_>>(), ["rebuild", "rebuild"]);
+    assert_eq!(noted(&store), Some(0));
+}
+
+#[test]
+fn a_stop_waits_for_the_step_that_is_under_way_and_for_no_other() {
+    let slow = Arc::new(Slow::new(store(), Call::Derive));
+    let (said, heard) = channel();
+    let store: Arc<dyn Store> = Arc::<Slow>::clone(&slow);
+    let followers = Followers::start(&store, vec![Box::new(Telling::new(said, 1))]).unwrap();
+    slow.until_waiting(1);
+    std::thread::scope(|scope| {
+        let stop = scope.spawn(|| followers.stop());
+        assert!(!stop.is_finished(), "it is in the middle of a step");
+        slow.open();
+    });
+    assert_eq!(heard.try_iter().collect::<Vec<_>>(), ["rebuild"]);
+    assert_eq!(noted(&*store), Some(0));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a clause that does not hold panics")]
 
 mod copying;
+pub mod decorators;
 mod paging;
 mod reading;
 mod writing;

@@ -121,9 +121,12 @@ fn set_progress(kv: &mut impl KvMut, progress: &Progress) {
     kv.put(Table::Derived, key::FINGERPRINTS.to_vec(), bytes);
 }
 
-/// Where there are no versions yet, the table has all that there are.
-pub(crate) fn begin(kv: &mut impl KvMut) {
-    set_progress(kv, &Progress::default());
+/// Where there are no versions yet, the table has all that there are. Somebody may have said so already, and by which schemes.
+pub(crate) fn begin(kv: &mut impl KvMut) -> Result<(), Error> {
+    if progress(kv)?.is_none() {
+        set_progress(kv, &Progress::default());
+    }
+    Ok(())
 }
 
 /// What is known of the fingerprint of a version.
@@ -345,7 +348,7 @@ pub fn move_former(kv: &mut impl KvMut, limit: usize) -> Result<bool, Error> {
         },
     )?;
     if former.is_empty() {
-        begin(kv);
+        begin(kv)?;
         return Ok(false);
     }
     let avro = key::language(&SchemaType::Avro).unwrap_or_default();

@@ -125,6 +125,14 @@ fn those_may_mean_the_same_that_have_the_fingerprint_or_none_of_this_scheme() {
 }
 
 #[test]
+fn schemes_that_were_said_of_an_empty_store_are_those_of_its_versions() {
+    let mut state = folded([]);
+    filled(&mut state, &all_done(1));
+    state.fold([fingerprinted("s", 1, 1, "a", 7)], 0).unwrap();
+    assert_eq!(state.fingerprints().unwrap().map(|progress| progress.schemes.of(&SchemaType::Avro)), Some(1));
+}
+
+#[test]
 fn a_table_that_was_lost_says_that_all_are_to_be_compared_until_all_were_looked_at() {
     let mut state = folded([fingerprinted("s", 1, 1, "a", 7), fingerprinted("s", 2, 2, "b", 8)]);
     for key in keys(&state.kv, Table::Derived, &kv::everything()) {

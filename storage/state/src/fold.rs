@@ -84,7 +84,7 @@ fn fold(stamped: &Stamped, text: Option<TextKey>, kv: &mut impl KvMut) -> Result
     }
     *position += 1;
     if head.sequence() == 1 {
-        fingerprints::begin(kv);
+        fingerprints::begin(kv)?;
     }
     head.at = head.at.max(stamped.at);
     let mut fold = Fold { kv, head };

@@ -128,19 +128,62 @@ fn addition(subject: usize, mark: &str) -> String {
     format!(r#"{{"name":"added{mark}","type":["null",{kind}],"default":null}}"#)
 }
 
-/// The body that registers or looks up a text.
-pub fn body(text: &str) -> String {
-    let mut body = String::with_capacity(text.len() * 5 / 4);
-    body.push_str(r#"{"schema":""#);
-    for character in text.chars() {
-        // The texts above hold no control characters.
-        if matches!(character, '"' | '\\') {
-            body.push('\\');
-        }
-        body.push(character);
+/// A JSON Schema of a subject that no other has: a closed object of nine properties, its description ending in a mark. It is
+/// compatible with every other of its subject, as is a Protobuf schema below.
+pub fn marked_json(subject: usize, mark: &str) -> String {
+    let mut random = Random::new(subject as u64);
+    let property = |number: usize, random: &mut Random| {
+        let kind = ["string", "integer", "number", "boolean"][random.below(4)];
+        let (name, doc) = (random.of(&NAMES), random.of(&DOCS));
+        format!(r#""{name}{number}":{{"type":"{kind}","description":"{doc}"}}"#)
+    };
+    let properties: Vec<String> = (0..9).map(|number| property(number, &mut random)).collect();
+    format!(
+        r#"{{"$schema":"http://json-schema.org/draft-07/schema#","title":"Event{subject:05}","description":"{} Revision {mark}.","type":"object","properties":{{"eventId":{{"type":"string"}},{}}},"required":["eventId"],"additionalProperties":false}}"#,
+        random.of(&DOCS),
+        properties.join(",")
+    )
+}
+
+/// A Protobuf schema of a subject that no other has: a message of thirty fields, the name of the last ending in a mark.
+pub fn marked_protobuf(subject: usize, mark: &str) -> String {
+    let mut random = Random::new(subject as u64);
+    let mut text = format!("syntax = \"proto3\";\npackage com.example.{};\n\n", DOMAINS[subject % DOMAINS.len()]);
+    text += &format!("message Event{subject:05} {{\n  string event_id = 1;\n");
+    for number in 2..28 {
+        let kind = ["string", "int64", "double", "bool", "bytes"][random.below(5)];
+        text += &format!("  {kind} {}_{number} = {number};\n", random.of(&NAMES).to_ascii_lowercase());
     }
-    body.push_str(r#""}"#);
-    body
+    text += "  Kind kind = 28;\n  repeated Line lines = 29;\n  map<string, string> labels = 30;\n";
+    text += &format!("  string added_{mark} = 31;\n\n");
+    text += "  enum Kind {\n    KIND_UNSPECIFIED = 0;\n    KIND_OPEN = 1;\n    KIND_CLOSED = 2;\n  }\n";
+    text += "  message Line {\n    string article = 1;\n    int32 quantity = 2;\n    double price = 3;\n  }\n}\n";
+    text
+}
+
+/// The body that registers or looks up an Avro text.
+pub fn body(text: &str) -> String {
+    format!(r#"{{"schema":{}}}"#, quoted(text))
+}
+
+/// The same for a text of another language.
+pub fn typed_body(schema_type: &str, text: &str) -> String {
+    format!(r#"{{"schemaType":"{schema_type}","schema":{}}}"#, quoted(text))
+}
+
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() * 5 / 4);
+    quoted.push('"');
+    for character in text.chars() {
+        // The texts above hold no other control characters.
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            '\n' => quoted.push_str("\\n"),
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 #[cfg(test)]
@@ -157,8 +200,10 @@ mod tests {
     fn median_of_the_corpus() {
         let median = median_length((0..500).flat_map(|subject| (1..=20).map(move |version| text(subject, version))));
         assert!((1150..1250).contains(&median), "{median}");
-        let median = median_length((0..500).map(|subject| marked(subject, "00000001")));
-        assert!((1100..1300).contains(&median), "{median}");
+        for marked in [marked, marked_json, marked_protobuf] {
+            let median = median_length((0..500).map(|subject| marked(subject, "00000001")));
+            assert!((900..1300).contains(&median), "{median}");
+        }
     }
 
     #[test]

@@ -79,6 +79,43 @@ pub fn small_subjects(address: SocketAddr, subjects: usize) -> Result<(), String
     Ok(())
 }
 
+/// The requests of another language than Avro, whose subjects have been registered.
+pub struct Language {
+    pub name: &'static str,
+    pub by_id: PathBuf,
+    pub new_version: PathBuf,
+}
+
+/// Registers one version of some subjects in each of the other languages, and writes their request files.
+pub fn languages(address: SocketAddr, dir: &Path, subjects: usize) -> Result<Vec<Language>, String> {
+    type Marked = fn(usize, &str) -> String;
+    let all: [(&str, &str, Marked); 2] =
+        [("JSON Schema", "JSON", corpus::marked_json), ("Protobuf", "PROTOBUF", corpus::marked_protobuf)];
+    let written = all.into_iter().map(|(name, schema_type, marked)| {
+        let path = |subject| format!("/subjects/{schema_type}-{}/versions", corpus::subject(subject));
+        let body = |subject, mark| corpus::typed_body(schema_type, &marked(subject, mark));
+        let ids = on_connections(address, super::wrk::CONNECTIONS, subjects, |client, subject| {
+            id_of(&client.post(&path(subject), &body(subject, "first"))?.ok()?)
+        })?;
+        let save = |kind: &str, mut lines: Vec<String>| {
+            Random::new(lines.len() as u64).shuffle(&mut lines);
+            let file = dir.join(format!("{kind}-{schema_type}"));
+            fs::write(&file, lines.join("\n") + "\n").map_err(|error| error.to_string())?;
+            Ok::<_, String>(file)
+        };
+        let new_version = |subject| format!("POST {}\t{}", path(subject), body(subject, MARK));
+        Ok(Language {
+            name,
+            by_id: save("by-id", ids.iter().map(|id| format!("GET {}", by_id(id))).collect())?,
+            new_version: save("new-version", (0..subjects).map(new_version).collect())?,
+        })
+    });
+    written.collect()
+}
+
+/// What `replay.lua` replaces by a number.
+const MARK: &str = "@@@@@@@@";
+
 fn by_id(id: &u64) -> String {
     format!("/schemas/ids/{id}")
 }
@@ -138,7 +175,7 @@ pub fn write_requests(dir: &Path, loaded: &Loaded, every: usize) -> Result<Reque
     };
     let new = |path: &dyn Fn(&str) -> String| {
         let line = |subject| {
-            let body = corpus::body(&corpus::marked(subject, "@@@@@@@@"));
+            let body = corpus::body(&corpus::marked(subject, MARK));
             format!("POST {}\t{body}", path(&corpus::subject(subject)))
         };
         (0..loaded.subjects).map(line).collect::<Vec<_>>()

@@ -102,11 +102,20 @@ impl Bench<'_> {
             let nginx = servers::nginx(&work.join("nginx"), &root, &probe)?;
             self.reads(&server, &nginx, &requests)?;
         }
+        let languages = match self.options.wants("reads") || self.options.wants("writes") {
+            true => load::languages(server.address, &work.join("requests-10000"), 500)?,
+            false => vec![],
+        };
+        if self.options.wants("reads") {
+            for load::Language { name, by_id, .. } in &languages {
+                self.same(&server, &format!("by id, {name}"), &Load::of(by_id, &[ACCEPT]))?;
+            }
+        }
         if self.options.wants("profile") {
             self.profile(work, &server, &requests)?;
         }
         if self.options.wants("writes") {
-            self.writes(&server, &requests)?;
+            self.writes(&server, &requests, &languages)?;
         }
         server.stop(End::Orderly);
         Ok(())
@@ -146,15 +155,17 @@ impl Bench<'_> {
         Ok(())
     }
 
-    fn writes(&mut self, server: &Server, requests: &Requests) -> Result<(), String> {
+    fn writes(&mut self, server: &Server, requests: &Requests, languages: &[load::Language]) -> Result<(), String> {
         let cases = [
-            ("new versions", &requests.new_version),
-            ("new subjects", &requests.new_subject),
-            ("one schema in new subjects", &requests.shared),
+            ("new versions".to_owned(), &requests.new_version),
+            ("new subjects".to_owned(), &requests.new_subject),
+            ("one schema in new subjects".to_owned(), &requests.shared),
         ];
-        for (kind, (name, file)) in cases.into_iter().enumerate() {
+        let others =
+            languages.iter().map(|language| (format!("new versions, {}", language.name), &language.new_version));
+        for (kind, (name, file)) in cases.into_iter().chain(others).enumerate() {
             let load = Load::of(file, &[ACCEPT, CONTENT_TYPE]);
-            let mut compared = Compared::new(name);
+            let mut compared = Compared::new(&name);
             let count = |name: &str| counter(server.address, name);
             let (syncs, commits) = (count("freehold_syncs_total")?, count("freehold_commits_total")?);
             for round in 0..self.options.rounds {
@@ -249,12 +260,17 @@ impl Bench<'_> {
 
     /// Reads by id of more ids than answers are cached for, each as often as any other.
     fn distinct(&mut self, server: &Server, loaded: &Loaded, requests: &Requests) -> Result<(), String> {
-        let load = Load::of(&requests.by_id, &[ACCEPT]);
-        let mut compared = Compared::new(&format!("by id, {} ids", loaded.ids.len()));
+        self.same(server, &format!("by id, {} ids", loaded.ids.len()), &Load::of(&requests.by_id, &[ACCEPT]))
+    }
+
+    /// One load on a registry alone.
+    fn same(&mut self, server: &Server, name: &str, load: &Load) -> Result<(), String> {
+        let mut compared = Compared::new(name);
+        wrk::run(server, server.address, &self.script, load, 2, 0)?;
         let hits = hits_of(server)?;
         for round in 1..=self.options.rounds {
-            compared.freehold.push(self.run(server, server.address, &load, 0)?);
-            say(&format!("by id, all ids, round {round}: {}", compared.last()));
+            compared.freehold.push(self.run(server, server.address, load, 0)?);
+            say(&format!("{name}, round {round}: {}", compared.last()));
         }
         let hits = hits_of(server)? - hits;
         compared.ready = hits / compared.freehold.iter().map(|run| run.requests).sum::<f64>();

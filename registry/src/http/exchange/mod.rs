@@ -139,7 +139,9 @@ async fn authorized(exchange: &Arc<Exchange>, mut parts: Parts, body: Body) -> R
     parts.extensions.insert(exchange.operation.route().action);
     let unread = Unread { exchange: Arc::clone(exchange), body };
     let gate = AuthorizeLayer::new(Arc::clone(&exchange.app.access.gate));
-    gate.layer(service_fn(admitted)).oneshot(Request::from_parts(parts, unread)).await
+    // What is behind the gate is large, and would be copied with each of the futures around it.
+    let admitted = service_fn(|request| Box::pin(admitted(request)));
+    gate.layer(admitted).oneshot(Request::from_parts(parts, unread)).await
 }
 
 /// Answers a request that has passed the gate.

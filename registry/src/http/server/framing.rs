@@ -80,24 +80,32 @@ impl Framing {
         self.ambiguous
     }
 
-    /// Takes in bytes up to the end of a line.
+    /// Takes in bytes up to the end of a line. A line that comes whole, as nearly all do, is read where it is.
     fn text<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        let end = bytes.iter().position(|byte| *byte == b'\n');
-        let (part, rest) = end.map_or((bytes, &[][..]), |end| (&bytes[..end], &bytes[end + 1..]));
-        let room = LINE.saturating_sub(self.line.len());
-        self.line.extend_from_slice(&part[..part.len().min(room)]);
-        if end.is_some() {
-            let mut line = std::mem::take(&mut self.line);
-            if line.last() == Some(&b'\r') {
-                line.pop();
+        let Some(end) = memchr::memchr(b'\n', bytes) else {
+            self.keep(bytes);
+            if self.at == At::Boundary && self.line != b"\r" {
+                self.at = At::Head;
             }
-            self.at = self.line_ended(&line);
+            return &[];
+        };
+        let (part, rest) = (&bytes[..end], &bytes[end + 1..]);
+        if self.line.is_empty() {
+            self.at = self.line_ended(without_return(&part[..part.len().min(LINE)]));
+        } else {
+            self.keep(part);
+            let mut line = std::mem::take(&mut self.line);
+            self.at = self.line_ended(without_return(&line));
             line.clear();
             self.line = line;
-        } else if self.at == At::Boundary && self.line != b"\r" {
-            self.at = At::Head;
         }
         rest
+    }
+
+    /// Keeps the beginning of a line until the rest has come.
+    fn keep(&mut self, part: &[u8]) {
+        let room = LINE.saturating_sub(self.line.len());
+        self.line.extend_from_slice(&part[..part.len().min(room)]);
     }
 
     fn line_ended(&mut self, line: &[u8]) -> At {
@@ -118,7 +126,10 @@ impl Framing {
     }
 
     fn header(&mut self, line: &[u8]) -> At {
-        let Some(colon) = line.iter().position(|byte| *byte == b':') else { return At::Head };
+        if !matches!(line.first(), Some(b't' | b'T' | b'c' | b'C')) {
+            return At::Head;
+        }
+        let Some(colon) = memchr::memchr(b':', line) else { return At::Head };
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
         if name.eq_ignore_ascii_case(b"transfer-encoding") {
             self.head.transfer_encoding = true;
@@ -143,6 +154,11 @@ impl Framing {
             Head { .. } => At::Boundary,
         }
     }
+}
+
+/// A line without the carriage return at its end.
+fn without_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// Leaves out up to `left` bytes; what is left of both.

@@ -56,7 +56,7 @@ async fn check(
         Ok(schema) => {
             let normalize = ctx.query.flag("normalize");
             let explain = if verbose { Explain::Places } else { Explain::No };
-            app.service.check(Check { subject, schema, normalize, against, explain }, &ctx.work).await
+            Box::pin(app.service.check(Check { subject, schema, normalize, against, explain }, &ctx.work)).await
         }
         Err(fault) => Err(fault),
     };

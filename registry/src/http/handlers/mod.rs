@@ -178,7 +178,8 @@ async fn there<T: Send + 'static>(
         return part(app, ctx);
     }
     let (app_there, ctx_there) = (Arc::clone(app), Arc::clone(ctx));
-    app.service.work(class, move || part(&app_there, &ctx_there)).await
+    // In a box, as everything large that a request seldom comes to: the future of a handler is copied more than once.
+    Box::pin(app.service.work(class, move || part(&app_there, &ctx_there))).await
 }
 
 /// Does a part of what a handler does here, and from its beginning among what lists where it turns out to look into many

@@ -37,7 +37,7 @@ pub async fn look_up(app: &Arc<App>, ctx: &Arc<RequestContext>, subject: Subject
             let alone = schema.references.is_empty();
             let (normalize, deleted) = (ctx.query.flag("normalize"), ctx.deleted());
             let asked = Lookup { subject: subject.clone(), schema, normalize, deleted };
-            let shown = app.service.lookup(asked, &ctx.work).await?;
+            let shown = Box::pin(app.service.lookup(asked, &ctx.work)).await?;
             if alone && shown.stored.subject == subject {
                 let found = FoundVersion { version: shown.stored.version, shown: Showing::by_time(shown.at), validity };
                 ctx.remember(app, key, found);

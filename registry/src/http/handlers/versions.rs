@@ -48,7 +48,7 @@ pub async fn register(app: &Arc<App>, ctx: &Arc<RequestContext>, subject: Subjec
     let rights = Rights { permit, operation: ctx.operation.route().name, named: ctx.named.clone() };
     let offered = offered(app, ctx, &subject).await.map_err(|fault| rights.instead_of(fault))?;
     let alone = offered.schema.references.is_empty();
-    let done = app.service.register(rights, offered, &ctx.work).await?;
+    let done = Box::pin(app.service.register(rights, offered, &ctx.work)).await?;
     if !done.wrote {
         say_observed(app, ctx, &subject, observed);
     }

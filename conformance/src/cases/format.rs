@@ -161,17 +161,20 @@ impl<'a> Lines<'a> {
         headers
     }
 
-    /// Lines up to the next mark, without trailing blank lines and comments; a leading `|` keeps a line as it is.
+    /// Lines up to the next mark, without trailing blank lines and comments; a leading `|` keeps a line as it is, also a blank one.
     fn body(&mut self) -> Option<String> {
-        let mut body: Vec<&str> = Vec::new();
+        let (mut body, mut kept) = (Vec::new(), 0);
         while let Some(line) = self.peek() {
             if line.starts_with("> ") || line.starts_with("< ") || line.starts_with("== ") || line.starts_with('#') {
                 break;
             }
             body.push(line.strip_prefix('|').unwrap_or(line));
+            if line.starts_with('|') {
+                kept = body.len();
+            }
             self.next += 1;
         }
-        while body.last().is_some_and(|line| line.is_empty()) {
+        while body.len() > kept && body.last().is_some_and(|line| line.is_empty()) {
             body.pop();
         }
         (!body.is_empty()).then(|| body.join("\n"))
@@ -286,7 +289,7 @@ mod tests {
         let text = "# Registration.\nlet S = s\n\n== ok: 200, never 201\nprofile: global\nlet A = {\"type\":\"int\"}\nrepeat L = 3 ab\n\n\
                     > POST /subjects/${p}a/versions?x=a b\nAccept: */*\nX-Empty:\n{\"schema\":\n \"${A}\"}\n< 200\n\
                     vary: Accept-Encoding\nallow: absent\n{\"id\": \"$int\"}\n\n\
-                    > PUT /config\n< 422 42203 ~ Invalid\n> GET \n< 200 text\n|\n| a\n> GET /x\n< 404 40401 Subject 'x' not found.\n";
+                    > PUT /config\n< 422 42203 ~ Invalid\n> GET \n< 200 text\n|\n| a\n|\n\n> GET /x\n< 404 40401 Subject 'x' not found.\n";
         let [case] = parse("f", text).unwrap().try_into().unwrap();
         assert_eq!((case.id.as_str(), case.clause.as_str()), ("f.ok", "200, never 201"));
         assert_eq!(case.profile, Profile::Global);
@@ -303,7 +306,7 @@ mod tests {
         assert_eq!(register.answer, Answer::Json("{\"id\": \"$int\"}".into()));
         assert_eq!((config.status, &config.body), (422, &None));
         assert_eq!(config.answer, Answer::Error("42203".into(), Message::Contains("Invalid".into())));
-        assert_eq!((root.target.as_str(), &root.answer), ("", &Answer::Text("\n a".into())));
+        assert_eq!((root.target.as_str(), &root.answer), ("", &Answer::Text("\n a\n".into())));
         assert_eq!(missing.answer, Answer::Error("40401".into(), Message::Exactly("Subject 'x' not found.".into())));
     }
 

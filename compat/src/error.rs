@@ -76,6 +76,9 @@ pub enum Error {
     /// The schema needs more nesting or more work than is allowed.
     #[error("{0}")]
     TooComplex(String),
+    /// The schema is one, and may not be registered as it is.
+    #[error("{0}")]
+    Refused(String),
     /// The work ended before it was known.
     #[error(transparent)]
     Spent(#[from] Spent),

@@ -76,11 +76,6 @@ pub(crate) trait Language: Debug {
     /// The fields that a reserved name can conflict with.
     fn top_level_fields(&self) -> Vec<String>;
 
-    /// What keeps the schema out where the names of fields are validated (`validateFields`): the API's words.
-    fn refused_field(&self) -> Option<String> {
-        None
-    }
-
     /// Does a sample fit? Inside is the first place where it does not.
     ///
     /// # Errors
@@ -92,7 +87,7 @@ pub(crate) trait Language: Debug {
     /// # Errors
     /// What it breaks; or the work ended.
     fn check_fields(&self, _work: &Work) -> Result<(), Error> {
-        self.refused_field().map_or(Ok(()), |why| Err(Error::Unreadable(why)))
+        Ok(())
     }
 
     /// Bytes held, roughly.

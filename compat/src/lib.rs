@@ -85,6 +85,17 @@ pub struct Mismatch {
     pub path: String,
     /// What is wrong there.
     pub message: String,
+    /// The keyword of the schema that it does not fit; JSON Schema only.
+    pub keyword: Option<&'static str>,
+    /// Where that keyword is: a JSON pointer into the schema, after `name#` in one that it refers to; JSON Schema only.
+    pub schema_path: Option<String>,
+}
+
+impl Mismatch {
+    /// A mismatch that no keyword is to blame for.
+    pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Mismatch { path: path.into(), message: message.into(), keyword: None, schema_path: None }
+    }
 }
 
 impl Parsed {
@@ -124,11 +135,6 @@ impl Parsed {
     /// The fields that a reserved name can conflict with.
     pub fn top_level_fields(&self) -> Vec<String> {
         self.schema().top_level_fields()
-    }
-
-    /// What keeps the schema out where the names of fields are validated (`validateFields`): the API's words.
-    pub fn refused_field(&self) -> Option<String> {
-        self.schema().refused_field()
     }
 
     /// Bytes held, roughly, for a cache that is bounded in bytes.

@@ -49,3 +49,9 @@ fn protobuf_files_of_strangers_register_with_their_imports() {
     let (_, out) = check("strangers.py");
     assert!(out.lines().count() >= 2 && out.lines().all(|line| line.starts_with("ok ")), "{out}");
 }
+
+#[test]
+fn json_serializers_and_deserializers_round_trip_as_well() {
+    let (_, out) = check("json_serializers.py");
+    assert!(out.lines().count() >= 10 && out.lines().all(|line| line.starts_with("ok ")), "{out}");
+}

@@ -41,6 +41,30 @@ impl<'t> Decimal<'t> {
         self.negative
     }
 
+    /// Which of two numbers is greater, whatever their scales?
+    pub(crate) fn compare(&self, other: &Decimal<'_>) -> Ordering {
+        match (self.negative, other.negative) {
+            (false, true) => Ordering::Greater,
+            (true, false) => Ordering::Less,
+            (false, false) => self.size(other),
+            (true, true) => other.size(self),
+        }
+    }
+
+    fn size(&self, other: &Decimal<'_>) -> Ordering {
+        let trimmed = |number: &Decimal<'_>| {
+            let mut digits = number.digits();
+            let before = digits.len();
+            digits.truncate(digits.trim_end_matches('0').len());
+            // How many digits stand before the point.
+            let point = before as i64 - i64::from(number.scale);
+            (if digits.is_empty() { i64::MIN } else { point }, digits)
+        };
+        let ((a, x), (b, y)) = (trimmed(self), trimmed(other));
+        // Without zeros at the end, digits of one magnitude compare as texts.
+        a.cmp(&b).then_with(|| x.cmp(&y))
+    }
+
     /// Appends `BigDecimal.toString`: plain notation unless the point is far from the digits.
     pub(crate) fn write(&self, out: &mut String) {
         let (digits, scale) = (self.digits(), i64::from(self.scale));
@@ -105,6 +129,25 @@ mod tests {
         check("0.10", "0.10");
         check("100e-2", "1.00");
         check("00.5e0", "0.5");
+    }
+
+    #[test]
+    fn numbers_compare_whatever_their_scale() {
+        #[track_caller]
+        fn check(a: &str, b: &str, order: Ordering) {
+            let (a, b) = (Decimal::of(a).unwrap(), Decimal::of(b).unwrap());
+            assert_eq!((a.compare(&b), b.compare(&a)), (order, order.reverse()), "{a:?} {b:?}");
+        }
+        check("1", "1.0", Ordering::Equal);
+        check("1e2", "100.00", Ordering::Equal);
+        check("0", "-0.0", Ordering::Equal);
+        check("0", "1e-1000", Ordering::Less);
+        check("2", "10", Ordering::Less);
+        check("0.2", "0.19", Ordering::Greater);
+        check("-2", "-10", Ordering::Greater);
+        check("-1", "0", Ordering::Less);
+        check("1e2000000000", "9", Ordering::Greater);
+        check("12345678901234567890123", "12345678901234567890124", Ordering::Less);
     }
 
     #[test]

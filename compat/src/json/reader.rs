@@ -81,12 +81,19 @@ pub(crate) enum Flavor {
     Commented,
     /// The words `NaN`, `Infinity` and `INF`, which count as strings; numbers keep their text.
     Exact,
+    /// Nothing; numbers keep their text.
+    Plain,
 }
 
 /// Reads one value and demands that nothing but white space follows.
 pub(crate) fn read(text: &str) -> Result<Node<'_>, ReadError> {
-    let (node, end) = rest(text, Flavor::Commented, &mut Memory::default())?
-        .ok_or_else(|| ReadError { message: "No content".to_owned(), at: text.len() })?;
+    whole(text, Flavor::Commented, &mut Memory::default())
+}
+
+/// The same in any flavor.
+pub(crate) fn whole<'t>(text: &'t str, flavor: Flavor, memory: &mut Memory) -> Result<Node<'t>, ReadError> {
+    let (node, end) =
+        rest(text, flavor, memory)?.ok_or_else(|| ReadError { message: "No content".to_owned(), at: text.len() })?;
     let tail = text[end..].trim_matches(|c: char| c <= ' ');
     if !tail.is_empty() {
         let at = text.len() - text[end..].trim_start_matches(|c: char| c <= ' ').len();
@@ -111,6 +118,11 @@ pub(crate) fn rest<'t>(
 }
 
 impl<'t> Node<'t> {
+    /// A string as a value that begins at this offset.
+    pub(crate) fn of_text(at: usize, text: &'t str) -> Self {
+        Node { at, tree: Tree::String(Text::Borrowed(text)) }
+    }
+
     /// The value of a member, if this is an object that has it.
     pub(crate) fn get(&self, key: &str) -> Option<&Node<'t>> {
         if let Tree::Object(members) = &self.tree {

@@ -83,10 +83,10 @@ impl<'t> Reader<'t, '_> {
             (true, _) if literal == "-0" => Tree::Int("0"),
             (true, _) => Tree::Int(literal),
             (false, Flavor::Commented) => Tree::Double(double(literal)),
-            (false, Flavor::Exact) if Decimal::of(literal).is_none() => {
+            (false, _) if Decimal::of(literal).is_none() => {
                 return self.fail(from, "The exponent of a number is out of range");
             }
-            (false, Flavor::Exact) => Tree::Decimal(literal),
+            (false, _) => Tree::Decimal(literal),
         })
     }
 

@@ -103,7 +103,7 @@ impl<'t> Documents<'t> {
         let text = &self.all[cursor.document as usize];
         let Some(id) = cursor.tree.get(text.dialect.id_keyword()).and_then(Tree::as_str) else { return cursor };
         let id = split(id).0;
-        if id.is_empty() {
+        if id.is_empty() || only_refers(cursor.tree, text.dialect) {
             return cursor;
         }
         let uri = resolve(&self.bases[cursor.base as usize], id);
@@ -122,8 +122,9 @@ impl<'t> Documents<'t> {
             Value::Object(members) => {
                 work.spend(LOOKED_AT * members.len())?;
                 let dialect = self.dialect(cursor);
+                let refers = only_refers(cursor.tree, dialect);
                 for (key, text) in members.iter().filter_map(|m| Some((&*m.key, m.value.as_str()?))) {
-                    if key == dialect.id_keyword() {
+                    if key == dialect.id_keyword() && !refers {
                         cursor = self.identified(cursor, text, work)?;
                     }
                 }
@@ -200,6 +201,19 @@ impl<'t> Documents<'t> {
         anchors.get(&(resource.base, fragment)).map(|found| Target::Place(*found)).ok_or(Dangling::NoPlace)
     }
 
+    /// The schema of a resource with this anchor, if that is a dynamic one.
+    pub(super) fn dynamic(&self, document: u32, base: u32, name: &str) -> Option<Cursor<'t>> {
+        let found = *self.all[document as usize].anchors.get(&(base, name.to_owned()))?;
+        (found.tree.get("$dynamicAnchor").and_then(Tree::as_str) == Some(name)).then_some(found)
+    }
+
+    /// The root of the resource that a place is in.
+    pub(super) fn resource(&self, cursor: Cursor<'t>) -> Cursor<'t> {
+        let uri = &self.bases[cursor.base as usize];
+        let found = self.all[cursor.document as usize].resources.get(uri).copied();
+        self.entered(found.unwrap_or_else(|| self.root(cursor.document)))
+    }
+
     /// The place of a JSON pointer, which is given without its first `/`.
     fn pointed(&self, from: Cursor<'t>, pointer: &str) -> Option<Cursor<'t>> {
         let mut cursor = from;
@@ -220,6 +234,11 @@ impl<'t> Documents<'t> {
         }
         Some(cursor)
     }
+}
+
+/// Does nothing count in a schema but its `$ref`?
+fn only_refers(tree: &Tree<'_>, dialect: Dialect) -> bool {
+    dialect.is_old() && tree.get("$ref").and_then(Tree::as_str).is_some()
 }
 
 fn small(number: usize) -> u32 {

@@ -10,6 +10,7 @@
 mod advice;
 mod check;
 mod dialect;
+mod divisible;
 mod documents;
 mod load;
 mod locate;
@@ -21,6 +22,7 @@ mod rule;
 mod scan;
 mod spots;
 mod uri;
+mod validate;
 
 pub use rule::Rule;
 
@@ -56,6 +58,8 @@ pub struct Schema {
     fingerprint: u64,
     /// What it is compared by, or why it does not load.
     model: Result<model::Model, Unloadable>,
+    /// The names of the root's `properties`.
+    fields: Box<[Box<str>]>,
     dependencies: Vec<Dependency>,
     strictness: Strictness,
 }
@@ -95,7 +99,8 @@ impl Schema {
         work.spend(canonical.len() / PRINTED)?;
         let model = match model(&tree, text, dependencies, &mut memory, work) {
             Err(Unloadable { error: Error::Spent(spent), .. }) => return Err(spent.into()),
-            Err(Unloadable { error, .. }) if strictness == Strictness::New => return Err(error),
+            // As in the reference, whose stored texts need not load until something more is asked of them.
+            Err(Unloadable { error, .. }) if strictness != Strictness::Stored || sorted => return Err(error),
             Err(unloadable) => Err(unloadable),
             Ok(mut model) => {
                 for node in model.nodes.iter_mut().filter(|node| node.document == 0) {
@@ -104,12 +109,16 @@ impl Schema {
                 Ok(model)
             }
         };
+        let fields = match tree.get("properties").map(|properties| &properties.tree) {
+            Some(Value::Object(members)) => members.iter().map(|member| (*member.key).into()).collect(),
+            _ => Box::default(),
+        };
         drop(tree);
         let digest: [u8; 16] = Md5::digest(canonical.as_bytes()).into();
         let (first, _) = digest.split_first_chunk::<8>().expect("16 bytes have a first half");
         let fingerprint = u64::from_be_bytes(*first);
         let dependencies = dependencies.to_vec();
-        Ok(Schema { canonical: canonical.into(), fingerprint, model, dependencies, strictness })
+        Ok(Schema { canonical: canonical.into(), fingerprint, model, fields, dependencies, strictness })
     }
 
     /// Compares two schemas that load.
@@ -191,31 +200,34 @@ impl Language for Schema {
         Vec::new()
     }
 
-    /// The names of the root's `properties`.
     fn top_level_fields(&self) -> Vec<String> {
-        let mut memory = Memory::default();
-        let Ok(Some(tree)) = tree(&self.canonical, &mut memory) else { return Vec::new() };
-        match tree.get("properties").map(|properties| &properties.tree) {
-            Some(Value::Object(members)) => members.iter().map(|member| member.key.to_string()).collect(),
-            _ => Vec::new(),
+        self.fields.iter().map(|name| name.to_string()).collect()
+    }
+
+    fn check_fields(&self, _work: &Work) -> Result<(), Error> {
+        match self.fields.iter().any(|name| name.starts_with("$$")) {
+            true => Err(Error::Refused("#: Field names cannot start with $$ prefix".to_owned())),
+            false => Ok(()),
         }
     }
 
-    fn refused_field(&self) -> Option<String> {
-        let refused = self.top_level_fields().iter().any(|name| name.starts_with("$$"));
-        refused.then(|| "Field names cannot start with $$ prefix".to_owned())
-    }
-
-    fn validate(&self, _sample: Sample<'_>, _work: &Work) -> Result<Result<(), Mismatch>, Spent> {
-        let message = "Documents are not yet validated against JSON schemas".to_owned();
-        Ok(Err(Mismatch { path: "/".to_owned(), message }))
+    /// A document in binary is its text in UTF-8.
+    fn validate(&self, sample: Sample<'_>, work: &Work) -> Result<Result<(), Mismatch>, Spent> {
+        match sample {
+            Sample::Json(text) => validate::validate(self, text, work),
+            Sample::Binary(bytes) | Sample::Framed(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => validate::validate(self, text, work),
+                Err(_) => Ok(Err(Mismatch::new("/", "The document is not text in UTF-8"))),
+            },
+        }
     }
 
     fn size_hint(&self) -> usize {
         let bytes = |dependency: &Dependency| dependency.name.len() + dependency.text.len() + 64;
         let dependencies: usize = self.dependencies.iter().map(bytes).sum();
         let model = self.model.as_ref().map_or(0, |model| model.size);
-        size_of::<Schema>() + model + self.canonical.len() + dependencies
+        let fields: usize = self.fields.iter().map(|name| size_of::<Box<str>>() + name.len()).sum();
+        size_of::<Schema>() + model + fields + self.canonical.len() + dependencies
     }
 
     fn locate(text: &str, paths: &[&str], work: &Work) -> Result<Vec<Option<Place>>, Spent> {

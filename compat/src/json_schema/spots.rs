@@ -55,7 +55,7 @@ pub(super) fn spots(
 }
 
 /// The value that begins at this offset, and its pointer.
-fn reached<'t>(root: &'t Tree<'t>, at: usize) -> (String, &'t Tree<'t>) {
+pub(super) fn reached<'t>(root: &'t Tree<'t>, at: usize) -> (String, &'t Tree<'t>) {
     let (mut pointer, mut tree) = (String::new(), root);
     while tree.at != at {
         let next = match &tree.tree {

@@ -2,9 +2,9 @@
 //! inside the crate, where those that are compatible can be seen.
 
 use super::try_json;
-use crate::support::{Asked, compare, dependency};
-use compat::Dependency;
-use model::{CompatibilityLevel, CompatibilityPolicy};
+use crate::support::{Asked, compare, dependency, parse};
+use compat::{Dependency, Strictness};
+use model::{CompatibilityLevel, CompatibilityPolicy, SchemaType};
 use serde_json::Value;
 
 fn rows(text: &'static str) -> impl Iterator<Item = Value> {
@@ -22,13 +22,15 @@ fn canonical_and_normalised_texts_are_the_references() {
         total += 1;
         let id = row["id"].as_str().unwrap();
         // The one row that is refused only where field names are validated, which is the registry's to ask for.
+        let text = row["schema"].as_str().unwrap();
         if row["strict"] == true {
-            let parsed = try_json(row["schema"].as_str().unwrap(), &[]).unwrap();
-            assert_eq!(parsed.refused_field().as_deref(), Some("Field names cannot start with $$ prefix"), "{id}");
+            assert!(try_json(text, &[]).is_ok(), "{id}");
+            let refused = parse(&SchemaType::Json, text, &[], Strictness::NewFields).unwrap_err().details();
+            assert_eq!(refused, "#: Field names cannot start with $$ prefix", "{id}");
             passed += 1;
             continue;
         }
-        let parsed = try_json(row["schema"].as_str().unwrap(), &dependencies(&row["refs"]));
+        let parsed = try_json(text, &dependencies(&row["refs"]));
         match (parsed, row.get("error")) {
             (Ok(parsed), None) => {
                 assert_eq!(Some(&**parsed.canonical()), row["canonical"].as_str(), "{id}");

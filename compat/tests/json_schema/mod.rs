@@ -1,6 +1,7 @@
 //! JSON Schema.
 
 mod bounds;
+mod documents;
 mod golden;
 mod properties;
 mod references;

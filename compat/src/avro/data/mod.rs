@@ -41,7 +41,7 @@ pub(crate) fn validate(schema: &Schema, sample: Sample<'_>, work: &Work) -> Resu
 }
 
 fn judge(model: &Model, sample: Sample<'_>, work: &Work) -> Result<(), Mismatch> {
-    let refused = |error: apache_avro::Error| Mismatch { path: "/".to_owned(), message: error.to_string() };
+    let refused = |error: apache_avro::Error| Mismatch::new("/", error.to_string());
     match sample {
         Sample::Json(text) => {
             let value = json::value(model, text, work)?;

@@ -47,7 +47,7 @@ impl<'s> Path<'s> {
         if path.is_empty() {
             path.push('/');
         }
-        Err(Mismatch { path, message: message.into() })
+        Err(Mismatch::new(path, message))
     }
 
     /// Refuses to go deeper, or on to more values, than the bounds and the work allow.

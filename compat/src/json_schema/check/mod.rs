@@ -10,7 +10,6 @@
 //! make a path of p·q pairs.
 
 mod combined;
-mod divisible;
 mod plan;
 mod report;
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! What is to be compared, and what can be told at once, when two nodes are of one class. In the order of the reference.
 
-use super::divisible::{is_multiple, same};
 use super::report::Step;
 use super::{Abandoned, At, Checker, Pair};
+use crate::json_schema::divisible::{is_multiple, same};
 use crate::json_schema::model::*;
 use crate::json_schema::order::union;
 use crate::json_schema::rule::Rule;

@@ -448,6 +448,7 @@ impl<'t> Loader<'_, 't> {
         for member in members.map(Keyword::Dependencies)?.unwrap_or_default() {
             let name = self.kept(&member.key, members.tree)?;
             match &member.value.tree {
+                Value::Array(names) if names.is_empty() => {}
                 Value::Array(names) => lists.push((name, self.names(names, &member.key, members, print)?)),
                 _ => {
                     let schema = self.inner(cursor, &member.value, depth)?;

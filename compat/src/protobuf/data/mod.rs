@@ -21,7 +21,7 @@ pub(crate) const MOST_DEPTH: usize = 100;
 const BYTE: usize = 8;
 
 fn mismatch<T>(path: &str, message: impl Into<String>) -> Result<T, Mismatch> {
-    Err(Mismatch { path: if path.is_empty() { "/" } else { path }.to_owned(), message: message.into() })
+    Err(Mismatch::new(if path.is_empty() { "/" } else { path }, message))
 }
 
 /// Does the sample fit?

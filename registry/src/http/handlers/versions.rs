@@ -9,6 +9,7 @@ use crate::http::wire::schema::SchemaOut;
 use crate::http::{body, wire};
 use authz::{Action, PostReads, Refusal, RegisterPermit, Resource};
 use base64::Engine;
+use compat::Mismatch;
 use model::Subject;
 use rules::delete::Selector;
 use rules::fault::Fault;
@@ -166,8 +167,8 @@ pub async fn referenced_by(
     pieces::array(app, listing, HERE, |_, id, out| pieces::json(&id, out)).await
 }
 
-/// `POST /subjects/{subject}/versions/{version}/validate`: the body is a document in Avro's JSON encoding, or, with
-/// `encoding=base64`, a JSON string with the base64 of binary data.
+/// `POST /subjects/{subject}/versions/{version}/validate`: the body is a document in the JSON encoding of the
+/// schema's language, or, with `encoding=base64`, a JSON string with the base64 of binary data.
 pub async fn validate(
     app: &Arc<App>,
     ctx: &Arc<RequestContext>,
@@ -180,8 +181,19 @@ pub async fn validate(
     let outcome = app.service.validate(subject, selector, sample, &ctx.work).await?;
     Ok(Answer::json(&match outcome {
         None => json!({ "is_valid": true }),
-        Some(mismatch) => json!({ "is_valid": false, "path": mismatch.path, "message": mismatch.message }),
+        Some(mismatch) => verdict(&mismatch),
     }))
+}
+
+fn verdict(mismatch: &Mismatch) -> Value {
+    let mut verdict = json!({ "is_valid": false, "path": mismatch.path, "message": mismatch.message });
+    if let Some(keyword) = mismatch.keyword {
+        verdict["keyword"] = keyword.into();
+    }
+    if let Some(path) = &mismatch.schema_path {
+        verdict["schemaPath"] = path.as_str().into();
+    }
+    verdict
 }
 
 fn sample(ctx: &RequestContext) -> Result<Validation, Fault> {

@@ -29,13 +29,7 @@ pub(super) fn is_multiple(number: &str, of: &str) -> bool {
 /// Do two literals stand for the same number?
 pub(super) fn same(a: &str, b: &str) -> bool {
     let (Some(x), Some(y)) = (Decimal::of(a), Decimal::of(b)) else { return a == b };
-    let trimmed = |number: &Decimal<'_>| {
-        let digits = number.digits();
-        let kept = digits.trim_end_matches('0').len();
-        (digits[..kept].to_owned(), i64::from(number.scale()) - (digits.len() - kept) as i64)
-    };
-    let ((a, b), signs) = ((trimmed(&x), trimmed(&y)), (x.is_negative(), y.is_negative()));
-    signs.0 == signs.1 && a.0.cmp(&b.0) == Ordering::Equal && (a.0.is_empty() || a.1 == b.1)
+    x.compare(&y) == Ordering::Equal
 }
 
 fn value(number: &Decimal<'_>) -> Option<BigUint> {

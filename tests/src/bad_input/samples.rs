@@ -33,3 +33,24 @@ fn samples_that_claim_to_be_endless_do_not_fit() {
     check(&node, "a-record-within-itself", &endless, b"");
     lives(&node);
 }
+
+#[test]
+fn a_sample_may_say_of_which_schema_it_is() {
+    let node = Node::start();
+    let registered = node.post("/subjects/s/versions", &schema(&json!("string"))).ok();
+    let id = i32::try_from(registered["id"].as_i64().unwrap()).unwrap();
+    let digits = registered["guid"].as_str().unwrap().replace('-', "");
+    let guid: Vec<u8> = (0..16).map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap()).collect();
+    let fits = |sample: &[u8]| {
+        let target = "/subjects/s/versions/1/validate?encoding=base64";
+        node.post(target, &Value::String(STANDARD.encode(sample))).ok()["is_valid"] == true
+    };
+    let text = b"\x06abc";
+    assert!(fits(text));
+    assert!(fits(&[&[0], &id.to_be_bytes()[..], text].concat()));
+    assert!(fits(&[&[1], &guid[..], text].concat()));
+    // Of another schema, and cut off.
+    assert!(!fits(&[&[0], &(id + 1).to_be_bytes()[..], text].concat()));
+    assert!(!fits(&[&[1], &[7; 16][..], text].concat()));
+    assert!(!fits(&[&[0], &id.to_be_bytes()[..]].concat()));
+}

@@ -101,7 +101,8 @@ impl Shelf {
     /// The files refer to one another too deep, or the text takes too much work.
     pub fn dependencies(&self, schema_type: &SchemaType, text: &str) -> Result<Vec<Dependency>, String> {
         let needs = compat::names(schema_type, text, &budget()).map_err(|error| error.to_string())?;
-        let mut walk = Walk { shelf: self, seen: HashSet::new(), found: Vec::new() };
+        let near = *schema_type == SchemaType::Json;
+        let mut walk = Walk { shelf: self, near, seen: HashSet::new(), found: Vec::new() };
         walk.follow(&needs, "", 0)?;
         // The candidate itself may lie in the directory.
         Ok(walk.found.into_iter().filter(|dependency| *dependency.text != *text).collect())
@@ -110,19 +111,21 @@ impl Shelf {
 
 struct Walk<'s> {
     shelf: &'s Shelf,
+    /// Are names meant from where they are written?
+    near: bool,
     seen: HashSet<usize>,
     found: Vec<Dependency>,
 }
 
 impl Walk<'_> {
-    /// `folder` is where the names were written: they may be meant from there.
+    /// `folder` is where the names were written.
     fn follow(&mut self, names: &Names, folder: &str, depth: usize) -> Result<(), String> {
         if depth > MOST_IN_A_ROW {
             return Err(format!("The files refer to one another deeper than the {MOST_IN_A_ROW} levels allowed"));
         }
         let shelf = self.shelf;
         for needed in &names.needs {
-            let near = needed.iter().map(|name| format!("{folder}{name}"));
+            let near = needed.iter().filter(|_| self.near).map(|name| format!("{folder}{name}"));
             let found =
                 near.chain(needed.iter().cloned()).find_map(|name| Some((shelf.by_name.get(&name).copied()?, name)));
             let Some((at, name)) = found else { continue };

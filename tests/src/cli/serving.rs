@@ -104,14 +104,15 @@ fn sighup_has_the_users_read_again_at_once() {
     assert_eq!(bank.send("newcomer", "GET", "/subjects", None).status, 200);
 }
 
-/// Who closes a terminal does not leave behind what was started there; nohup is for that.
+/// Who closes a terminal does not leave behind what was started there; nohup is for that. (The tests may run under it.)
 #[test]
 fn the_end_of_its_terminal_ends_it() {
     let directory = tempfile::tempdir().unwrap();
     let program = freehold();
     let mut python = isolated("python3");
     python.args(["-B", "-c"]).arg(
-        "import os, pty, sys\n\
+        "import os, pty, signal, sys\n\
+         signal.signal(signal.SIGHUP, signal.SIG_DFL)\n\
          child, terminal = pty.fork()\n\
          if child == 0: os.execv(sys.argv[1], sys.argv[1:])\n\
          said = b''\n\

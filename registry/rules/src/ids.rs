@@ -8,7 +8,6 @@ use super::knowledge::Stop;
 use crate::fault::Fault;
 use model::{Context, InternalRecord, Record, SchemaId, Subject, Version};
 use state::{State, StoredVersion};
-use std::ops::ControlFlow;
 
 /// The id that this content has in the subject's context. Equal hashes of different contents are no match.
 ///
@@ -25,11 +24,7 @@ pub fn shared(state: &dyn State, subject: &Subject, candidate: &Candidate) -> Re
 
 /// Some version that holds an id. All of them have the same content.
 fn held(state: &dyn State, context: &Context, id: SchemaId) -> Result<Option<StoredVersion>, state::Error> {
-    let mut holder = None;
-    state.holders(context, id, &mut |found| {
-        holder = Some(found);
-        ControlFlow::Break(())
-    })?;
+    let holder = state.shown_holder(context, id)?;
     holder.map_or(Ok(None), |holder| state.version(&holder.subject, holder.version))
 }
 

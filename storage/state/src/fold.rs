@@ -219,22 +219,35 @@ impl<K: KvMut> Fold<'_, K> {
     /// A record whose id another version holds with a different text is not a fact but a writer's mistake.
     fn held_with_other_text(&self, record: &SchemaRecord, text: TextKey) -> Result<bool, Error> {
         let context = record.subject.context();
-        // All holders have one text, so the first that is not this very version tells it.
-        let mut other = None;
-        let mut outcome = Ok(());
-        self.kv.scan(Table::State, &key::holders(context, record.id), Direction::Up, &mut |key, _| {
+        let is_this =
+            |(subject, version): &(Subject, Version)| *subject == record.subject && *version == record.version;
+        // All holders have one text, so any that is not this very version tells it: the one that is shown, mostly.
+        let other = match shown::find(self.kv, context, record.id)? {
+            Some(shown) if is_this(&shown) => self.holder_but(context, record.id, &is_this)?,
+            shown => shown,
+        };
+        let Some((subject, version)) = other else { return Ok(false) };
+        Ok(self.version(&subject, version)?.is_some_and(|holder| holder.text != text))
+    }
+
+    /// The first holder of an id that is not left out.
+    fn holder_but(
+        &self,
+        context: &Context,
+        id: SchemaId,
+        is_left_out: &dyn Fn(&(Subject, Version)) -> bool,
+    ) -> Result<Option<(Subject, Version)>, Error> {
+        let (mut found, mut outcome) = (None, Ok(()));
+        self.kv.scan(Table::State, &key::holders(context, id), Direction::Up, &mut |key, _| {
             match key::take_holder(key) {
-                Ok((subject, version)) if subject == record.subject && version == record.version => {
-                    return ControlFlow::Continue(());
-                }
-                Ok(holder) => other = Some(holder),
+                Ok(holder) if is_left_out(&holder) => return ControlFlow::Continue(()),
+                Ok(holder) => found = Some(holder),
                 Err(error) => outcome = Err(error),
             }
             ControlFlow::Break(())
         })?;
         outcome?;
-        let Some((subject, version)) = other else { return Ok(false) };
-        Ok(self.version(&subject, version)?.is_some_and(|holder| holder.text != text))
+        Ok(found)
     }
 
     /// Versions 1 to `through` become soft-deleted; their times stay.

@@ -56,8 +56,7 @@ impl Fingerprints {
     /// What is to be filled in for a version, if anything.
     fn derive(&self, view: &dyn State, stored: &StoredVersion) -> Result<Option<Derived>, Error> {
         let StoredVersion { subject, version, guid, text, schema_type, .. } = stored;
-        let scheme = fingerprint_scheme(schema_type);
-        if view.derivation(subject, *version)?.is_some_and(|known| known.scheme == scheme) {
+        if view.is_derived(subject, *version, &Self::schemes())? {
             return Ok(None);
         }
         let value = match self.schema_cache.stored(view, stored, &(self.budget)()) {
@@ -67,7 +66,7 @@ impl Fingerprints {
             // It cannot be read, or not at this price: whoever looks something up compares with it.
             Err(_) => None,
         };
-        let derivation = Derivation { scheme, value };
+        let derivation = Derivation { scheme: fingerprint_scheme(schema_type), value };
         Ok(Some(Derived::Fingerprint {
             subject: subject.clone(),
             version: *version,
@@ -116,6 +115,10 @@ impl Follower for Fingerprints {
         let mut derived = Vec::new();
         for touched in touched {
             let (Some(subject), Some(version)) = (touched.subject, touched.version) else { continue };
+            // Nearly all were registered here, with their fingerprints.
+            if view.is_derived(subject, version, &Self::schemes())? {
+                continue;
+            }
             if let Some(stored) = view.version(subject, version)? {
                 derived.extend(self.derive(view, &stored)?);
             }

@@ -59,7 +59,12 @@ impl Schemes {
 
     /// The scheme of a language.
     pub fn of(&self, schema_type: &SchemaType) -> u8 {
-        place(schema_type).map_or(0, |place| self.0[place])
+        self.of_byte(key::language(schema_type).unwrap_or_default())
+    }
+
+    /// The same, by the byte of the language; that of the languages that have none is 0.
+    fn of_byte(&self, language: u8) -> u8 {
+        usize::from(language).checked_sub(1).and_then(|place| self.0.get(place)).copied().unwrap_or_default()
     }
 }
 
@@ -132,6 +137,17 @@ pub(crate) fn begin(kv: &mut impl KvMut) -> Result<(), Error> {
 /// What is known of the fingerprint of a version.
 pub(crate) fn of(kv: &(impl Kv + ?Sized), subject: &Subject, version: Version) -> Result<Option<Derivation>, Error> {
     Ok(entry_of(kv, subject, version)?.and_then(|entry| entry.derivation))
+}
+
+/// Is something known of it that was found out by the scheme of its language?
+pub(crate) fn is_derived(
+    kv: &(impl Kv + ?Sized),
+    subject: &Subject,
+    version: Version,
+    schemes: &Schemes,
+) -> Result<bool, Error> {
+    let entry = entry_of(kv, subject, version)?.unwrap_or_default();
+    Ok(entry.derivation.is_some_and(|known| known.scheme == schemes.of_byte(entry.language)))
 }
 
 /// Versions of a subject that may mean the same as a schema.

@@ -9,7 +9,7 @@ use crate::shown;
 use crate::walk;
 use crate::{
     Associations, AuditEntry, AuditLog, Begin, Derivation, Draft, Equivalents, Error, Holder, Progress, Referrer,
-    Standing, State, StoredAssociation, StoredVersion, SubjectSummary, Subjects, TextKey, Totals,
+    Schemes, Standing, State, StoredAssociation, StoredVersion, SubjectSummary, Subjects, TextKey, Totals,
 };
 use crate::{audit, fingerprints, fold};
 use model::{
@@ -176,6 +176,10 @@ impl<K: Kv> State for Folded<K> {
 
     fn derivation(&self, subject: &Subject, version: Version) -> Result<Option<Derivation>, Error> {
         fingerprints::of(&self.kv, subject, version)
+    }
+
+    fn is_derived(&self, subject: &Subject, version: Version, schemes: &Schemes) -> Result<bool, Error> {
+        fingerprints::is_derived(&self.kv, subject, version, schemes)
     }
 
     fn fingerprints(&self) -> Result<Option<Progress>, Error> {

@@ -3,7 +3,7 @@
 //! A state is a consistent snapshot, or the writer's newest state including what its current group has decided. Both answer
 //! through this trait, so a rule tested on a map holds in the writer.
 
-use crate::{Chain, Derivation, Equivalents, Error, Progress, audit};
+use crate::{Chain, Derivation, Equivalents, Error, Progress, Schemes, audit};
 use model::{
     Association, AssociationKey, AuditRecord, Config, Context, Fingerprint, Guid, Metadata, Mode, Namespace,
     NamespaceId, NamespaceName, Position, Record, Reference, RuleSet, SchemaId, SchemaType, Subject, SubjectPrefix,
@@ -277,6 +277,8 @@ pub trait State {
     ) -> Result<Equivalents, Error>;
     /// What was found out about the fingerprint of a version, if anything.
     fn derivation(&self, subject: &Subject, version: Version) -> Result<Option<Derivation>, Error>;
+    /// Was that found out by the scheme of its language?
+    fn is_derived(&self, subject: &Subject, version: Version, schemes: &Schemes) -> Result<bool, Error>;
     /// How far fingerprints have been computed; `None` where something is missing for versions that are there.
     fn fingerprints(&self) -> Result<Option<Progress>, Error>;
 

@@ -10,7 +10,7 @@
 use crate::codec::bytes::{Codec, decode, encode};
 use crate::codec::value::{self, Head, Ids};
 use crate::codec::{key, record, text_key};
-use crate::kv::{Direction, Kv, KvMut, Table};
+use crate::kv::{self, Direction, Kv, KvMut, Table};
 use crate::shown;
 use crate::tally;
 use crate::{Error, StoredAssociation, StoredVersion, SubjectSummary, TextKey};
@@ -411,12 +411,8 @@ impl<K: KvMut> Fold<'_, K> {
     /// The highest version below another one that was the highest. It looks at nothing above, where deletions may be pending: a
     /// subject that is deleted from the top costs as much as it has versions.
     fn last_below(&self, subject: &Subject, version: Version) -> Result<Option<Version>, Error> {
-        let mut found = None;
-        self.kv.scan(Table::State, &key::versions_below(subject, version), Direction::Down, &mut |key, _| {
-            found = Some(key::take_version(key).map(|(_, version)| version));
-            ControlFlow::Break(())
-        })?;
-        Ok(found.transpose()?)
+        let found = kv::edge(self.kv, &key::versions_below(subject, version), Direction::Down)?;
+        Ok(found.map(|key| key::take_version(&key)).transpose()?.map(|(_, version)| version))
     }
 
     /// The highest of those that are not soft-deleted. Whoever deletes and registers the newest version again and again does not

@@ -75,6 +75,16 @@ pub trait KvMut: Kv {
     fn delete(&mut self, table: Table, key: Vec<u8>);
 }
 
+/// The first key of a range of the state in a direction.
+pub(crate) fn edge(kv: &(impl Kv + ?Sized), range: &Range, direction: Direction) -> Result<Option<Vec<u8>>, Error> {
+    let mut found = None;
+    kv.scan(Table::State, range, direction, &mut |key, _| {
+        found = Some(key.to_vec());
+        ControlFlow::Break(())
+    })?;
+    Ok(found)
+}
+
 macro_rules! through {
     ($($pointer:ty),+) => {$(
 impl<K: Kv + ?Sized> Kv for $pointer {

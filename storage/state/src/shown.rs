@@ -5,9 +5,8 @@
 use crate::Error;
 use crate::codec::bytes::Malformed;
 use crate::codec::key::{self, Range};
-use crate::kv::{Direction, Kv, KvMut, Table};
+use crate::kv::{Direction, Kv, KvMut, Table, edge};
 use model::{Context, SchemaId, Subject, Version};
-use std::ops::ControlFlow;
 
 /// The holder that is shown.
 pub(crate) fn find(
@@ -70,14 +69,4 @@ fn comes_first(one: &[u8], other: &[u8]) -> Result<bool, Malformed> {
 fn first(kv: &(impl Kv + ?Sized), holders: &Range) -> Result<Option<Vec<u8>>, Error> {
     let Some(any) = edge(kv, holders, Direction::Up)? else { return Ok(None) };
     edge(kv, &(any.clone(), key::behind_holders_beside(&any)), Direction::Down)
-}
-
-/// The first key of a range, or the last one.
-fn edge(kv: &(impl Kv + ?Sized), range: &Range, direction: Direction) -> Result<Option<Vec<u8>>, Error> {
-    let mut found = None;
-    kv.scan(Table::State, range, direction, &mut |key, _| {
-        found = Some(key.to_vec());
-        ControlFlow::Break(())
-    })?;
-    Ok(found)
 }

@@ -9,7 +9,7 @@
 use crate::codec::bytes::{Codec, Input, Malformed, decode, encode};
 use crate::codec::key::{self, Range};
 use crate::codec::value;
-use crate::kv::{Direction, Kv, KvMut, Table, Visit};
+use crate::kv::{Direction, Kv, KvMut, Table, Visit, edge};
 use crate::{Error, Standing, SubjectSummary};
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};
@@ -175,14 +175,7 @@ pub fn derive(kv: &mut impl KvMut) -> Result<(), Error> {
 /// Is there anything that has never been counted? Data of before there were counts are like that.
 pub fn is_missing(kv: &impl Kv) -> Result<bool, Error> {
     for table in key::COUNTED {
-        let any = |range: &Range| {
-            let mut any = false;
-            kv.scan(Table::State, range, Direction::Up, &mut |_, _| {
-                any = true;
-                ControlFlow::Break(())
-            })?;
-            Ok::<_, Error>(any)
-        };
+        let any = |range: &Range| Ok::<_, Error>(edge(kv, range, Direction::Up)?.is_some());
         if any(&table())? && !any(&key::tallies(&table()))? {
             return Ok(true);
         }
@@ -361,12 +354,7 @@ fn just_behind(key: &[u8]) -> Vec<u8> {
 
 /// Where the first block begins that begins in a range.
 fn first_tally(kv: &(impl Kv + ?Sized), range: &Range) -> Result<Option<Vec<u8>>, Error> {
-    let mut first = None;
-    kv.scan(Table::State, &key::tallies(range), Direction::Up, &mut |key, _| {
-        first = Some(key::take_tally(key).to_vec());
-        ControlFlow::Break(())
-    })?;
-    Ok(first)
+    Ok(edge(kv, &key::tallies(range), Direction::Up)?.map(|key| key::take_tally(&key).to_vec()))
 }
 
 /// The live entries of a range, counted one by one.

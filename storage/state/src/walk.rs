@@ -4,7 +4,7 @@ use crate::codec::Malformed;
 use crate::codec::bytes::decode;
 use crate::codec::key::{self, Range};
 use crate::codec::value;
-use crate::kv::{Direction, Kv, Table};
+use crate::kv::{Direction, Kv, Table, edge};
 use crate::{Begin, Error, Standing, StoredVersion, SubjectSummary, Subjects, tally};
 use model::{Subject, SubjectPrefix, Version};
 use std::ops::ControlFlow;
@@ -112,12 +112,8 @@ fn unnamed(named: &Range, range: Range) -> (Option<Range>, Option<Range>) {
 
 /// The context of the first key of a range, as it stands in front of names.
 fn first_context(kv: &(impl Kv + ?Sized), range: &Range) -> Result<Option<String>, Error> {
-    let mut first = None;
-    kv.scan(Table::State, range, Direction::Up, &mut |key, _| {
-        first = Some(key::context_of(key));
-        ControlFlow::Break(())
-    })?;
-    Ok(first.transpose()?.map(|context| context.qualified()))
+    let first = edge(kv, range, Direction::Up)?;
+    Ok(first.map(|key| key::context_of(&key)).transpose()?.map(|context| context.qualified()))
 }
 
 /// Visits those of some subjects that stand so, from a place on.

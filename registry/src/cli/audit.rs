@@ -3,7 +3,7 @@
 //! It reads the files of a sink, the rotated ones among them, or asks a running registry. Whoever keeps a hash elsewhere can name
 //! it: a chain that was made anew from the beginning is whole as well, but has other hashes.
 
-use super::namespace::{client, message, reaching};
+use super::namespace::{client, reaching};
 use super::say;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::Value;
@@ -162,7 +162,7 @@ fn registry(matches: &ArgMatches, check: &mut Check) -> Result<(), String> {
     loop {
         let reply = client.ask("GET", &format!("/namespaces/-/audit?limit=1000{before}"), None, None)?;
         if reply.status != 200 {
-            return Err(message(&reply.body));
+            return Err(reply.message());
         }
         let page: Value = serde_json::from_str(&reply.body).map_err(|error| error.to_string())?;
         for entry in page["entries"].as_array().into_iter().flatten() {

@@ -8,6 +8,7 @@ use base64::Engine;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use http::{Request, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use ureq::Agent;
@@ -48,6 +49,14 @@ pub struct Reply {
     pub status: u16,
     /// The body.
     pub body: String,
+}
+
+impl Reply {
+    /// The message of a refusal.
+    pub fn message(&self) -> String {
+        let parsed: Option<Value> = serde_json::from_str(&self.body).ok();
+        parsed.and_then(|value| Some(value.get("message")?.as_str()?.to_owned())).unwrap_or_else(|| self.body.clone())
+    }
 }
 
 impl Client {
@@ -126,6 +135,19 @@ impl Client {
         }
         let body = answer.body_mut().with_config().limit(LONGEST).read_to_string().map_err(failed)?;
         Ok(Reply { status: answer.status().as_u16(), body })
+    }
+
+    /// What a GET answers; `None` is 404.
+    ///
+    /// # Errors
+    /// As `ask`; the message of a refusal; what is no JSON.
+    pub fn get(&self, path: &str) -> Result<Option<Value>, String> {
+        let reply = self.ask("GET", path, None, None)?;
+        match reply.status {
+            200 => serde_json::from_str(&reply.body).map(Some).map_err(|error| format!("{path}: {error}")),
+            404 => Ok(None),
+            _ => Err(reply.message()),
+        }
     }
 
     fn explained(&self, error: &ureq::Error) -> String {

@@ -2,7 +2,6 @@
 
 use super::{Existing, budget};
 use crate::cli::client::{Client, segment};
-use crate::cli::namespace::message;
 use compat::Dependency;
 use compat::references::{self, Fetched};
 use model::{CompatibilityLevel, CompatibilityPolicy, Reference, SchemaType, Version};
@@ -27,9 +26,9 @@ impl Subject {
     /// The registry cannot be asked, or does not answer as one does.
     pub fn fetch(client: &Client, subject: &str, level: Option<CompatibilityLevel>) -> Result<Self, String> {
         let config = format!("/config/{}?defaultToGlobal=true", segment(subject));
-        let config = match asked(client, &config)? {
+        let config = match client.get(&config)? {
             Some(config) => config,
-            None => asked(client, "/config")?.unwrap_or_default(),
+            None => client.get("/config")?.unwrap_or_default(),
         };
         let member = |name: &str| config[name].as_str();
         let level = level.or(member("compatibilityLevel").and_then(|level| level.parse().ok()));
@@ -41,7 +40,7 @@ impl Subject {
         let validates = config["validateNewSchemas"].as_bool().unwrap_or(true);
         let group = member("compatibilityGroup");
 
-        let listed = asked(client, &format!("/subjects/{}/versions", segment(subject)))?.unwrap_or_default();
+        let listed = client.get(&format!("/subjects/{}/versions", segment(subject)))?.unwrap_or_default();
         let numbers = listed.as_array().into_iter().flatten().rev().filter_map(number);
         let numbers: Vec<Version> = match level {
             CompatibilityLevel::None => Vec::new(),
@@ -88,7 +87,7 @@ fn existing(client: &Client, subject: &str, number: Version, version: &Value) ->
 
 /// A version; `None` where there is none.
 fn version(client: &Client, subject: &str, version: Version) -> Result<Option<Value>, String> {
-    asked(client, &format!("/subjects/{}/versions/{version}", segment(subject)))
+    client.get(&format!("/subjects/{}/versions/{version}", segment(subject)))
 }
 
 /// The schema in an answer.
@@ -104,14 +103,4 @@ fn fetched(answer: &Value) -> Option<Fetched<String>> {
 
 fn number(value: &Value) -> Option<Version> {
     Version::try_from(value.as_i64()?).ok()
-}
-
-/// What a GET answers; `None` is 404.
-fn asked(client: &Client, path: &str) -> Result<Option<Value>, String> {
-    let reply = client.ask("GET", path, None, None)?;
-    match reply.status {
-        200 => serde_json::from_str(&reply.body).map(Some).map_err(|error| format!("{path}: {error}")),
-        404 => Ok(None),
-        _ => Err(message(&reply.body)),
-    }
 }

@@ -140,7 +140,7 @@ fn applied(client: &Client, step: &Step, query: &str) -> Result<(), String> {
     let reply = client.ask("PUT", &path, Some(step.condition()), Some(&body))?;
     match reply.status {
         200 | 201 => Ok(()),
-        _ => Err(message(&reply.body)),
+        _ => Err(reply.message()),
     }
 }
 
@@ -190,7 +190,7 @@ fn suggest(matches: &ArgMatches) -> Result<(), String> {
     let url = matches.get_one::<String>("from").map_or("", String::as_str);
     let reply = client(matches, "from")?.ask("GET", "/subjects?subjectPrefix=:*:", None, None)?;
     if reply.status != 200 {
-        return Err(format!("{url}: {}", message(&reply.body)));
+        return Err(format!("{url}: {}", reply.message()));
     }
     let subjects: Vec<String> = serde_json::from_str(&reply.body).map_err(|error| format!("{url}: {error}"))?;
     say(&suggest::suggest(&subjects));
@@ -203,7 +203,7 @@ fn names(client: &Client) -> Result<Vec<String>, String> {
     let mut all = Vec::new();
     loop {
         let path = format!("/namespaces?offset={}&limit={PAGE}", all.len());
-        let page = asked(client, &path)?.ok_or_else(|| format!("{path}: there is no such thing; is it Freehold?"))?;
+        let page = client.get(&path)?.ok_or_else(|| format!("{path}: there is no such thing; is it Freehold?"))?;
         let page = page.as_array().ok_or_else(|| format!("{path}: the answer is no list"))?;
         for item in page {
             let name = item["name"].as_str().ok_or("the registry lists a namespace without a name")?;
@@ -217,17 +217,7 @@ fn names(client: &Client) -> Result<Vec<String>, String> {
 
 /// One namespace, if it is there.
 fn namespace(client: &Client, name: &str) -> Result<Option<Namespace>, String> {
-    asked(client, &format!("/namespaces/{}", segment(name)))?.as_ref().map(files::namespace).transpose()
-}
-
-/// What a GET answers; `None` is 404.
-fn asked(client: &Client, path: &str) -> Result<Option<Value>, String> {
-    let reply = client.ask("GET", path, None, None)?;
-    match reply.status {
-        200 => serde_json::from_str(&reply.body).map(Some).map_err(|error| format!("{path}: {error}")),
-        404 => Ok(None),
-        _ => Err(message(&reply.body)),
-    }
+    client.get(&format!("/namespaces/{}", segment(name)))?.as_ref().map(files::namespace).transpose()
 }
 
 fn path(step: &Step) -> String {
@@ -238,7 +228,7 @@ fn path(step: &Step) -> String {
 fn standing(client: &Client, step: &Step) -> Result<Standing, String> {
     let action = if step.is_new() { "administer" } else { "govern" };
     let path = format!("{}/can-i?action={action}", path(step));
-    let answer = asked(client, &path)?.ok_or_else(|| format!("{path}: there is no such thing; is it Freehold?"))?;
+    let answer = client.get(&path)?.ok_or_else(|| format!("{path}: there is no such thing; is it Freehold?"))?;
     if answer["allowed"] != true {
         return Ok(Standing::Refused(answer["reason"].as_str().unwrap_or("the registry gives no reason").to_owned()));
     }
@@ -250,7 +240,7 @@ fn tried(client: &Client, step: &Step) -> Result<Standing, String> {
     let body = crate::http::wire::namespace::shown(&step.namespace).to_string();
     let reply = client.ask("PUT", &format!("{}?dryRun=true", path(step)), None, Some(&body))?;
     if !matches!(reply.status, 200 | 201) {
-        let obstacle = Some(message(&reply.body));
+        let obstacle = Some(reply.message());
         return Ok(Standing::Permitted { handovers: Vec::new(), count: 0, obstacle });
     }
     let answer: Value = serde_json::from_str(&reply.body).map_err(|error| error.to_string())?;
@@ -258,10 +248,4 @@ fn tried(client: &Client, step: &Step) -> Result<Standing, String> {
     let handovers: Vec<String> = list.iter().filter_map(|item| item["subject"].as_str()).map(str::to_owned).collect();
     let count = answer["handoverCount"].as_u64().unwrap_or_default();
     Ok(Standing::Permitted { handovers, count, obstacle: None })
-}
-
-/// The message of a failure.
-pub fn message(body: &str) -> String {
-    let parsed: Option<Value> = serde_json::from_str(body).ok();
-    parsed.and_then(|value| Some(value.get("message")?.as_str()?.to_owned())).unwrap_or_else(|| body.to_owned())
 }

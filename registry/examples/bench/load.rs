@@ -2,7 +2,6 @@
 
 use super::client::Client;
 use super::corpus::{self, Random};
-use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -97,17 +96,17 @@ pub fn languages(address: SocketAddr, dir: &Path, subjects: usize) -> Result<Vec
         let ids = on_connections(address, super::wrk::CONNECTIONS, subjects, |client, subject| {
             id_of(&client.post(&path(subject), &body(subject, "first"))?.ok()?)
         })?;
-        let save = |kind: &str, mut lines: Vec<String>| {
-            Random::new(lines.len() as u64).shuffle(&mut lines);
-            let file = dir.join(format!("{kind}-{schema_type}"));
-            fs::write(&file, lines.join("\n") + "\n").map_err(|error| error.to_string())?;
-            Ok::<_, String>(file)
-        };
         let new_version = |subject| format!("POST {}\t{}", path(subject), body(subject, MARK));
         Ok(Language {
             name,
-            by_id: save("by-id", ids.iter().map(|id| format!("GET {}", by_id(id))).collect())?,
-            new_version: save("new-version", (0..subjects).map(new_version).collect())?,
+            by_id: shuffled(
+                dir.join(format!("by-id-{schema_type}")),
+                ids.iter().map(|id| format!("GET {}", by_id(id))).collect(),
+            )?,
+            new_version: shuffled(
+                dir.join(format!("new-version-{schema_type}")),
+                (0..subjects).map(new_version).collect(),
+            )?,
         })
     });
     written.collect()
@@ -152,19 +151,18 @@ pub struct Requests {
     pub shared: PathBuf,
 }
 
+/// Writes a request file, in a random order that is the same each time.
+fn shuffled(path: PathBuf, mut lines: Vec<String>) -> Result<PathBuf, String> {
+    Random::new(lines.len() as u64).shuffle(&mut lines);
+    let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+    fs::write(&path, text).map_err(|error| error.to_string())?;
+    Ok(path)
+}
+
 /// Writes the request files, each in a random order that is the same each time. `every`: one in so many versions is looked up.
 pub fn write_requests(dir: &Path, loaded: &Loaded, every: usize) -> Result<Requests, String> {
     fs::create_dir_all(dir).map_err(|error| error.to_string())?;
-    let write = |name: &str, mut lines: Vec<String>| {
-        Random::new(lines.len() as u64).shuffle(&mut lines);
-        let mut text = String::new();
-        for line in &lines {
-            let _ = writeln!(text, "{line}");
-        }
-        let path = dir.join(name);
-        fs::write(&path, text).map_err(|error| error.to_string())?;
-        Ok::<_, String>(path)
-    };
+    let write = |name: &str, lines| shuffled(dir.join(name), lines);
     let posts = |path: &dyn Fn(&str) -> String| {
         let versions = (0..loaded.subjects * loaded.versions).step_by(every.max(1));
         let line = |number: usize| {

@@ -108,7 +108,7 @@ impl Bench<'_> {
         };
         if self.options.wants("reads") {
             for load::Language { name, by_id, .. } in &languages {
-                self.same(&server, &format!("by id, {name}"), &Load::of(by_id, &[ACCEPT]))?;
+                self.compare(&server, None, &format!("by id, {name}"), &Load::of(by_id, &[ACCEPT]))?;
             }
         }
         if self.options.wants("profile") {
@@ -136,21 +136,7 @@ impl Bench<'_> {
             ("registration of what is registered", Load::of(&requests.again, &post), false),
         ];
         for (name, load, beside_nginx) in cases {
-            let mut compared = Compared::new(name);
-            // Once without counting: what is cached is there, on both sides.
-            wrk::run(server, server.address, &self.script, &load, 2, 0)?;
-            let hits = hits_of(server)?;
-            for round in 1..=self.options.rounds {
-                compared.freehold.push(self.run(server, server.address, &load, 0)?);
-                if beside_nginx {
-                    compared.nginx.push(self.run(&nginx.server, nginx.server.address, &load, 0)?);
-                    compared.lean.push(self.run(&nginx.server, nginx.lean, &load, 0)?);
-                }
-                say(&format!("{name}, round {round}: {}", compared.last()));
-            }
-            let hits = hits_of(server)? - hits;
-            compared.ready = hits / compared.freehold.iter().map(|run| run.requests).sum::<f64>();
-            self.report.reads.push(compared);
+            self.compare(server, beside_nginx.then_some(nginx), name, &load)?;
         }
         Ok(())
     }
@@ -260,16 +246,21 @@ impl Bench<'_> {
 
     /// Reads by id of more ids than answers are cached for, each as often as any other.
     fn distinct(&mut self, server: &Server, loaded: &Loaded, requests: &Requests) -> Result<(), String> {
-        self.same(server, &format!("by id, {} ids", loaded.ids.len()), &Load::of(&requests.by_id, &[ACCEPT]))
+        self.compare(server, None, &format!("by id, {} ids", loaded.ids.len()), &Load::of(&requests.by_id, &[ACCEPT]))
     }
 
-    /// One load on a registry alone.
-    fn same(&mut self, server: &Server, name: &str, load: &Load) -> Result<(), String> {
+    /// One load of reads, on the registry and, where it is to be compared with it, on nginx in turns.
+    fn compare(&mut self, server: &Server, nginx: Option<&Nginx>, name: &str, load: &Load) -> Result<(), String> {
         let mut compared = Compared::new(name);
+        // Once without counting: what is cached is there, on both sides.
         wrk::run(server, server.address, &self.script, load, 2, 0)?;
         let hits = hits_of(server)?;
         for round in 1..=self.options.rounds {
             compared.freehold.push(self.run(server, server.address, load, 0)?);
+            if let Some(nginx) = nginx {
+                compared.nginx.push(self.run(&nginx.server, nginx.server.address, load, 0)?);
+                compared.lean.push(self.run(&nginx.server, nginx.lean, load, 0)?);
+            }
             say(&format!("{name}, round {round}: {}", compared.last()));
         }
         let hits = hits_of(server)? - hits;

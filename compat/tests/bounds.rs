@@ -4,17 +4,6 @@ use crate::support::*;
 use compat::{Direction, Error, Halt, Sample, Spent, Strictness, Work};
 use model::CompatibilityPolicy::Strict;
 use model::SchemaType;
-use std::time::{Duration, Instant};
-
-/// Generous, for busy machines and unoptimised builds: these take seconds at most, and took naive code hours or its life.
-const LIMIT: Duration = Duration::from_secs(120);
-
-fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
-    let start = Instant::now();
-    let result = work();
-    assert!(start.elapsed() < LIMIT, "{what} took {:?}", start.elapsed());
-    result
-}
 
 /// A schema in which each of `levels` records uses the next one twice; the last one has a field of this type.
 fn doubling(levels: usize, last: &str) -> String {

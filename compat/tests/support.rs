@@ -2,6 +2,7 @@
 
 use compat::{Comparison, Dependency, Direction, Error, Finding, Mismatch, Parsed, Sample, Strictness, Work};
 use model::{CompatibilityLevel, CompatibilityPolicy, SchemaType, Subject, Version};
+use std::time::{Duration, Instant};
 
 /// A referenced schema.
 pub fn dependency(name: &str, text: &str) -> Dependency {
@@ -90,4 +91,16 @@ pub fn record(fields: &str) -> String {
 /// A record `R` with one field `a` of this type.
 pub fn field(schema: &str) -> String {
     record(&format!(r#"{{"name":"a","type":{schema}}}"#))
+}
+
+/// Generous, for busy machines and unoptimised builds: what is tried takes seconds at most, and took naive code hours or its
+/// life.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Does something that has to be done within `LIMIT`.
+pub fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = work();
+    assert!(start.elapsed() < LIMIT, "{what} took {:?}", start.elapsed());
+    result
 }

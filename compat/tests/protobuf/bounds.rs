@@ -1,20 +1,9 @@
 //! Input made to hurt: it is read or refused in little time, memory and stack.
 
 use super::support::{read, stored};
-use crate::support::{Asked, dependency, findings};
+use crate::support::{Asked, dependency, findings, timed};
 use compat::{Direction, Error, Halt, Sample, Spent, Strictness, Work};
 use model::{CompatibilityPolicy, SchemaType};
-use std::time::{Duration, Instant};
-
-/// Generous, for busy machines and unoptimised builds: these take seconds at most.
-const LIMIT: Duration = Duration::from_secs(120);
-
-fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
-    let start = Instant::now();
-    let result = work();
-    assert!(start.elapsed() < LIMIT, "{what} took {:?}", start.elapsed());
-    result
-}
 
 fn within(units: u64, text: &str) -> Result<compat::Parsed, Error> {
     compat::parse(&SchemaType::Protobuf, text, &[], Strictness::New, &Work::new(units, &Halt::default()))

@@ -3,7 +3,7 @@
 //! `details()` is what the API shows after `details:` in error 42201. It begins with the reference's own words, because
 //! clients and tests look for them, and goes on with the place, which the reference does not tell.
 
-use crate::Spent;
+use crate::{Spent, Work};
 use std::fmt;
 
 /// A place in a schema text, both counted from 1; a column is a character.
@@ -16,6 +16,17 @@ pub struct Place {
 }
 
 impl Place {
+    /// The place of a byte offset to which a path leads.
+    ///
+    /// # Errors
+    /// The work ended.
+    pub(crate) fn sought(text: &str, path: &str, at: usize, work: &Work) -> Result<Self, Spent> {
+        /// Bytes that are searched for lines for a unit of work.
+        const SEARCHED: usize = 64;
+        work.spend(path.len() + at / SEARCHED)?;
+        Ok(Place::of(text, at))
+    }
+
     /// The place of a byte offset.
     pub(crate) fn of(text: &str, at: usize) -> Self {
         let before = &text.as_bytes()[..at.min(text.len())];

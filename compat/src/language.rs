@@ -114,6 +114,11 @@ pub(crate) trait Language: Debug {
     }
 }
 
+/// Bytes that the schemas are which another one refers to, roughly.
+pub(crate) fn held(dependencies: &[Dependency]) -> usize {
+    dependencies.iter().map(|dependency| dependency.name.len() + dependency.text.len() + 64).sum()
+}
+
 /// What a text has to do with others: for files, which come without a list of references.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Names {

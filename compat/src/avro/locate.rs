@@ -11,9 +11,6 @@ use crate::{Place, Spent, Work};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Bytes of a text that are searched for lines for a unit of work.
-const SEARCHED: usize = 64;
-
 /// The places to which pointers lead.
 ///
 /// # Errors
@@ -26,8 +23,7 @@ pub(super) fn locate(text: &str, paths: &[&str], work: &Work) -> Result<Vec<Opti
     let definitions = Scan::of(&tree).defined;
     let place = |path: &&str| {
         let at = follow(&tree, path, &definitions).at;
-        work.spend(path.len() + at / SEARCHED)?;
-        Ok(Some(Place::of(text, at)))
+        Place::sought(text, path, at, work).map(Some)
     };
     paths.iter().map(place).collect()
 }

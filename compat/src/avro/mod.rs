@@ -33,7 +33,7 @@ pub(crate) use check::{MOST_FINDINGS, MOST_PAIRS};
 pub(crate) use data::{MOST_DEPTH as SAMPLE_DEPTH, MOST_VALUES as SAMPLE_VALUES};
 pub(crate) use names::MOST_NAMESPACE;
 
-use crate::language::Language;
+use crate::language::{Language, held};
 use crate::{Dependency, Direction, Error, Finding, Mismatch, Names, Place, Sample, Spent, Strictness, Work};
 use ::model::CompatibilityPolicy;
 use check::{Abandoned, check};
@@ -162,9 +162,7 @@ impl Language for Schema {
     }
 
     fn size_hint(&self) -> usize {
-        let bytes = |dependency: &Dependency| dependency.name.len() + dependency.text.len() + 64;
-        let dependencies: usize = self.dependencies.iter().map(bytes).sum();
-        size_of::<Schema>() + self.model.size() + self.canonical.len() + dependencies
+        size_of::<Schema>() + self.model.size() + self.canonical.len() + held(&self.dependencies)
     }
 
     fn locate(text: &str, paths: &[&str], work: &Work) -> Result<Vec<Option<Place>>, Spent> {

@@ -5,10 +5,27 @@ use std::borrow::Cow;
 
 /// The tokens of a pointer; one that does not begin with a slash is the whole document.
 pub(crate) fn tokens(pointer: &str) -> impl Iterator<Item = Cow<'_, str>> {
-    pointer.split('/').skip(1).map(|token| match token.contains('~') {
-        true => Cow::Owned(token.replace("~1", "/").replace("~0", "~")),
-        false => Cow::Borrowed(token),
-    })
+    pointer.split('/').skip(1).map(token)
+}
+
+/// A token as it is meant, from how a pointer spells it.
+pub(crate) fn token(spelled: &str) -> Cow<'_, str> {
+    match spelled.contains('~') {
+        true => Cow::Owned(spelled.replace("~1", "/").replace("~0", "~")),
+        false => Cow::Borrowed(spelled),
+    }
+}
+
+/// Appends a token to a pointer.
+pub(crate) fn push_token(pointer: &mut String, token: &str) {
+    pointer.push('/');
+    for c in token.chars() {
+        match c {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            other => pointer.push(other),
+        }
+    }
 }
 
 impl<'t> Node<'t> {
@@ -26,6 +43,15 @@ impl<'t> Node<'t> {
 mod tests {
     use super::*;
     use crate::json::read;
+
+    #[test]
+    fn a_pointer_has_the_tokens_that_were_pushed() {
+        let mut pointer = String::new();
+        let pushed = ["a/b", "m~n", "", "~1", "é"];
+        pushed.iter().for_each(|token| push_token(&mut pointer, token));
+        assert_eq!(pointer, "/a~1b/m~0n//~01/é");
+        assert_eq!(tokens(&pointer).collect::<Vec<_>>(), pushed);
+    }
 
     #[test]
     fn a_pointer_leads_to_a_value() {

@@ -3,7 +3,7 @@
 
 use super::dialect::Dialect;
 use super::uri::{decoded, resolve, split};
-use crate::json::{Node as Tree, Tree as Value};
+use crate::json::{self, Node as Tree, Tree as Value};
 use crate::{Spent, Work};
 use std::collections::HashMap;
 
@@ -218,12 +218,12 @@ impl<'t> Documents<'t> {
     fn pointed(&self, from: Cursor<'t>, pointer: &str) -> Option<Cursor<'t>> {
         let mut cursor = from;
         for (at, token) in pointer.split('/').enumerate() {
-            let token = token.replace("~1", "/").replace("~0", "~");
+            let token = json::token(token);
             let tree = match &cursor.tree.tree {
                 Value::Array(items) => items.get(token.parse::<usize>().ok()?)?,
                 // What stands under `definitions` of a text is found under `$defs` as well.
                 Value::Object(_) if at == 0 && token == "$defs" => {
-                    let rest = pointer.split('/').nth(1).map(|token| token.replace("~1", "/").replace("~0", "~"));
+                    let rest = pointer.split('/').nth(1).map(json::token);
                     let has = |bucket: &&Tree<'_>| rest.as_ref().is_none_or(|name| bucket.get(name).is_some());
                     cursor.tree.get("$defs").filter(has).or_else(|| cursor.tree.get("definitions"))?
                 }

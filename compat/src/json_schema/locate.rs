@@ -4,9 +4,6 @@ use super::{READ, tree};
 use crate::json::{Memory, tokens};
 use crate::{Place, Spent, Work};
 
-/// Bytes of a text that are searched for lines for a unit of work.
-const SEARCHED: usize = 64;
-
 /// The places to which pointers lead, or as far on the way as the text goes; `None` for those into other texts.
 ///
 /// # Errors
@@ -24,8 +21,7 @@ pub(super) fn locate(text: &str, paths: &[&str], work: &Work) -> Result<Vec<Opti
             let Some(next) = there.child(&token) else { break };
             there = next;
         }
-        work.spend(path.len() + there.at / SEARCHED)?;
-        Ok(Some(Place::of(text, there.at)))
+        Place::sought(text, path, there.at, work).map(Some)
     };
     paths.iter().map(place).collect()
 }

@@ -30,7 +30,7 @@ pub(crate) use check::{MOST_FINDINGS, MOST_PAIRS};
 pub(crate) use pattern::LONGEST as LONGEST_PATTERN;
 
 use crate::json::{Flavor, Memory, Node as Tree, Tree as Value, rest};
-use crate::language::Language;
+use crate::language::{Language, held};
 use crate::{
     Dependency, Direction, Error, Finding, Mismatch, Names, Place, Sample, Spent, Strictness, TaggedEntity, Work,
 };
@@ -223,11 +223,9 @@ impl Language for Schema {
     }
 
     fn size_hint(&self) -> usize {
-        let bytes = |dependency: &Dependency| dependency.name.len() + dependency.text.len() + 64;
-        let dependencies: usize = self.dependencies.iter().map(bytes).sum();
         let model = self.model.as_ref().map_or(0, |model| model.size);
         let fields: usize = self.fields.iter().map(|name| size_of::<Box<str>>() + name.len()).sum();
-        size_of::<Schema>() + model + fields + self.canonical.len() + dependencies
+        size_of::<Schema>() + model + fields + self.canonical.len() + held(&self.dependencies)
     }
 
     fn locate(text: &str, paths: &[&str], work: &Work) -> Result<Vec<Option<Place>>, Spent> {
@@ -237,6 +235,12 @@ impl Language for Schema {
     fn names(text: &str, work: &Work) -> Result<Names, Spent> {
         scan::names(text, work)
     }
+}
+
+/// A text of the schema or a name in a message.
+fn shown(text: &str) -> &str {
+    const LONGEST: usize = 200;
+    text.char_indices().nth(LONGEST).map_or(text, |(end, _)| &text[..end])
 }
 
 fn too_long() -> String {

@@ -4,7 +4,7 @@ use super::check::Found;
 use super::model::NodeId;
 use super::{Schema, tree};
 use crate::finding::LONGEST_FRAGMENT;
-use crate::json::{Memory, Node as Tree, Tree as Value};
+use crate::json::{Memory, Node as Tree, Tree as Value, push_token};
 use crate::{Spent, Spot, Work};
 use std::collections::HashMap;
 
@@ -40,7 +40,7 @@ pub(super) fn spots(
             let (mut pointer, mut there) = reached(&tree, place);
             for step in ways(there, &found[at].steps) {
                 let Some(next) = there.child(&step) else { break };
-                push(&mut pointer, &step);
+                push_token(&mut pointer, &step);
                 there = next;
             }
             let name = dependency.map_or(String::new(), |dependency| format!("{}#", dependency.name));
@@ -70,7 +70,7 @@ pub(super) fn reached<'t>(root: &'t Tree<'t>, at: usize) -> (String, &'t Tree<'t
             _ => None,
         };
         let Some((token, next)) = next else { break };
-        push(&mut pointer, &token);
+        push_token(&mut pointer, &token);
         tree = next;
     }
     (pointer, tree)
@@ -99,11 +99,6 @@ fn ways(tree: &Tree<'_>, steps: &[String]) -> Vec<String> {
         tokens.extend_from_slice(rest);
     }
     tokens
-}
-
-fn push(pointer: &mut String, token: &str) {
-    pointer.push('/');
-    pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
 }
 
 /// The value at the beginning of a text, or more of it than is shown.

@@ -3,9 +3,6 @@
 use super::model::*;
 use crate::{Place, Spent, Work};
 
-/// Bytes of a text that are searched for lines for a unit of work.
-const SEARCHED: usize = 64;
-
 /// The places to which paths lead, or as far on the way as the file goes.
 ///
 /// # Errors
@@ -14,8 +11,7 @@ pub(super) fn locate(text: &str, file: &File, paths: &[&str], work: &Work) -> Re
     let place = |path: &&str| {
         let Some(steps) = path.strip_prefix("#/") else { return Ok(None) };
         let at = follow(file, steps, work)? as usize;
-        work.spend(path.len() + at / SEARCHED)?;
-        Ok(Some(Place::of(text, at)))
+        Place::sought(text, path, at, work).map(Some)
     };
     paths.iter().map(place).collect()
 }

@@ -1,6 +1,7 @@
 //! Where in a sample the walk is: a JSON pointer into the sample's JSON encoding, which binary samples are given as well.
 
 use super::{MOST_DEPTH, MOST_VALUES, VALUE};
+use crate::json::push_token;
 use crate::{Mismatch, Work};
 use std::borrow::Cow;
 
@@ -38,10 +39,9 @@ impl<'s> Path<'s> {
     pub(super) fn mismatch<T>(&self, message: impl Into<String>) -> Result<T, Mismatch> {
         let mut path = String::new();
         for step in &self.steps {
-            path.push('/');
             match step {
-                Step::Member(name) => path.push_str(&name.replace('~', "~0").replace('/', "~1")),
-                Step::Element(at) => path.push_str(&at.to_string()),
+                Step::Member(name) => push_token(&mut path, name),
+                Step::Element(at) => push_token(&mut path, &at.to_string()),
             }
         }
         if path.is_empty() {

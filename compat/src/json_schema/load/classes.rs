@@ -6,6 +6,7 @@ use crate::json::{Node as Tree, Tree as Value};
 use crate::json_schema::dialect::{Dialect, Keyword};
 use crate::json_schema::documents::Cursor;
 use crate::json_schema::model::*;
+use crate::json_schema::shown;
 use std::hash::Hash;
 
 const ARRAY_OLD: &[Keyword] = &[
@@ -136,7 +137,7 @@ impl<'t> Loader<'_, 't> {
             Some(Type::Null) => return plain(Class::Null, "null"),
             Some(Type::Integer) => (Kind::Number, true),
             Some(Type::Of(kind)) => (kind, false),
-            None => return Ok(problem(word.at, format!("unknown type: [{}]", super::shown(text)))?),
+            None => return Ok(problem(word.at, format!("unknown type: [{}]", shown(text)))?),
         };
         // Of several types of a kind in the new dialects the first gets the keywords.
         if !dialect.is_old() && taken.contains(&kind) {

@@ -4,6 +4,7 @@ use super::{Problem, problem};
 use crate::json::{Node as Tree, Tree as Value};
 use crate::json_schema::dialect::{Dialect, Keyword};
 use crate::json_schema::print::normal;
+use crate::json_schema::too_long;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A schema object by keywords.
@@ -28,7 +29,7 @@ impl<'t> Members<'t> {
                     members.unknown = true;
                     // What only defines is printed too, but would be hashed once for each schema that it stands in.
                     if !matches!(&*member.key, "definitions" | "$defs") {
-                        let text = normal(&member.value).or_else(|_| problem(tree.at, super::too_long()))?;
+                        let text = normal(&member.value).or_else(|_| problem(tree.at, too_long()))?;
                         let print = print_of(|hash| (&*member.key, text).hash(hash));
                         members.unknown_print = members.unknown_print.wrapping_add(print);
                     }

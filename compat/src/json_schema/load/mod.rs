@@ -12,7 +12,7 @@ use super::documents::{Cursor, Dangling, Documents, Target};
 use super::model::*;
 use super::pattern::{self, Pattern, Unusable};
 use super::print::{normal, small};
-use super::{MOST_TEXT, SCHEMA_DEPTH};
+use super::{SCHEMA_DEPTH, shown, too_long};
 use crate::json::{Full, Memory, Node as Tree, Tree as Value, full};
 use crate::{Spent, Work};
 use members::{Members, print_of, unexpected};
@@ -52,10 +52,6 @@ impl From<Spent> for Failure {
 /// A problem in the text that is being loaded, which whoever goes through it adds.
 fn problem<T>(at: usize, message: impl Into<String>) -> Result<T, Problem> {
     Err(Problem { message: message.into(), at, document: None, external: false })
-}
-
-fn too_long() -> String {
-    format!("The text takes more than the {MOST_TEXT} bytes allowed")
 }
 
 /// What a member of a schema object costs, and a byte of a value that is kept.
@@ -411,10 +407,4 @@ fn copy_of(target: Cursor<'_>) -> Copy {
     // Offsets of one text are different; those of several texts are spread so that hardly ever two of them meet, and
     // nothing but the depth to which findings of a recursive schema are told hangs on it.
     small(target.tree.at).wrapping_mul(2).wrapping_add(target.document.wrapping_mul(0x9e37_79b8)).wrapping_add(2)
-}
-
-/// A text of the schema in a message.
-fn shown(text: &str) -> &str {
-    const LONGEST: usize = 200;
-    text.char_indices().nth(LONGEST).map_or(text, |(end, _)| &text[..end])
 }

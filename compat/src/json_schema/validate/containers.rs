@@ -6,6 +6,7 @@ use super::{Outcome, Seen, Stop, Validator};
 use crate::json::{Member, Node as Tree, Tree as Value};
 use crate::json_schema::dialect::{Dialect, Keyword};
 use crate::json_schema::documents::Cursor;
+use crate::json_schema::shown;
 use std::collections::HashSet;
 
 impl<'d, 't: 'd> Validator<'d, 't> {
@@ -257,10 +258,4 @@ impl<'d, 't: 'd> Validator<'d, 't> {
             _ => &[],
         }
     }
-}
-
-/// A name in a message.
-fn shown(name: &str) -> &str {
-    const LONGEST: usize = 200;
-    name.char_indices().nth(LONGEST).map_or(name, |(end, _)| &name[..end])
 }

@@ -1,5 +1,7 @@
 //! Where in a document the walk is.
 
+use crate::json::push_token;
+
 /// A step into a document.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Place<'s> {
@@ -11,10 +13,9 @@ pub(super) enum Place<'s> {
 pub(super) fn pointer(way: &[Place<'_>]) -> String {
     let mut pointer = String::new();
     for place in way {
-        pointer.push('/');
         match place {
-            Place::Member(name) => pointer.push_str(&name.replace('~', "~0").replace('/', "~1")),
-            Place::Item(at) => pointer.push_str(&at.to_string()),
+            Place::Member(name) => push_token(&mut pointer, name),
+            Place::Item(at) => push_token(&mut pointer, &at.to_string()),
         }
     }
     if pointer.is_empty() { "/".to_owned() } else { pointer }

@@ -2,7 +2,7 @@
 //! path to it is known.
 
 use super::{MOST_DEPTH, mismatch};
-use crate::json::{Flavor, Memory, Node, Tree, rest};
+use crate::json::{Flavor, Memory, Node, Tree, push_token, rest};
 use crate::{Mismatch, Place, Spent, Work};
 use prost_reflect::{DeserializeOptions, DynamicMessage, MessageDescriptor};
 use serde::de::value::Error;
@@ -73,8 +73,7 @@ impl<'a, 't> Walk<'a, 't> {
         let length = {
             let mut trail = self.trail.borrow_mut();
             let length = trail.path.len();
-            trail.path.push('/');
-            trail.path.push_str(&step.replace('~', "~0").replace('/', "~1"));
+            push_token(&mut trail.path, step);
             trail.depth += 1;
             if trail.depth > MOST_DEPTH {
                 trail.failed = Some(trail.path.clone());

@@ -9,6 +9,7 @@ mod json;
 use super::Schema;
 use super::compiled::{self, Uncompiled};
 use super::descriptor::varint;
+use crate::json::push_token;
 use crate::{Mismatch, Sample, Spent, Work};
 use prost_reflect::{DynamicMessage, FileDescriptor, MessageDescriptor, ReflectMessage as _, Value};
 
@@ -143,7 +144,7 @@ fn inside(value: &Value, path: &mut String) -> Result<(), Mismatch> {
         }
         Value::Map(entries) => {
             for (key, value) in entries.iter().filter(|(_, value)| matches!(value, Value::Message(_))) {
-                path.push_str(&format!("/{}", shown(key)));
+                push_token(path, &shown(key));
                 inside(value, path)?;
                 path.truncate(length);
             }
@@ -161,6 +162,6 @@ fn shown(key: &prost_reflect::MapKey) -> String {
         MapKey::I64(key) => key.to_string(),
         MapKey::U32(key) => key.to_string(),
         MapKey::U64(key) => key.to_string(),
-        MapKey::String(key) => key.replace('~', "~0").replace('/', "~1"),
+        MapKey::String(key) => key.clone(),
     }
 }

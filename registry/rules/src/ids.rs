@@ -28,7 +28,7 @@ fn held(state: &dyn State, context: &Context, id: SchemaId) -> Result<Option<Sto
     holder.map_or(Ok(None), |holder| state.version(&holder.subject, holder.version))
 }
 
-/// An explicit or shared id may only be held by the same content, soft-deleted or not: while anything holds it, an id means one
+/// An explicit id may only be held by the same content, soft-deleted or not: while anything holds it, an id means one
 /// content.
 ///
 /// # Errors

@@ -123,7 +123,10 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
     let mut records = Vec::new();
     let id = match shared.or(described.id) {
         Some(id) => {
-            ids::check_overwrite(state, subject, id, &candidate)?;
+            // What is shared is held by this very content.
+            if shared.is_none() {
+                ids::check_overwrite(state, subject, id, &candidate)?;
+            }
             ids::check_version(state, subject, version, id, &candidate)?;
             records.extend(superseded(state, subject, summary, id, version)?);
             id

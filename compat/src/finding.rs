@@ -4,7 +4,8 @@
 //! A language adds its rules as a variant of `Rule` and as an arm of `Rule::explained`. What every language has to say of a
 //! rule is the trait `Explain`.
 
-use crate::{avro, json_schema, protobuf};
+use crate::{Place, Spent, Work, avro, json_schema, protobuf};
+use model::SchemaType;
 use std::sync::Arc;
 
 /// Which way data flows.
@@ -211,6 +212,22 @@ impl From<Vec<Finding>> for Verdict {
     fn from(findings: Vec<Finding>) -> Self {
         Verdict(findings.into())
     }
+}
+
+/// The places in a text to which paths lead, for those findings that have one; see `locate`.
+///
+/// # Errors
+/// The work ended.
+pub fn places(
+    schema_type: &SchemaType,
+    text: &str,
+    paths: &[Option<&str>],
+    work: &Work,
+) -> Result<Vec<Option<Place>>, Spent> {
+    let known: Vec<&str> = paths.iter().copied().flatten().collect();
+    let mut found =
+        if known.is_empty() { Vec::new() } else { crate::locate(schema_type, text, &known, work)? }.into_iter();
+    Ok(paths.iter().map(|path| path.and_then(|_| found.next().flatten())).collect())
 }
 
 /// A text as a fragment: cut at a character where it is too long.

@@ -24,7 +24,7 @@ mod work;
 
 pub use compare::{Comparison, closing_message, compare, directions, reserved_field_messages};
 pub use error::{Error, Place};
-pub use finding::{Direction, Finding, LONGEST_FRAGMENT, Rule, Spot, Verdict, Words};
+pub use finding::{Direction, Finding, LONGEST_FRAGMENT, Rule, Spot, Verdict, Words, places};
 pub use language::Names;
 pub use limits::LIMITS;
 pub use tags::{EntityKind, TaggedEntity};

@@ -50,12 +50,10 @@ impl FindingList {
     /// The work ended.
     pub fn places(&self, schema_type: &SchemaType, text: &str, work: &Work) -> Result<Vec<Option<Place>>, Spent> {
         let paths: Vec<Option<&str>> = self.findings.iter().map(|(_, finding)| finding.new.path.as_deref()).collect();
-        let known: Vec<&str> = paths.iter().copied().flatten().collect();
-        if known.is_empty() || text.trim().is_empty() {
+        if text.trim().is_empty() {
             return Ok(Vec::new());
         }
-        let mut found = compat::locate(schema_type, text, &known, work)?.into_iter();
-        Ok(paths.iter().map(|path| path.and_then(|_| found.next().flatten())).collect())
+        compat::places(schema_type, text, &paths, work)
     }
 
     /// Takes the places that were looked up.

@@ -171,9 +171,7 @@ fn compare(
         comparison
     };
     let places = |text: &str, schema_type: &SchemaType, paths: Vec<Option<&str>>| {
-        let known: Vec<&str> = paths.iter().copied().flatten().collect();
-        let mut found = compat::locate(schema_type, text, &known, &work).map_err(too_much)?.into_iter();
-        Ok::<_, String>(paths.iter().map(|path| path.and_then(|_| found.next().flatten())).collect::<Vec<_>>())
+        compat::places(schema_type, text, &paths, &work).map_err(too_much)
     };
     let findings: Vec<_> = comparison.findings().take(report::MOST_FINDINGS).cloned().collect();
     let new_paths = findings.iter().map(|finding| finding.new.path.as_deref()).collect();

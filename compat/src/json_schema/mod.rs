@@ -14,6 +14,7 @@ mod divisible;
 mod documents;
 mod load;
 mod locate;
+mod meta;
 mod model;
 mod order;
 mod pattern;
@@ -36,6 +37,7 @@ use crate::{
 };
 use ::model::CompatibilityPolicy;
 use check::Abandoned;
+use dialect::Dialect;
 use documents::Documents;
 use load::{Failure, Problem};
 use md5::{Digest, Md5};
@@ -288,7 +290,8 @@ fn model(
         let read = tree(&dependency.text, memory).map_err(|error| in_dependency(dependency, error))?;
         trees.push((&*dependency.name, read.unwrap_or(Tree { at: 0, tree: Value::Null })));
     }
-    let documents = Documents::new(root, trees.iter().map(|(name, tree)| (*name, tree)), work).map_err(Error::Spent)?;
+    let needed = trees.iter().map(|(name, tree)| (*name, tree));
+    let documents = Documents::new(root, Dialect::of(root), needed, work).map_err(Error::Spent)?;
     load::load(&documents, memory, work).map_err(|failure| match failure {
         Failure::Spent(spent) => Error::Spent(spent).into(),
         Failure::Problem(Problem { message, at, document, external }) => {

@@ -42,7 +42,7 @@ pub(super) enum Class {
         target: NodeId,
         copy: Copy,
     },
-    /// The meta-schema of a dialect, which is never looked into.
+    /// The meta-schema of a dialect, which comparing never looks into.
     MetaSchema,
 }
 

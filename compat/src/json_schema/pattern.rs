@@ -153,6 +153,13 @@ fn escape(escaped: char, chars: &mut std::iter::Peekable<std::str::Chars<'_>>, i
         'S' => out.push_str("[^\\t\\n\\x0B\\f\\r ]"),
         'Z' => out.push_str("(?=\\r?\\n?\\z)"),
         'e' => out.push_str("\\x1B"),
+        'c' => match chars.next() {
+            // As Java does, whatever the character.
+            Some(letter) => {
+                let _ = write!(out, "\\x{{{:x}}}", u32::from(letter) ^ 64);
+            }
+            None => out.push_str("\\c"),
+        },
         'u' => {
             let digits: String = chars.clone().take(4).collect();
             if digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -257,6 +264,8 @@ mod tests {
         check(r"^[^]x]$", "]", false);
         check(r"^[a-z&&[^b]]$", "b", false);
         check("^\\<é\\é$", "<éé", true);
+        check(r"^\cC$", "\u{3}", true);
+        check(r"^\cj$", "*", true);
     }
 
     #[test]

@@ -102,6 +102,64 @@ fn a_schema_that_it_refers_to_is_named() {
 }
 
 #[test]
+fn a_meta_schema_is_looked_into() {
+    let old = r#"{"properties":{"schema":{"$ref":"http://json-schema.org/draft-07/schema#"}}}"#;
+    assert_eq!(json(old).fits(Sample::Json(r#"{"schema":{"items":[true,{"minLength":0}]}}"#)), Ok(()));
+    check(
+        old,
+        r#"{"schema":{"items":[true,{"minLength":-1}]}}"#,
+        "/schema/items",
+        "fits none of the schemas of which it has to fit some",
+        "http://json-schema.org/draft-07/schema#/properties/items/anyOf",
+    );
+    let part = r#"{"$ref":"https://json-schema.org/draft-04/schema#/definitions/positiveInteger"}"#;
+    let minimum = "http://json-schema.org/draft-04/schema#/definitions/positiveInteger/minimum";
+    check(part, "-1", "/", "is less than 0", minimum);
+    let new = format!(r#"{{{DRAFT_2020},"$ref":"https://json-schema.org/draft/2020-12/schema"}}"#);
+    assert_eq!(json(&new).fits(Sample::Json(r#"{"properties":{"a":{"type":["string","null"]}}}"#)), Ok(()));
+    check(
+        &new,
+        r#"{"properties":{"a":{"not":{"required":"b"}}}}"#,
+        "/properties/a/not/required",
+        "expected array, found string",
+        "https://json-schema.org/draft/2020-12/meta/validation#/$defs/stringArray/type",
+    );
+    let nowhere = r#"{"$ref":"http://json-schema.org/draft-07/schema#/definitions/nothing"}"#;
+    check(
+        nowhere,
+        "{}",
+        "/",
+        "the schema refers to what is not among its references, and nothing is ever fetched",
+        "/$ref",
+    );
+}
+
+#[test]
+fn a_meta_schema_that_is_registered_says_which_keywords_count() {
+    let vocabulary = "https://json-schema.org/draft/2020-12/vocab";
+    let meta = |listed: &str| {
+        let text = format!(r#"{{{DRAFT_2020},"$vocabulary":{{{listed}}}}}"#);
+        [dependency("http://example.com/meta", &text)]
+    };
+    let schema = r#"{"$schema":"http://example.com/meta","type":"object","properties":{"a":{"minimum":1},"b":false},
+        "unevaluatedProperties":false}"#;
+    let applicator = try_json(schema, &meta(&format!(r#""{vocabulary}/applicator":true"#))).unwrap();
+    assert_eq!(applicator.fits(Sample::Json(r#"{"a":0,"c":0}"#)), Ok(()));
+    assert_eq!(applicator.fits(Sample::Json("1")), Ok(()));
+    assert_eq!(misfit(&applicator, r#"{"b":1}"#).schema_path.as_deref(), Some("/properties/b"));
+    let validation = try_json(schema, &meta(&format!(r#""{vocabulary}/validation":true"#))).unwrap();
+    assert_eq!(validation.fits(Sample::Json(r#"{"b":1}"#)), Ok(()));
+    assert_eq!(misfit(&validation, "1").keyword, Some("type"));
+    let unknown = misfit(&try_json(schema, &meta(r#""http://example.com/units":true"#)).unwrap(), "{}");
+    assert_eq!(
+        (unknown.message.as_str(), unknown.schema_path.as_deref()),
+        ("the meta-schema needs the vocabulary 'http://example.com/units', which is not known here", Some("/$schema"))
+    );
+    let optional = try_json(schema, &meta(r#""http://example.com/units":false"#)).unwrap();
+    assert_eq!(optional.fits(Sample::Json("1")), Ok(()));
+}
+
+#[test]
 fn documents_and_schemas_that_go_round_end() {
     for text in [
         r##"{"$ref":"#"}"##,

@@ -226,7 +226,7 @@ impl<'t> Loader<'_, 't> {
         let at = cursor.tree.get("$ref").map_or(cursor.tree.at, |tree| tree.at);
         let print = print_of(|hash| ("$ref", reference).hash(hash));
         match self.documents.follow(cursor, reference) {
-            Ok(Target::MetaSchema) => self.add(Class::MetaSchema, print, None, cursor),
+            Ok(Target::MetaSchema(_)) => self.add(Class::MetaSchema, print, None, cursor),
             Ok(Target::Place(target)) => {
                 let old = self.documents.dialect(cursor).is_old();
                 let own = small(self.nodes.len());

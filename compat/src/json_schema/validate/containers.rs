@@ -19,11 +19,15 @@ impl<'d, 't: 'd> Validator<'d, 't> {
         own: &mut Seen,
     ) -> Outcome<'t> {
         self.work.spend(members.len())?;
-        self.limits(cursor, members.len(), "properties", "minProperties", "maxProperties")?;
+        self.limits(cursor, members.len(), "properties", Keyword::MinProperties, Keyword::MaxProperties)?;
         for name in self.list(cursor, dialect, Keyword::Required).iter().filter_map(Tree::as_str) {
             self.work.spend(1 + members.len() / 8)?;
             if value.get(name).is_none() {
-                return self.misfit(cursor, Some("required"), format!("the property '{}' is missing", shown(name)));
+                return self.misfit(
+                    cursor,
+                    Some(Keyword::Required),
+                    format!("the property '{}' is missing", shown(name)),
+                );
             }
         }
         self.dependencies(cursor, dialect, value, own)?;
@@ -49,7 +53,7 @@ impl<'d, 't: 'd> Validator<'d, 't> {
             match additional {
                 Some(Cursor { tree: Tree { tree: Value::Bool(false), .. }, .. }) if !known => {
                     let message = format!("the property '{}' is not permitted", shown(&member.key));
-                    return self.misfit(cursor, Some("additionalProperties"), message);
+                    return self.misfit(cursor, Some(Keyword::AdditionalProperties), message);
                 }
                 Some(schema) if !known => {
                     known = true;
@@ -66,7 +70,7 @@ impl<'d, 't: 'd> Validator<'d, 't> {
             if own.members.get(at) == Some(&false) {
                 if let Value::Bool(false) = schema.tree.tree {
                     let message = format!("the property '{}' is not permitted", shown(&member.key));
-                    return self.misfit(cursor, Some("unevaluatedProperties"), message);
+                    return self.misfit(cursor, Some(Keyword::UnevaluatedProperties), message);
                 }
                 self.member(schema, member)?;
                 own.member(at);
@@ -90,6 +94,7 @@ impl<'d, 't: 'd> Validator<'d, 't> {
     fn name(&mut self, schema: Cursor<'t>, name: &Tree<'_>) -> Outcome<'t> {
         let mut inner = Validator {
             documents: self.documents,
+            vocabularies: self.vocabularies,
             work: self.work,
             tracks: self.tracks,
             patterns: std::mem::take(&mut self.patterns),
@@ -161,7 +166,7 @@ impl<'d, 't: 'd> Validator<'d, 't> {
                     if value.get(name).is_none() {
                         let (name, key) = (shown(name), shown(&dependency.key));
                         let message = format!("the property '{name}' is missing, which '{key}' needs");
-                        return self.misfit(cursor, Some(keyword.as_str()), message);
+                        return self.misfit(cursor, Some(*keyword), message);
                     }
                 }
             }
@@ -177,17 +182,17 @@ impl<'d, 't: 'd> Validator<'d, 't> {
         own: &mut Seen,
     ) -> Outcome<'t> {
         self.work.spend(items.len())?;
-        self.limits(cursor, items.len(), "items", "minItems", "maxItems")?;
-        if matches!(cursor.tree.get("uniqueItems").map(|flag| &flag.tree), Some(Value::Bool(true))) {
+        self.limits(cursor, items.len(), "items", Keyword::MinItems, Keyword::MaxItems)?;
+        if matches!(self.get(cursor, Keyword::UniqueItems).map(|flag| &flag.tree), Some(Value::Bool(true))) {
             let mut met = HashSet::new();
             for item in items {
                 if !met.insert(worth(item, self.work)?) {
-                    return self.misfit(cursor, Some("uniqueItems"), "has the same item twice");
+                    return self.misfit(cursor, Some(Keyword::UniqueItems), "has the same item twice");
                 }
             }
         }
         // The fourth last draft had tuples under `items`, the last one has them under `prefixItems`.
-        let items_list = match cursor.tree.get("items").map(|items| &items.tree) {
+        let items_list = match self.get(cursor, Keyword::Items).map(|items| &items.tree) {
             Some(Value::Array(tuple)) if dialect != Dialect::Draft2020 => Some(&**tuple),
             _ => None,
         };
@@ -195,11 +200,8 @@ impl<'d, 't: 'd> Validator<'d, 't> {
             Dialect::Draft2020 => self.list(cursor, dialect, Keyword::PrefixItems),
             _ => items_list.unwrap_or_default(),
         };
-        let (keyword, rest) = match (items_list, dialect) {
-            (Some(_), _) => ("additionalItems", cursor.tree.get("additionalItems")),
-            (None, _) => ("items", cursor.tree.get("items")),
-        };
-        let rest = rest.filter(|tree| matches!(tree.tree, Value::Bool(_) | Value::Object(_)));
+        let keyword = if items_list.is_some() { Keyword::AdditionalItems } else { Keyword::Items };
+        let rest = self.get(cursor, keyword).filter(|tree| matches!(tree.tree, Value::Bool(_) | Value::Object(_)));
         for (at, item) in items.iter().enumerate() {
             if let Some(tree) = prefix.get(at) {
                 self.item(Cursor { tree, ..cursor }, at, item)?;
@@ -218,7 +220,7 @@ impl<'d, 't: 'd> Validator<'d, 't> {
         for (at, item) in items.iter().enumerate() {
             if own.items.get(at) == Some(&false) {
                 if let Value::Bool(false) = schema.tree.tree {
-                    return self.misfit(cursor, Some("unevaluatedItems"), format!("item {at} is not permitted"));
+                    return self.misfit(cursor, Some(Keyword::UnevaluatedItems), format!("item {at} is not permitted"));
                 }
                 self.item(schema, at, item)?;
                 own.item(at);
@@ -242,18 +244,18 @@ impl<'d, 't: 'd> Validator<'d, 't> {
             }
         }
         let counted = !dialect.is_old();
-        if found == 0 && !(counted && cursor.tree.get("minContains").is_some()) {
-            return self.misfit(cursor, Some("contains"), "has no item that fits");
+        if found == 0 && !(counted && self.get(cursor, Keyword::MinContains).is_some()) {
+            return self.misfit(cursor, Some(Keyword::Contains), "has no item that fits");
         }
         if counted {
-            self.limits(cursor, found, "items that fit", "minContains", "maxContains")?;
+            self.limits(cursor, found, "items that fit", Keyword::MinContains, Keyword::MaxContains)?;
         }
         Ok(())
     }
 
     /// The members of a keyword.
     fn map(&self, cursor: Cursor<'t>, keyword: Keyword) -> &'t [Member<'t>] {
-        match cursor.tree.get(keyword.as_str()).map(|tree| &tree.tree) {
+        match self.get(cursor, keyword).map(|tree| &tree.tree) {
             Some(Value::Object(members)) => members,
             _ => &[],
         }

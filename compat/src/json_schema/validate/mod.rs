@@ -8,15 +8,17 @@ mod containers;
 mod place;
 mod scalars;
 mod values;
+mod vocabulary;
 
 use super::dialect::{Dialect, Keyword};
-use super::documents::{Cursor, Dangling, Documents, Target};
+use super::documents::{BUILT_IN, Cursor, Dangling, Documents, Target};
 use super::pattern::Pattern;
 use super::{READ, Schema, tree};
 use crate::json::{Flavor, Memory, Node as Tree, Tree as Value, whole};
 use crate::{Mismatch, Spent, Work};
 use place::Place;
 use std::collections::HashMap;
+use vocabulary::Vocabularies;
 
 /// How deep documents may nest.
 pub(crate) const MOST_DEPTH: usize = 128;
@@ -49,10 +51,15 @@ pub(super) fn validate(schema: &Schema, document: &str, work: &Work) -> Result<R
         let Ok(Some(tree)) = tree(&dependency.text, &mut memory) else { return Ok(Err(unreadable())) };
         trees.push((&*dependency.name, tree));
     }
-    let documents = Documents::new(&root, trees.iter().map(|(name, tree)| (*name, tree)), work)?;
+    let (dialect, vocabularies) = match vocabulary::of(&root, &trees) {
+        Ok(found) => found,
+        Err(unknown) => return Ok(Err(needs_vocabulary(unknown))),
+    };
+    let documents = Documents::new(&root, dialect, trees.iter().map(|(name, tree)| (*name, tree)), work)?;
     let texts = [&*schema.canonical].into_iter().chain(schema.dependencies.iter().map(|needed| &*needed.text));
     let mut validator = Validator {
         documents: &documents,
+        vocabularies,
         work,
         tracks: texts.into_iter().any(|text| text.contains("\"unevaluated")),
         patterns: HashMap::new(),
@@ -71,31 +78,40 @@ fn unreadable() -> Mismatch {
     Mismatch::new("/", "The schema, or one that it refers to, cannot be read")
 }
 
+fn needs_vocabulary(uri: &str) -> Mismatch {
+    let keyword = Keyword::Schema.as_str();
+    Mismatch {
+        keyword: Some(keyword),
+        schema_path: Some(format!("/{keyword}")),
+        ..Mismatch::new("/", format!("the meta-schema needs the vocabulary '{uri}', which is not known here"))
+    }
+}
+
 /// Why a document does not fit.
 struct Misfit<'t> {
     path: String,
     message: String,
     /// The schema, and the keyword in it.
     schema: Cursor<'t>,
-    keyword: Option<&'static str>,
+    keyword: Option<Keyword>,
 }
 
 impl Misfit<'_> {
     fn told(self, documents: &Documents<'_>, schema: &Schema) -> Mismatch {
-        let document = self.schema.document as usize;
-        let (mut pointer, _) = super::spots::reached(documents.all[document].root, self.schema.tree.at);
-        if let Some(keyword) = self.keyword {
+        let number = self.schema.document;
+        let document = documents.document(number);
+        let (mut pointer, _) = super::spots::reached(document.root, self.schema.tree.at);
+        let keyword = self.keyword.map(Keyword::as_str);
+        if let Some(keyword) = keyword {
             pointer.push('/');
             pointer.push_str(keyword);
         }
-        let name = document.checked_sub(1).and_then(|at| schema.dependencies.get(at));
-        let name = name.map_or(String::new(), |dependency| format!("{}#", dependency.name));
-        Mismatch {
-            path: self.path,
-            message: self.message,
-            keyword: self.keyword,
-            schema_path: Some(format!("{name}{pointer}")),
-        }
+        let name = match (number as usize).checked_sub(1) {
+            None => String::new(),
+            Some(_) if number >= BUILT_IN => format!("{}#", document.uri),
+            Some(at) => schema.dependencies.get(at).map_or(String::new(), |needed| format!("{}#", needed.name)),
+        };
+        Mismatch { path: self.path, message: self.message, keyword, schema_path: Some(format!("{name}{pointer}")) }
     }
 }
 
@@ -148,6 +164,8 @@ impl Seen {
 
 struct Validator<'d, 't> {
     documents: &'d Documents<'t>,
+    /// Which keywords count in the schema's own text; in all others all do.
+    vocabularies: Vocabularies,
     work: &'d Work,
     /// Does anything ask what was looked at?
     tracks: bool,
@@ -222,14 +240,10 @@ impl<'d, 't: 'd> Validator<'d, 't> {
 
     fn refer(&mut self, cursor: Cursor<'t>, reference: &str, value: &'d Tree<'d>, seen: &mut Seen) -> Outcome<'t> {
         match self.documents.follow(cursor, reference) {
-            Ok(Target::Place(target)) => self.apply(target, value, seen),
-            Ok(Target::MetaSchema) => match &value.tree {
-                Value::Object(_) | Value::Bool(_) => Ok(()),
-                _ => self.misfit(cursor, Some(Keyword::Ref.as_str()), "expected a schema: an object or a boolean"),
-            },
-            Err(Dangling::NoPlace | Dangling::NoText(_)) => {
+            Ok(Target::Place(target) | Target::MetaSchema(Ok(target))) => self.apply(target, value, seen),
+            Ok(Target::MetaSchema(Err(_))) | Err(Dangling::NoPlace | Dangling::NoText(_)) => {
                 let message = "the schema refers to what is not among its references, and nothing is ever fetched";
-                self.misfit(cursor, Some(Keyword::Ref.as_str()), message)
+                self.misfit(cursor, Some(Keyword::Ref), message)
             }
         }
     }
@@ -238,7 +252,7 @@ impl<'d, 't: 'd> Validator<'d, 't> {
     fn dynamic(&mut self, cursor: Cursor<'t>, dialect: Dialect, value: &'d Tree<'d>, seen: &mut Seen) -> Outcome<'t> {
         if let Some(reference) = cursor.tree.get("$dynamicRef").and_then(Tree::as_str) {
             let found = match self.documents.follow(cursor, reference) {
-                Ok(Target::Place(found)) => found,
+                Ok(Target::Place(found) | Target::MetaSchema(Ok(found))) => found,
                 _ => return self.refer(cursor, reference, value, seen),
             };
             let name = reference.split_once('#').map_or("", |(_, name)| name);
@@ -279,7 +293,11 @@ impl<'d, 't: 'd> Validator<'d, 't> {
                 fits |= self.fits(Cursor { tree, ..cursor }, value, own)?;
             }
             if !fits {
-                return self.misfit(cursor, Some("anyOf"), "fits none of the schemas of which it has to fit some");
+                return self.misfit(
+                    cursor,
+                    Some(Keyword::AnyOf),
+                    "fits none of the schemas of which it has to fit some",
+                );
             }
         }
         let one = self.list(cursor, dialect, Keyword::OneOf);
@@ -290,13 +308,13 @@ impl<'d, 't: 'd> Validator<'d, 't> {
             }
             if fits != 1 {
                 let message = format!("fits {fits} of the schemas of which it has to fit exactly one");
-                return self.misfit(cursor, Some("oneOf"), message);
+                return self.misfit(cursor, Some(Keyword::OneOf), message);
             }
         }
         if let Some(not) = self.schema(cursor, dialect, Keyword::Not)
             && self.fits(not, value, &mut own.clone())?
         {
-            return self.misfit(cursor, Some("not"), "fits the schema that it must not fit");
+            return self.misfit(cursor, Some(Keyword::Not), "fits the schema that it must not fit");
         }
         if let Some(condition) = self.schema(cursor, dialect, Keyword::If) {
             let branch = if self.fits(condition, value, own)? { Keyword::Then } else { Keyword::Else };
@@ -327,15 +345,21 @@ impl<'d, 't: 'd> Validator<'d, 't> {
         }
     }
 
+    /// The value of a keyword that counts.
+    fn get(&self, cursor: Cursor<'t>, keyword: Keyword) -> Option<&'t Tree<'t>> {
+        let counts = cursor.document != 0 || self.vocabularies.have(keyword);
+        counts.then(|| cursor.tree.get(keyword.as_str())).flatten()
+    }
+
     /// The schema of a keyword that the dialect knows.
     fn schema(&self, cursor: Cursor<'t>, dialect: Dialect, keyword: Keyword) -> Option<Cursor<'t>> {
-        let tree = keyword.is_known(dialect).then(|| cursor.tree.get(keyword.as_str())).flatten()?;
+        let tree = self.get(cursor, keyword).filter(|_| keyword.is_known(dialect))?;
         matches!(tree.tree, Value::Bool(_) | Value::Object(_)).then_some(Cursor { tree, ..cursor })
     }
 
     /// The list of a keyword that the dialect knows.
     fn list(&self, cursor: Cursor<'t>, dialect: Dialect, keyword: Keyword) -> &'t [Tree<'t>] {
-        match cursor.tree.get(keyword.as_str()).map(|tree| &tree.tree) {
+        match self.get(cursor, keyword).map(|tree| &tree.tree) {
             Some(Value::Array(items)) if keyword.is_known(dialect) => items,
             _ => &[],
         }
@@ -345,7 +369,7 @@ impl<'d, 't: 'd> Validator<'d, 't> {
     fn misfit<T>(
         &self,
         schema: Cursor<'t>,
-        keyword: Option<&'static str>,
+        keyword: Option<Keyword>,
         message: impl Into<String>,
     ) -> Result<T, Stop<'t>> {
         self.work.spend(APPLIED + self.path.len())?;

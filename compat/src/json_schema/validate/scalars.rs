@@ -21,7 +21,7 @@ impl<'d, 't: 'd> Validator<'d, 't> {
     }
 
     fn types(&mut self, cursor: Cursor<'t>, dialect: Dialect, value: &Tree<'_>) -> Outcome<'t> {
-        let Some(types) = cursor.tree.get("type") else { return Ok(()) };
+        let Some(types) = self.get(cursor, Keyword::Type) else { return Ok(()) };
         let words: Vec<&str> = match &types.tree {
             Value::Array(words) => words.iter().filter_map(Tree::as_str).collect(),
             _ => types.as_str().into_iter().collect(),
@@ -31,36 +31,36 @@ impl<'d, 't: 'd> Validator<'d, 't> {
             return Ok(());
         }
         let message = format!("expected {}, found {}", words.join(" or "), type_of(value));
-        self.misfit(cursor, Some("type"), message)
+        self.misfit(cursor, Some(Keyword::Type), message)
     }
 
     fn values(&mut self, cursor: Cursor<'t>, dialect: Dialect, value: &Tree<'_>) -> Outcome<'t> {
-        if let Some(Value::Array(values)) = cursor.tree.get("enum").map(|tree| &tree.tree) {
+        if let Some(Value::Array(values)) = self.get(cursor, Keyword::Enum).map(|tree| &tree.tree) {
             let found = worth(value, self.work)?;
             let mut fits = false;
             for one in values {
                 fits = fits || worth(one, self.work)? == found;
             }
             if !fits {
-                return self.misfit(cursor, Some("enum"), "is none of the values that are permitted");
+                return self.misfit(cursor, Some(Keyword::Enum), "is none of the values that are permitted");
             }
         }
-        if let Some(one) = cursor.tree.get("const").filter(|_| Keyword::Const.is_known(dialect))
+        if let Some(one) = self.get(cursor, Keyword::Const).filter(|_| Keyword::Const.is_known(dialect))
             && worth(one, self.work)? != worth(value, self.work)?
         {
-            return self.misfit(cursor, Some("const"), "is not the one value that is permitted");
+            return self.misfit(cursor, Some(Keyword::Const), "is not the one value that is permitted");
         }
         Ok(())
     }
 
     fn text(&mut self, cursor: Cursor<'t>, text: &str) -> Outcome<'t> {
         self.work.spend(text.len() / 8)?;
-        self.limits(cursor, text.chars().count(), "characters", "minLength", "maxLength")?;
-        let Some(expression) = cursor.tree.get("pattern").and_then(Tree::as_str) else { return Ok(()) };
+        self.limits(cursor, text.chars().count(), "characters", Keyword::MinLength, Keyword::MaxLength)?;
+        let Some(expression) = self.get(cursor, Keyword::Pattern).and_then(Tree::as_str) else { return Ok(()) };
         match self.is_found(expression, text)? {
             Some(true) => Ok(()),
-            Some(false) => self.misfit(cursor, Some("pattern"), "does not match the pattern"),
-            None => self.misfit(cursor, Some("pattern"), "the pattern takes more to search than is allowed"),
+            Some(false) => self.misfit(cursor, Some(Keyword::Pattern), "does not match the pattern"),
+            None => self.misfit(cursor, Some(Keyword::Pattern), "the pattern takes more to search than is allowed"),
         }
     }
 
@@ -70,13 +70,13 @@ impl<'d, 't: 'd> Validator<'d, 't> {
         cursor: Cursor<'t>,
         count: usize,
         things: &str,
-        least: &'static str,
-        most: &'static str,
+        least: Keyword,
+        most: Keyword,
     ) -> Outcome<'t> {
         let text = count.to_string();
         let count = Decimal::of(&text);
         for (keyword, wrong, word) in [(least, Ordering::Less, "fewer"), (most, Ordering::Greater, "more")] {
-            let Some(limit) = literal(cursor, keyword) else { continue };
+            let Some(limit) = self.literal(cursor, keyword) else { continue };
             if let (Some(count), Some(bound)) = (&count, Decimal::of(limit))
                 && count.compare(&bound) == wrong
             {
@@ -89,12 +89,12 @@ impl<'d, 't: 'd> Validator<'d, 't> {
     fn number(&mut self, cursor: Cursor<'t>, dialect: Dialect, text: &str) -> Outcome<'t> {
         let Some(number) = Decimal::of(text) else { return Ok(()) };
         let compare = |limit: &str| Decimal::of(limit).map(|limit| number.compare(&limit));
-        let flag = |keyword: &str| matches!(cursor.tree.get(keyword).map(|flag| &flag.tree), Some(Value::Bool(true)));
+        let flag = |keyword| matches!(self.get(cursor, keyword).map(|flag| &flag.tree), Some(Value::Bool(true)));
         for (keyword, exclusive, wrong, word) in [
-            ("minimum", "exclusiveMinimum", Ordering::Less, "less"),
-            ("maximum", "exclusiveMaximum", Ordering::Greater, "more"),
+            (Keyword::Minimum, Keyword::ExclusiveMinimum, Ordering::Less, "less"),
+            (Keyword::Maximum, Keyword::ExclusiveMaximum, Ordering::Greater, "more"),
         ] {
-            if let Some(limit) = literal(cursor, keyword) {
+            if let Some(limit) = self.literal(cursor, keyword) {
                 let order = compare(limit);
                 if order == Some(wrong) {
                     return self.misfit(cursor, Some(keyword), format!("is {word} than {limit}"));
@@ -103,17 +103,17 @@ impl<'d, 't: 'd> Validator<'d, 't> {
                     return self.misfit(cursor, Some(exclusive), format!("is not beyond {limit}"));
                 }
             }
-            if let Some(limit) = literal(cursor, exclusive)
+            if let Some(limit) = self.literal(cursor, exclusive)
                 && dialect != Dialect::Draft4
                 && compare(limit).is_some_and(|order| order == wrong || order == Ordering::Equal)
             {
                 return self.misfit(cursor, Some(exclusive), format!("is not beyond {limit}"));
             }
         }
-        if let Some(of) = literal(cursor, "multipleOf") {
+        if let Some(of) = self.literal(cursor, Keyword::MultipleOf) {
             self.work.spend(4 * (of.len() + text.len()))?;
             if !is_multiple(text, of) {
-                return self.misfit(cursor, Some("multipleOf"), format!("is no multiple of {of}"));
+                return self.misfit(cursor, Some(Keyword::MultipleOf), format!("is no multiple of {of}"));
             }
         }
         Ok(())
@@ -129,13 +129,13 @@ impl<'d, 't: 'd> Validator<'d, 't> {
         self.work.spend(pattern.cost(text))?;
         Ok(pattern.is_found_in(text))
     }
-}
 
-/// The number of a keyword, as written.
-fn literal<'t>(cursor: Cursor<'t>, keyword: &str) -> Option<&'t str> {
-    match cursor.tree.get(keyword)?.tree {
-        Value::Int(text) | Value::Decimal(text) => Some(text),
-        _ => None,
+    /// The number of a keyword, as written.
+    fn literal(&self, cursor: Cursor<'t>, keyword: Keyword) -> Option<&'t str> {
+        match self.get(cursor, keyword)?.tree {
+            Value::Int(text) | Value::Decimal(text) => Some(text),
+            _ => None,
+        }
     }
 }
 

@@ -38,7 +38,7 @@ demo: archive ## Start the example of docs/examples/bank: three teams, their nam
 	@$(steadily) 'cargo build' cargo build --release -p registry --bin freehold
 	@docs/examples/bank/demo.sh '$(target)/release/freehold'
 
-test: archive .venv/installed ## Everything that must pass: unit, contract, end-to-end tests, real clients
+test: archive .corpora/installed ## Everything that must pass: unit, contract, end-to-end tests, real clients
 	$(steadily) 'cargo test' cargo test --workspace --no-fail-fast
 
 lint: deps .venv/installed ## Formatting, lints, rustdoc, dependencies, the description of the API; a warning is an error
@@ -61,8 +61,8 @@ soak: archive ## Kills, power failures, cuts, flips, full disks: SOAK=1000 round
 image: deps ## Build the Dockerfile with Buildah, on bases that need no registry, and start what came out; as root
 	@$(steadily) 'scripts/image.sh' scripts/image.sh
 
-clean: ## Remove all that was built (target, .rocksdb, .venv); ./data stays
-	rm -rf '$(target)' .rocksdb .venv
+clean: ## Remove all that was built or fetched (target, .rocksdb, .venv, .corpora); ./data stays
+	rm -rf '$(target)' .rocksdb .venv .corpora
 
 deps:
 	@scripts/install-deps.sh $(needs)
@@ -77,4 +77,8 @@ archive: deps
 	@rm -rf .venv
 	@python3 -m venv .venv
 	@$(steadily) 'pip install' .venv/bin/pip install --quiet --disable-pip-version-check $(addprefix --requirement ,$(filter %.txt,$^))
+	@touch $@
+
+.corpora/installed: scripts/corpora.sh .venv/installed
+	@scripts/corpora.sh
 	@touch $@

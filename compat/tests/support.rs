@@ -2,6 +2,9 @@
 
 use compat::{Comparison, Dependency, Direction, Error, Finding, Mismatch, Parsed, Sample, Strictness, Work};
 use model::{CompatibilityLevel, CompatibilityPolicy, SchemaType, Subject, Version};
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// A referenced schema.
@@ -103,4 +106,34 @@ pub fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let result = work();
     assert!(start.elapsed() < LIMIT, "{what} took {:?}", start.elapsed());
     result
+}
+
+/// Says something that is to be read also where the test passes: what is printed is kept from the terminal then.
+pub fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// A folder of texts of others; `None`, and a line that says so, where nobody has fetched it.
+pub fn fetched(name: &str) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(".corpora").join(name);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    say(&format!("SKIPPED: {name} is not in .corpora: `make test` fetches it, as does scripts/corpora.sh"));
+    None
+}
+
+/// All JSON files in a folder and in those in it, by their names.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(files(&path));
+        } else if path.extension().is_some_and(|end| end == "json") {
+            all.push(path);
+        }
+    }
+    all.sort();
+    all
 }

@@ -5,6 +5,7 @@ mod documents;
 mod golden;
 mod properties;
 mod references;
+mod suite;
 mod verdicts;
 
 use crate::support::parse;

@@ -90,12 +90,27 @@ pub enum Error {
     /// The schema is one, and may not be registered as it is.
     #[error("{0}")]
     Refused(String),
+    /// Inline tags are to be edited of what the schema does not have.
+    #[error("No matching {what} '{path}' found in the schema")]
+    NoSuchEntity {
+        /// What was looked for.
+        what: &'static str,
+        /// Its path, or the beginning of it.
+        path: String,
+    },
     /// The work ended before it was known.
     #[error(transparent)]
     Spent(#[from] Spent),
 }
 
 impl Error {
+    /// A path to a record or field that is not there.
+    pub(crate) fn no_such_entity(what: &'static str, path: &str) -> Self {
+        /// How many characters of a path are told.
+        const TOLD: usize = 1_000;
+        Error::NoSuchEntity { what, path: path.chars().take(TOLD).collect() }
+    }
+
     /// The text to show after `details:`.
     pub fn details(&self) -> String {
         self.to_string()

@@ -3,7 +3,9 @@
 //!
 //! A new language is a module with a type that is a `Language`, a line in `lib.rs`, and its rules in `finding.rs`.
 
-use crate::{Dependency, Direction, Error, Finding, Mismatch, Place, Sample, Spent, Strictness, TaggedEntity, Work};
+use crate::{
+    Dependency, Direction, Error, Finding, Mismatch, Place, Sample, Spent, Strictness, TagEdits, TaggedEntity, Work,
+};
 use model::CompatibilityPolicy;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -70,8 +72,17 @@ pub(crate) trait Language: Debug {
     where
         Self: Sized;
 
-    /// Records, messages and fields that carry inline tags.
-    fn inline_tags(&self) -> Vec<TaggedEntity>;
+    /// Records, messages and fields that carry inline tags in the text itself, by path.
+    ///
+    /// # Errors
+    /// The work ended.
+    fn inline_tags(&self, work: &Work) -> Result<Vec<TaggedEntity>, Spent>;
+
+    /// The canonical text with its inline tags edited and nothing else.
+    ///
+    /// # Errors
+    /// A path leads to no record or field of the text, or the text would exceed a bound; or the work ended.
+    fn retagged(&self, edits: &TagEdits, work: &Work) -> Result<String, Error>;
 
     /// The fields that a reserved name can conflict with.
     fn top_level_fields(&self) -> Vec<String>;

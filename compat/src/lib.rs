@@ -27,7 +27,7 @@ pub use error::{Error, Place};
 pub use finding::{Direction, Finding, LONGEST_FRAGMENT, Rule, Spot, Verdict, Words, places};
 pub use language::Names;
 pub use limits::LIMITS;
-pub use tags::{EntityKind, TaggedEntity};
+pub use tags::{EntityKind, TagEdit, TagEdits, TaggedEntity};
 pub use work::{Halt, Spent, StopOnDrop, Work};
 
 use language::{Language, languages};
@@ -127,9 +127,20 @@ impl Parsed {
         self.schema().fingerprint()
     }
 
-    /// Records and fields that carry inline tags.
-    pub fn inline_tags(&self) -> Vec<TaggedEntity> {
-        self.schema().inline_tags()
+    /// Records and fields of the text that carry inline tags, by path.
+    ///
+    /// # Errors
+    /// The work ended.
+    pub fn inline_tags(&self, work: &Work) -> Result<Vec<TaggedEntity>, Spent> {
+        self.schema().inline_tags(work)
+    }
+
+    /// The canonical text with its inline tags edited and nothing else.
+    ///
+    /// # Errors
+    /// A path leads to no record or field, or the text would exceed a bound; or the work ended.
+    pub fn retagged(&self, edits: &TagEdits, work: &Work) -> Result<String, Error> {
+        self.schema().retagged(edits, work)
     }
 
     /// The fields that a reserved name can conflict with.

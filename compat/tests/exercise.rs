@@ -1,6 +1,6 @@
 //! What must hold for any input at all. The property tests, the corpus test and the fuzz targets all run this.
 
-use compat::{Direction, Finding, Parsed, Rule, Sample, Strictness, Work};
+use compat::{Direction, Finding, Parsed, Rule, Sample, Strictness, TagEdits, Work};
 use model::{CompatibilityPolicy, SchemaType};
 
 fn parse(text: &str, strictness: Strictness) -> Result<Parsed, compat::Error> {
@@ -33,6 +33,17 @@ pub fn schema(text: &str) {
     }
 }
 
+/// Finds the inline tags of a schema and takes them away: nothing else changes, and none is left.
+pub fn tags(parsed: &Parsed) {
+    let (work, kind) = (Work::unlimited(), parsed.schema_type());
+    assert_eq!(parsed.retagged(&TagEdits::default(), &work).as_deref(), Ok(&**parsed.canonical()));
+    let remove: Vec<_> = parsed.inline_tags(&work).unwrap().into_iter().map(Into::into).collect();
+    let bare = parsed.retagged(&TagEdits { remove: remove.clone(), ..TagEdits::default() }, &work).unwrap();
+    assert_eq!(bare == **parsed.canonical(), remove.is_empty(), "{bare}");
+    let Ok(bare) = compat::parse(&kind, &bare, &[], Strictness::Stored, &work) else { panic!("{bare}") };
+    assert_eq!(bare.inline_tags(&work).unwrap(), []);
+}
+
 /// Compares two schemas in both directions and as equals.
 pub fn pair(a: &str, b: &str) {
     if let (Ok(a), Ok(b)) = (parse(a, Strictness::Stored), parse(b, Strictness::Stored)) {
@@ -59,6 +70,7 @@ pub fn json_schema(text: &str) {
     assert_eq!(again.canonical(), stored.canonical());
     assert_eq!(again.fingerprint(), stored.fingerprint());
     assert!(stored.size_hint() >= stored.canonical().len());
+    tags(&stored);
     if let Ok(parsed) = parse_json(text, Strictness::New) {
         assert_eq!(parsed.canonical(), stored.canonical());
         let normalized = stored.normalized(&Work::unlimited()).expect("what loads can be sorted");
@@ -133,6 +145,9 @@ fn promises(parsed: &Parsed, text: &str) {
     match parse(canonical, Strictness::Stored) {
         Ok(again) => assert!(!plain || again.canonical() == canonical, "{canonical} becomes {}", again.canonical()),
         Err(error) => assert!(!plain, "{canonical} does not parse again: {error}"),
+    }
+    if plain {
+        tags(parsed);
     }
     if let Ok(normalized) = parsed.normalized(&Work::unlimited()) {
         let twice = normalized.normalized(&Work::unlimited());

@@ -94,6 +94,11 @@ fn dry(id: &str) -> String {
     format!("/associations/resources/{id}?dryRun=true{further}")
 }
 
+/// Tags for a record that is not there.
+fn tagged() -> Value {
+    json!({ "tagsToAdd": [{ "schemaEntity": { "entityPath": "no.Such", "entityType": "sr_record" }, "tags": ["PII"] }] })
+}
+
 /// What is asked of an operation. An operation that is missing here does not compile.
 fn requests(operation: Operation) -> Vec<Asked> {
     use Operation as Op;
@@ -141,6 +146,10 @@ fn requests(operation: Operation) -> Vec<Asked> {
         Op::DeleteVersion => one("/subjects/:.whole:inner-gone/versions/1"),
         Op::GetVersionText => one(&format!("/subjects/{inner}/versions/1/schema")),
         Op::ListReferencedBy => one(&format!("/subjects/{inner}/versions/1/referencedby")),
+        Op::ModifyTags => vec![
+            ("", format!("/subjects/{inner}/versions/1/tags"), Some(tagged())),
+            ("in nobody's", "/subjects/unclaimed/versions/1/tags".into(), Some(tagged())),
+        ],
         Op::ValidateSample => with(&format!("/subjects/{inner}/versions/1/validate"), json!({})),
         Op::CheckAgainstHistory => with(&format!("/compatibility/subjects/{inner}/versions"), named("Inner")),
         Op::CheckAgainstVersion => with(&format!("/compatibility/subjects/{inner}/versions/1"), named("Inner")),

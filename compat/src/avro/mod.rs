@@ -34,7 +34,10 @@ pub(crate) use data::{MOST_DEPTH as SAMPLE_DEPTH, MOST_VALUES as SAMPLE_VALUES};
 pub(crate) use names::MOST_NAMESPACE;
 
 use crate::language::{Language, held};
-use crate::{Dependency, Direction, Error, Finding, Mismatch, Names, Place, Sample, Spent, Strictness, Work};
+use crate::{
+    Dependency, Direction, Error, Finding, Mismatch, Names, Place, Sample, Spent, Strictness, TagEdits, TaggedEntity,
+    Work,
+};
 use ::model::CompatibilityPolicy;
 use check::{Abandoned, check};
 use std::sync::Arc;
@@ -146,8 +149,12 @@ impl Language for Schema {
         }
     }
 
-    fn inline_tags(&self) -> Vec<crate::TaggedEntity> {
-        tags::inline_tags(&self.model)
+    fn inline_tags(&self, work: &Work) -> Result<Vec<TaggedEntity>, Spent> {
+        tags::inline_tags(&self.model, work)
+    }
+
+    fn retagged(&self, edits: &TagEdits, work: &Work) -> Result<String, Error> {
+        tags::retagged(&self.model, edits, work)
     }
 
     fn top_level_fields(&self) -> Vec<String> {

@@ -21,7 +21,7 @@ pub(crate) use decimal::Decimal;
 pub(crate) use memory::{Full, MOST_BYTES, Memory, SMALL, full};
 pub(crate) use number::{java_double, java_float, parse_java_double};
 pub(crate) use pointer::{push_token, token, tokens};
-pub(crate) use reader::{Cut, Flavor, Member, Node, Tree, read, rest, whole};
+pub(crate) use reader::{Cut, Flavor, Member, Node, Text, Tree, read, rest, whole};
 pub(crate) use value::{Json, same_members, utf16_order};
 pub(crate) use writer::write_string;
 

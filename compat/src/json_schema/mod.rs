@@ -22,6 +22,7 @@ mod print;
 mod rule;
 mod scan;
 mod spots;
+mod tags;
 mod uri;
 mod validate;
 
@@ -33,7 +34,8 @@ pub(crate) use pattern::LONGEST as LONGEST_PATTERN;
 use crate::json::{Flavor, Memory, Node as Tree, Tree as Value, rest};
 use crate::language::{Language, held};
 use crate::{
-    Dependency, Direction, Error, Finding, Mismatch, Names, Place, Sample, Spent, Strictness, TaggedEntity, Work,
+    Dependency, Direction, Error, Finding, Mismatch, Names, Place, Sample, Spent, Strictness, TagEdits, TaggedEntity,
+    Work,
 };
 use ::model::CompatibilityPolicy;
 use check::Abandoned;
@@ -198,8 +200,12 @@ impl Language for Schema {
         }])
     }
 
-    fn inline_tags(&self) -> Vec<TaggedEntity> {
-        Vec::new()
+    fn inline_tags(&self, work: &Work) -> Result<Vec<TaggedEntity>, Spent> {
+        tags::inline_tags(self, work)
+    }
+
+    fn retagged(&self, edits: &TagEdits, work: &Work) -> Result<String, Error> {
+        tags::retagged(self, edits, work)
     }
 
     fn top_level_fields(&self) -> Vec<String> {

@@ -37,7 +37,9 @@ pub(crate) use parse::NESTING;
 
 use crate::json::Memory;
 use crate::language::{self, Language};
-use crate::{Dependency, Direction, Error, Finding, Mismatch, Place, Sample, Spent, Strictness, Work};
+use crate::{
+    Dependency, Direction, Error, Finding, Mismatch, Place, Sample, Spent, Strictness, TagEdits, TaggedEntity, Work,
+};
 use ::model::{CompatibilityPolicy, Subject, Version};
 use compiled::Uncompiled;
 use descriptor::NoFile;
@@ -359,8 +361,12 @@ impl Language for Schema {
         }
     }
 
-    fn inline_tags(&self) -> Vec<crate::TaggedEntity> {
-        tags::inline_tags(&self.files[0])
+    fn inline_tags(&self, work: &Work) -> Result<Vec<TaggedEntity>, Spent> {
+        tags::inline_tags(&self.files[0], work)
+    }
+
+    fn retagged(&self, edits: &TagEdits, work: &Work) -> Result<String, Error> {
+        tags::retagged(&self.files[0], edits, work)
     }
 
     fn top_level_fields(&self) -> Vec<String> {

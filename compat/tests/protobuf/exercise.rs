@@ -1,6 +1,6 @@
 //! What must hold for any input at all. The property tests, the corpus test and the fuzz target all run this.
 
-use compat::{Direction, Finding, Parsed, Sample, Strictness, Work};
+use compat::{Direction, Finding, Parsed, Sample, Strictness, TagEdits, Work};
 use model::{CompatibilityPolicy, SchemaType};
 
 fn parse(text: &str, strictness: Strictness) -> Result<Parsed, compat::Error> {
@@ -59,7 +59,10 @@ fn promises(parsed: &Parsed, text: &str, strictness: Strictness) {
     for format in ["serialized", "ignore_extensions"] {
         assert!(parsed.formatted(format, &work).unwrap().is_some(), "{format} of {text}");
     }
-    let _tags = parsed.inline_tags();
+    let remove: Vec<_> = parsed.inline_tags(&work).unwrap().into_iter().map(Into::into).collect();
+    let bare = parsed.retagged(&TagEdits { remove: remove.clone(), ..TagEdits::default() }, &work).unwrap();
+    assert_eq!(bare == **canonical, remove.is_empty(), "{bare}");
+    assert_eq!(parse(&bare, Strictness::Stored).unwrap().inline_tags(&work).unwrap(), []);
     for sample in [Sample::Json("{}"), Sample::Binary(&[8, 1]), Sample::Framed(&[0])] {
         if let Err(mismatch) = parsed.validate(sample, &work).unwrap() {
             assert!(mismatch.path.starts_with('/'), "{mismatch:?}");

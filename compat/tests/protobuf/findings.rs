@@ -184,11 +184,12 @@ fn tags_and_top_level_fields_are_found_by_their_paths() {
          message N { int32 c = 1 [(other).tags = \"E\"]; } } message O { int32 d = 1; }",
     );
     let tagged: Vec<_> = schema
-        .inline_tags()
+        .inline_tags(&Work::unlimited())
+        .unwrap()
         .into_iter()
         .map(|entity| (entity.path, entity.kind.as_str(), entity.tags.join(" ")))
         .collect();
-    let expected = [(".M", "sr_record", "A"), (".M.a", "sr_field", "B C"), (".M.b", "sr_field", "D")];
+    let expected = [("M", "sr_record", "A"), ("M.a", "sr_field", "B C"), ("M.b", "sr_field", "D")];
     assert_eq!(tagged, expected.map(|(path, kind, tags)| (path.to_owned(), kind, tags.to_owned())));
     assert_eq!(schema.top_level_fields(), ["a", "b", "d"]);
 }

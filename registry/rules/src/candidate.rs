@@ -8,8 +8,9 @@ use super::config::InScope;
 use super::equivalence::Candidate;
 use super::find::Deleted;
 use super::knowledge::{Knowledge, Normalize, Source, Stop};
-use super::metadata;
+use super::tagging::Tagging;
 use super::text::Text;
+use super::{metadata, rule_set};
 use crate::content;
 use crate::fault::Fault;
 use compat::Strictness;
@@ -29,6 +30,18 @@ pub enum Wanted {
     Exactly(Version),
 }
 
+impl Wanted {
+    /// What a request means by a number.
+    pub fn of(version: Version) -> Self {
+        match version {
+            0 => Self::Any,
+            -1 => Self::Latest,
+            version if version < 0 => Self::Next,
+            version => Self::Exactly(version),
+        }
+    }
+}
+
 /// A schema as a request describes it.
 #[derive(Clone, Debug)]
 pub struct Described {
@@ -46,6 +59,8 @@ pub struct Described {
     pub version: Wanted,
     /// An explicit id.
     pub id: Option<SchemaId>,
+    /// What becomes of inline tags; only a registration looks at it.
+    pub tagging: Tagging,
 }
 
 /// A candidate parsed as look-ups parse: without what only new schemas must satisfy. `None` when it does not parse, or refers
@@ -100,9 +115,12 @@ pub fn populate(
         config.default_metadata.as_ref(),
         config.override_metadata.as_ref(),
     );
-    if described.rule_set.is_none() {
-        described.rule_set = previous.and_then(|p| p.rule_set.clone());
-    }
+    described.rule_set = rule_set::populate(
+        described.rule_set.as_ref(),
+        previous.and_then(|p| p.rule_set.as_ref()),
+        config.default_rule_set.as_ref(),
+        config.override_rule_set.as_ref(),
+    );
     let (requested, version) = match described.version {
         Wanted::Any => (false, next),
         Wanted::Latest | Wanted::Next => (true, next),

@@ -44,6 +44,13 @@ pub struct InScope {
 }
 
 impl InScope {
+    /// Does the config add to the metadata or the rules of what is registered?
+    pub fn fills_in(&self) -> bool {
+        let Config { default_metadata, override_metadata, default_rule_set, override_rule_set, .. } = &self.config;
+        let metadata = default_metadata.is_some() || override_metadata.is_some();
+        metadata || default_rule_set.is_some() || override_rule_set.is_some()
+    }
+
     /// Is a candidate to be normalised? The request or the config may ask for it.
     pub fn normalize(&self, requested: bool) -> Normalize {
         if requested || self.config.normalize.unwrap_or(false) { Normalize::Yes } else { Normalize::No }

@@ -23,6 +23,8 @@ pub enum Fault {
     /// What the comparison came to.
     Incompatible(Subject, Box<Outcome>),
     InvalidSchema(String),
+    /// A rule set that cannot be kept, with the reason.
+    InvalidRuleSet(String),
     InvalidVersion(String),
     InvalidLevel,
     InvalidMode,

@@ -8,7 +8,7 @@
 use super::text::Text;
 use crate::fault::Fault;
 use crate::schema_cache::SchemaCache;
-use compat::{Direction, Parsed, Spent, Strictness, Verdict, Work};
+use compat::{Direction, Parsed, Spent, Strictness, TagEdit, TagEdits, Verdict, Work};
 use model::{CompatibilityPolicy, Fingerprint, Guid, SchemaType, Subject, Version};
 use sha2::{Digest, Sha256};
 use state::{State, StoredVersion, TextKey};
@@ -161,6 +161,12 @@ pub trait Knowledge {
     /// Is the content of a stored version equivalent to a candidate's (metadata, rules and references apart)?
     fn equivalent(&self, state: &dyn State, candidate: &ParsedSchema, existing: &StoredVersion) -> Result<bool, Stop>;
 
+    /// The text of a schema with its inline tags edited; a refusal of the language is `Err` inside.
+    fn retagged(&self, schema: &ParsedSchema, edits: &TagEdits) -> Result<Result<Text, compat::Error>, Stop>;
+
+    /// The inline tags of a stored version.
+    fn tags_of(&self, state: &dyn State, existing: &StoredVersion) -> Result<Vec<TagEdit>, Stop>;
+
     /// Versions of this subject have to be compared only because nobody has computed their fingerprints.
     fn lacks_fingerprints(&self, _subject: &Subject) {}
 }
@@ -193,6 +199,15 @@ struct Memory {
     parses: HashMap<Key, Result<ParsedSchema, compat::Error>>,
     verdicts: HashMap<(Pair, Direction, CompatibilityPolicy), Compared>,
     equivalences: HashMap<Pair, bool>,
+    retagged: HashMap<(Key, TagEdits), Result<Text, compat::Error>>,
+    tags: HashMap<Existing, Vec<TagEdit>>,
+}
+
+/// A stored version by what cannot change while it exists.
+type Existing = (Subject, Version, TextKey, Guid);
+
+fn named(existing: &StoredVersion) -> Existing {
+    (existing.subject.clone(), existing.version, existing.text, existing.guid)
 }
 
 /// Computes what is asked, and remembers it.
@@ -274,6 +289,35 @@ impl Knowledge for Computing<'_> {
         Ok(equal)
     }
 
+    fn retagged(&self, schema: &ParsedSchema, edits: &TagEdits) -> Result<Result<Text, compat::Error>, Stop> {
+        let key = (schema.key, edits.clone());
+        if let Some(known) = self.memory.borrow().retagged.get(&key) {
+            return Ok(known.clone());
+        }
+        let outcome = match schema.parsed.retagged(edits, self.work) {
+            Err(compat::Error::Spent(spent)) => return Err(spent.into()),
+            outcome => outcome.map(Text::from),
+        };
+        self.memory.borrow_mut().retagged.insert(key, outcome.clone());
+        Ok(outcome)
+    }
+
+    fn tags_of(&self, state: &dyn State, existing: &StoredVersion) -> Result<Vec<TagEdit>, Stop> {
+        let key = named(existing);
+        if let Some(known) = self.memory.borrow().tags.get(&key) {
+            return Ok(known.clone());
+        }
+        let tagged = match self.schema_cache.stored(state, existing, self.work) {
+            Ok(stored) => stored.parsed.inline_tags(self.work)?,
+            // A text that a foreign log holds and that does not parse has no tags that could be told.
+            Err(Fault::InvalidSchema(_)) => vec![],
+            Err(fault) => return Err(Stop::Fault(fault)),
+        };
+        let tags: Vec<TagEdit> = tagged.into_iter().map(TagEdit::from).collect();
+        self.memory.borrow_mut().tags.insert(key, tags.clone());
+        Ok(tags)
+    }
+
     fn lacks_fingerprints(&self, subject: &Subject) {
         self.schema_cache.wanted().add(subject);
     }
@@ -320,5 +364,13 @@ impl Knowledge for Precomputed {
 
     fn equivalent(&self, _state: &dyn State, candidate: &ParsedSchema, existing: &StoredVersion) -> Result<bool, Stop> {
         self.memory.equivalences.get(&Pair::of(candidate, existing)).copied().ok_or(Stop::NotPrecomputed)
+    }
+
+    fn retagged(&self, schema: &ParsedSchema, edits: &TagEdits) -> Result<Result<Text, compat::Error>, Stop> {
+        self.memory.retagged.get(&(schema.key, edits.clone())).cloned().ok_or(Stop::NotPrecomputed)
+    }
+
+    fn tags_of(&self, _state: &dyn State, existing: &StoredVersion) -> Result<Vec<TagEdit>, Stop> {
+        self.memory.tags.get(&named(existing)).cloned().ok_or(Stop::NotPrecomputed)
     }
 }

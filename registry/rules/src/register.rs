@@ -8,13 +8,14 @@ use super::config::{self, InScope};
 use super::equivalence::{Candidate, equivalent};
 use super::find::{self, Deleted, Found};
 use super::knowledge::{Knowledge, Normalize, Stop};
-use super::{association, ids, verdict};
+use super::{association, ids, rule_set, tagging, verdict};
 use crate::content;
 use crate::fault::{Fault, Scope};
 use model::{
     CompatibilityLevel, Content, Guid, Hashes, Mode, Record, RegistryRecord, SchemaId, SchemaRecord, Subject, Version,
 };
 use state::{State, StoredVersion, SubjectSummary};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -72,23 +73,26 @@ pub struct Plan {
 /// `Stop::Fault` with the refusal; `Stop::NotPrecomputed` in the writer.
 pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration) -> Result<Plan, Stop> {
     let subject = &request.subject;
+    request.schema.rule_set.iter().try_for_each(rule_set::check)?;
     let scope = config::in_scope(state, subject, request.default_level)?;
     let normalize = scope.normalize(request.normalize);
     let summary = state.subject(subject)?.unwrap_or_default();
 
-    let looked_for = match already_there(state, knowledge, request, &scope, normalize, summary)? {
+    let latest = summary.latest.map(|version| state.version(subject, version)).transpose()?.flatten();
+    let looked_for = match already_there(state, knowledge, request, &scope, normalize, summary, latest.as_ref())? {
         Before::There(answer) => return Ok(Plan { answer, records: vec![] }),
         Before::Absent(looked_for) => looked_for,
     };
+    let requested = tagging::edited(state, knowledge, subject, &request.schema)?;
     let mode = config::mode_in_scope(state, subject)?;
-    check_mode(mode, subject, request.schema.id)?;
+    check_mode(mode, subject, requested.id)?;
 
     let next = || next_version(summary);
-    let latest = summary.latest.map(|version| state.version(subject, version)).transpose()?.flatten();
     let described = if mode.takes_explicit_ids() {
-        request.schema.clone()
+        requested
     } else {
-        populate(state, &request.schema, latest.as_ref(), &scope, next()?)?
+        let populated = populate(state, &requested, latest.as_ref(), &scope, next()?)?;
+        tagging::propagated(state, knowledge, subject, Cow::Owned(populated), latest.as_ref())?
     };
     let candidate = prepare(state, knowledge, subject, &described, &scope, mode, normalize)?;
     let referred: BTreeSet<&str> = candidate.content.references.iter().map(|r| r.subject.as_str()).collect();
@@ -168,13 +172,17 @@ fn already_there(
     scope: &InScope,
     normalize: Normalize,
     summary: SubjectSummary,
+    latest: Option<&StoredVersion>,
 ) -> Result<Before, Stop> {
-    let described = &request.schema;
-    let adds_metadata = scope.config.default_metadata.is_some() || scope.config.override_metadata.is_some();
-    if summary.live == 0 || adds_metadata || described.text.trim().is_empty() {
+    let sent = &request.schema;
+    if summary.live == 0 || scope.fills_in() || !sent.tagging.edits.is_empty() || sent.text.trim().is_empty() {
         return Ok(Before::Absent(None));
     }
-    let Some(candidate) = lookup_candidate(state, knowledge, &request.subject, described, normalize)? else {
+    let described = match tagging::propagated(state, knowledge, &request.subject, Cow::Borrowed(sent), latest) {
+        Err(Stop::Fault(Fault::InvalidSchema(_))) => return Ok(Before::Absent(None)),
+        described => described?,
+    };
+    let Some(candidate) = lookup_candidate(state, knowledge, &request.subject, &described, normalize)? else {
         return Ok(Before::Absent(None));
     };
     let (found, looked_for) = match (described.version, summary.latest) {

@@ -30,11 +30,11 @@ pub use fingerprints::Fingerprints;
 pub use lookup::Lookup;
 pub use namespaces::{Confirm, Edited, Handovers, MOST_HANDOVERS, Owned, Summary};
 pub use pool::{BUDGET, Class, Pools};
-pub use register::Offered;
+pub use register::{Modified, Offered};
 pub use schema_list::{AssociationFilter, Listed, SchemaFilter};
 pub use schemas::{ById, Holders, Shown};
 pub use settings::{ConfigChange, Inherit};
-pub use validate::Validation;
+pub use validate::{Validated, Validation};
 
 use crate::access::{AuditSink, FallBack};
 use audit::finished;

@@ -10,7 +10,7 @@ use rules::equivalence::Candidate;
 use rules::fault::Fault;
 use rules::find::{self, Deleted, Found};
 use rules::knowledge::{Computing, Knowledge, Stop};
-use rules::metadata;
+use rules::{metadata, rule_set};
 use std::sync::Arc;
 use storage::State;
 
@@ -91,7 +91,12 @@ fn look_up(
                 config.default_metadata.as_ref(),
                 config.override_metadata.as_ref(),
             );
-            let rule_set = asked.rule_set.clone().or(latest.rule_set);
+            let rule_set = rule_set::populate(
+                asked.rule_set.as_ref(),
+                latest.rule_set.as_ref(),
+                config.default_rule_set.as_ref(),
+                config.override_rule_set.as_ref(),
+            );
             let populated = Candidate::new(candidate.schema.clone(), asked.references.clone(), metadata, rule_set);
             if populated.content != candidate.content
                 && let Some(found) = find::find(state, knowledge, subject, &populated, None, request.deleted)?

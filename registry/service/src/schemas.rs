@@ -138,8 +138,7 @@ impl Service {
     pub fn inline_tags(&self, shown: &Shown, wanted: &[&str], work: &Work) -> Result<Vec<compat::TaggedEntity>, Fault> {
         self.read(|state| {
             let parsed = self.schema_cache.stored(state, &shown.stored, work)?.parsed;
-            work.spend(parsed.size_hint() / TAGGED)?;
-            let mut tagged = parsed.inline_tags();
+            let mut tagged = parsed.inline_tags(work)?;
             tagged
                 .retain(|entity| entity.tags.iter().any(|tag| wanted.contains(&"*") || wanted.contains(&tag.as_str())));
             Ok(tagged)
@@ -214,9 +213,6 @@ impl Source for Contexts {
         Ok(state.contexts_from(begin.filter(|last| !last.is_default()).as_ref(), &mut admit)?)
     }
 }
-
-/// Bytes of a parsed schema in which tags are sought for a unit of work.
-const TAGGED: usize = 64;
 
 fn format_as(schema: &ParsedSchema, content: &Content, format: &str, work: &Work) -> Result<Option<String>, Fault> {
     schema.parsed.formatted(format, work).map_err(|error| match error {

@@ -1,7 +1,9 @@
 //! Config and mode of a subject, a context or all.
 
 use super::{Change, Done, Service};
-use model::{CompatibilityLevel, CompatibilityPolicy, Config, Metadata, Mode, Record, RegistryRecord, Subject};
+use model::{
+    CompatibilityLevel, CompatibilityPolicy, Config, Metadata, Mode, Record, RegistryRecord, RuleSet, Subject,
+};
 use rules::fault::{Fault, Scope};
 use rules::{config, mode};
 use storage::State;
@@ -21,6 +23,8 @@ pub struct ConfigChange {
     pub compatibility_group: Option<Option<String>>,
     pub default_metadata: Option<Option<Metadata>>,
     pub override_metadata: Option<Option<Metadata>>,
+    pub default_rule_set: Option<Option<RuleSet>>,
+    pub override_rule_set: Option<Option<RuleSet>>,
 }
 
 impl ConfigChange {
@@ -41,6 +45,8 @@ impl ConfigChange {
         set(&mut config.compatibility_group, self.compatibility_group);
         set(&mut config.default_metadata, self.default_metadata);
         set(&mut config.override_metadata, self.override_metadata);
+        set(&mut config.default_rule_set, self.default_rule_set);
+        set(&mut config.override_rule_set, self.override_rule_set);
     }
 }
 

@@ -6,6 +6,7 @@ use compat::{Sample, Work};
 use model::Subject;
 use model::framing::{self, Written};
 use rules::delete::Selector;
+use rules::expression::{self, RuleFinding};
 use rules::fault::Fault;
 use rules::find::Deleted;
 use std::sync::Arc;
@@ -19,8 +20,17 @@ pub enum Validation {
     Binary(Vec<u8>),
 }
 
-impl Service {
+/// What a validation comes to.
+#[derive(Clone, Debug)]
+pub struct Validated {
     /// The place and the reason of the first mismatch; `None` when the sample fits.
+    pub mismatch: Option<compat::Mismatch>,
+    /// The rules of the version whose expressions do not parse.
+    pub rule_findings: Vec<RuleFinding>,
+}
+
+impl Service {
+    /// Does the sample fit, and what is to be said of the rules that clients apply to data?
     ///
     /// # Errors
     /// `SubjectNotFound`, `VersionNotFound`, `InvalidSchema` for a stored text that does not parse, `Spent`, `Busy`, those of the store.
@@ -30,7 +40,7 @@ impl Service {
         selector: Selector,
         sample: Validation,
         work: &Work,
-    ) -> Result<Option<compat::Mismatch>, Fault> {
+    ) -> Result<Validated, Fault> {
         let (store, parsed, spending) = (Arc::clone(&self.store), Arc::clone(&self.schema_cache), work.clone());
         let falls_back = self.falls_back();
         let job = move || {
@@ -52,7 +62,8 @@ impl Service {
                     },
                 },
             };
-            Ok(outcome.err())
+            let rule_findings = stored.rule_set.as_ref().map(|rules| expression::findings(rules, &spending));
+            Ok(Validated { mismatch: outcome.err(), rule_findings: rule_findings.transpose()?.unwrap_or_default() })
         };
         self.pools.begin_here(Class::Parse, work, job).await
     }

@@ -136,6 +136,7 @@ pub fn error_response(fault: &Fault) -> ErrorResponse {
         }
         Fault::AssociationIncompatible(outcome) => (40901, format!("[{}]", outcome.messages().join(", "))),
         Fault::InvalidSubject(text) => (42208, format!("The specified subject '{text}' is not a valid.")),
+        Fault::InvalidRuleSet(message) => (42210, message.clone()),
         Fault::ContextNotEmpty(context) => {
             (42211, format!("The specified context '{}' is not empty.", context.qualified()))
         }

@@ -7,11 +7,13 @@
 
 mod associating;
 mod configs;
+mod contracts;
 mod deleting;
 mod finding;
 mod modes;
 mod namespaces;
 mod registering;
+mod tagging;
 mod verdicts;
 mod writer;
 
@@ -23,9 +25,14 @@ use super::register::{Force, Plan, Registered, Registration, plan};
 use super::{config, equivalence::Candidate, mode};
 use crate::fault::Fault;
 use crate::schema_cache::SchemaCache;
-use compat::{Strictness, Work};
-use model::{CompatibilityLevel, Config, Context, Metadata, Record, Reference, RegistryRecord, SchemaType, Subject};
+use crate::tagging::Tagging;
+use compat::{EntityKind, Strictness, TagEdit, TagEdits, Work};
+use model::{
+    CompatibilityLevel, Config, Context, Metadata, Record, Reference, RegistryRecord, Rule, RuleKind, RuleMode,
+    RuleSet, SchemaType, Subject,
+};
 use state::{MemoryState, State};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Runs requests, one after the other, on a new registry.
 #[track_caller]
@@ -121,7 +128,7 @@ impl World {
         let (source, references) =
             source(&self.state, &computing, subject, described, Normalize::No, Deleted::Include).unwrap()?;
         let schema = computing.parse(&self.state, &source, Strictness::Stored, Normalize::No).unwrap().unwrap();
-        let candidate = Candidate::new(schema, references, described.metadata.clone(), None);
+        let candidate = Candidate::new(schema, references, described.metadata.clone(), described.rule_set.clone());
         let deleted = if options.has("deleted") { Deleted::Include } else { Deleted::Ignore };
         Ok(match find::find(&self.state, &computing, subject, &candidate, None, deleted).unwrap() {
             None => "nowhere".to_owned(),
@@ -163,6 +170,8 @@ impl World {
             compatibility_group: options.value("group").map(str::to_owned),
             default_metadata: options.value("default").map(properties),
             override_metadata: options.value("override").map(properties),
+            default_rule_set: options.value("defaultRules").map(rule_set),
+            override_rule_set: options.value("overrideRules").map(rule_set),
             ..Config::default()
         };
         self.fold(vec![Record::Registry(RegistryRecord::Config { scope, config: Some(Box::new(config)) })]);
@@ -208,6 +217,39 @@ impl<'a> Options<'a> {
     }
 }
 
+/// `tag=PATH:TAG` and `untag=PATH:TAG`, of a field if the path has a dot, and `propagate`.
+fn tagging(options: Options<'_>) -> Tagging {
+    let edits = |name: &str| {
+        let edit = |edit: &str| {
+            let (path, tag) = edit.split_once(':').unwrap();
+            let kind = if path.contains('.') { EntityKind::Field } else { EntityKind::Record };
+            TagEdit { path: path.to_owned(), kind, tags: vec![tag.to_owned()] }
+        };
+        options.value(name).into_iter().map(edit).collect()
+    };
+    let edits = TagEdits { add: edits("tag"), remove: edits("untag"), lenient: false };
+    Tagging { edits, propagate: options.has("propagate") }
+}
+
+/// Domain rules `NAME:EXPR,NAME:EXPR`; nothing is the empty set.
+fn rule_set(text: &str) -> RuleSet {
+    let rule = |(name, expr): (&str, &str)| Rule {
+        name: Some(name.to_owned()),
+        doc: None,
+        kind: RuleKind::Condition,
+        mode: RuleMode::Write,
+        rule_type: Some("CEL".to_owned()),
+        tags: BTreeSet::new(),
+        params: BTreeMap::new(),
+        expr: Some(expr.to_owned()),
+        on_success: None,
+        on_failure: None,
+        disabled: false,
+    };
+    let rules = text.split(',').filter_map(|rule| rule.split_once(':')).map(rule);
+    RuleSet { domain_rules: rules.collect(), ..RuleSet::default() }
+}
+
 /// `SUBJECT TEXT [version=N] [id=N] [meta=k:v,k:v] [ref=SUBJECT/VERSION] [normalize] [force]`.
 fn registration(subject: &str, options: Options<'_>) -> Registration {
     let number = |name: &str| options.value(name).map(|number| number.parse().unwrap());
@@ -222,14 +264,10 @@ fn registration(subject: &str, options: Options<'_>) -> Registration {
             schema_type: SchemaType::Avro,
             references: references.into_iter().collect(),
             metadata: options.value("meta").map(properties),
-            rule_set: None,
-            version: match number("version") {
-                None => Wanted::Any,
-                Some(-1) => Wanted::Latest,
-                Some(version) if version < -1 => Wanted::Next,
-                Some(version) => Wanted::Exactly(version),
-            },
+            rule_set: options.value("rules").map(rule_set),
+            version: Wanted::of(number("version").unwrap_or(0)),
             id: number("id"),
+            tagging: tagging(options),
         },
         normalize: options.has("normalize"),
         force: if options.has("force") { Force::Yes } else { Force::No },
@@ -248,8 +286,13 @@ fn answer(plan: &Plan) -> String {
         let pairs: Vec<String> = metadata.properties.iter().map(|(k, v)| format!("{k}:{v}")).collect();
         format!(", {{{}}}", pairs.join(","))
     });
+    let rules = content.rule_set.as_ref().map_or(String::new(), |rules| {
+        let text =
+            |rule: &Rule| format!("{}:{}", rule.name.as_deref().unwrap_or(""), rule.expr.as_deref().unwrap_or(""));
+        format!(", [{}]", rules.domain_rules.iter().map(text).collect::<Vec<_>>().join(","))
+    });
     let there = if plan.records.is_empty() { ", already there" } else { "" };
-    format!("version {version}, id {id}{metadata}{there}")
+    format!("version {version}, id {id}{metadata}{rules}{there}")
 }
 
 /// `SubjectNotFound` of `SubjectNotFound(…)`.

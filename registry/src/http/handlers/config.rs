@@ -7,6 +7,7 @@ use authz::Action;
 use model::Subject;
 use rules::fault::Fault;
 use rules::names::{self, Use};
+use rules::rule_set;
 use service::Inherit;
 
 /// `GET /config`
@@ -32,6 +33,7 @@ pub async fn put(app: &App, ctx: &RequestContext, subject: Subject) -> Result<An
 async fn change(app: &App, ctx: &RequestContext, subject: Subject, missing: &'static str) -> Result<Answer, Fault> {
     let change = ctx.change(app, Action::Config, subject)?;
     let edit = edit(&ctx.object(app, missing, "ConfigUpdateRequest").await?)?;
+    [&edit.default_rule_set, &edit.override_rule_set].into_iter().flatten().flatten().try_for_each(rule_set::check)?;
     names::check(ctx.subject_text(), change.resource(), Use::Settings)?;
     edit.alias.iter().flatten().try_for_each(|alias| names::check_alias(alias))?;
     let done = app.service.change_config(change, edit).await?;

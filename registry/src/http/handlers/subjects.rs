@@ -33,7 +33,7 @@ pub async fn look_up(app: &Arc<App>, ctx: &Arc<RequestContext>, subject: Subject
         Some(shown) => shown,
         None => {
             let object = ctx.object(app, "lookUpSchemaUnderSubject.arg5", "RegisterSchemaRequest").await?;
-            let schema = wire::request::registrable(&object)?;
+            let schema = wire::request::schema(&object)?;
             let alone = schema.references.is_empty();
             let (normalize, deleted) = (ctx.query.flag("normalize"), ctx.deleted());
             let asked = Lookup { subject: subject.clone(), schema, normalize, deleted };

@@ -1,23 +1,24 @@
 //! `/subjects/{subject}/versions`
 
 use super::schemas::{Extras, physical_format, qualify_references};
-use super::{Answer, RequestContext, here, schemas, show, subjects, there};
+use super::{Answer, RequestContext, here, schemas, subjects, there};
 use crate::app::App;
 use crate::http::lookup_cache::{FoundVersion, Showing};
 use crate::http::pieces::{self, HERE};
-use crate::http::wire::schema::SchemaOut;
+use crate::http::wire::schema::{RuleFindingOut, SchemaOut};
 use crate::http::{body, wire};
 use authz::{Action, PostReads, Refusal, RegisterPermit, Resource};
 use base64::Engine;
 use compat::Mismatch;
 use model::Subject;
 use rules::delete::Selector;
+use rules::expression::{self, RuleFinding};
 use rules::fault::Fault;
 use rules::find::Deleted;
 use rules::names::{self, Use};
 use rules::register::{Force, Registered};
 use serde_json::{Value, json};
-use service::{Class, Offered, Rights, Shown, Validation, change};
+use service::{Class, Modified, Offered, Rights, Shown, Validation, change};
 use std::sync::Arc;
 use storage::{Standing, State};
 
@@ -64,7 +65,7 @@ pub async fn register(app: &Arc<App>, ctx: &Arc<RequestContext>, subject: Subjec
 /// What is to be registered.
 async fn offered(app: &App, ctx: &RequestContext, subject: &Subject) -> Result<Offered, Fault> {
     let object = ctx.object(app, "register.arg6", "RegisterSchemaRequest").await?;
-    let schema = wire::request::registrable(&object)?;
+    let schema = wire::request::schema(&object)?;
     names::check(ctx.subject_text(), subject, Use::Register)?;
     let force = if ctx.query.flag("force") { Force::Yes } else { Force::No };
     // Before anything is written: whether it can be shown as asked for.
@@ -85,11 +86,25 @@ async fn registered(
     subject: Subject,
     registered: Registered,
 ) -> Result<Answer, Fault> {
-    show(app, ctx, move |app, ctx| {
+    there(app, ctx, class(ctx, &registered), move |app, ctx| {
         let text = app.service.formatted_content(&subject, &registered.content, physical_format(ctx)?, &ctx.work)?;
-        Ok(Answer::json(&SchemaOut::registered(&registered).with_text(text.as_deref())))
+        let findings = rule_findings(ctx, &registered);
+        let out = SchemaOut::registered(&registered).with_text(text.as_deref());
+        Ok(Answer::json(&out.with_rule_findings(&findings)))
     })
     .await
+}
+
+/// What it costs to show a version that was registered.
+fn class(ctx: &RequestContext, registered: &Registered) -> Class {
+    let parses = ctx.parses() || registered.content.rule_set.as_ref().is_some_and(expression::has_any);
+    if parses { Class::Parse } else { Class::Ready }
+}
+
+/// The rules whose expressions do not parse, as far as there is work left to look.
+fn rule_findings(ctx: &RequestContext, registered: &Registered) -> Vec<RuleFinding> {
+    let rules = registered.content.rule_set.as_ref();
+    rules.and_then(|rules| expression::findings(rules, &ctx.work).ok()).unwrap_or_default()
 }
 
 /// Counts and audits a registration that wrote nothing, where it would have been refused if authorization did not only
@@ -148,6 +163,7 @@ pub fn text(
     version: Result<Selector, Fault>,
 ) -> Result<Answer, Fault> {
     let shown = app.service.version(&subject, version?, ctx.deleted(), &ctx.work)?;
+    physical_format(ctx)?;
     schemas::text(app, ctx, &shown)
 }
 
@@ -167,6 +183,39 @@ pub async fn referenced_by(
     pieces::array(app, listing, HERE, |_, id, out| pieces::json(&id, out)).await
 }
 
+/// `POST /subjects/{subject}/versions/{version}/tags`: a new version made of that one.
+pub async fn modify_tags(
+    app: &Arc<App>,
+    ctx: &Arc<RequestContext>,
+    subject: Subject,
+    version: Result<Selector, Fault>,
+) -> Result<Answer, Fault> {
+    let permit = app.access.gate.authorizer.permit_register(&ctx.caller, subject)?;
+    let rights = Rights { permit, operation: ctx.operation.route().name, named: ctx.named.clone() };
+    let modified = modified(app, ctx, rights.permit.resource(), version).await;
+    let modified = modified.map_err(|fault| rights.instead_of(fault))?;
+    let done = Box::pin(app.service.modify_tags(rights, modified, &ctx.work)).await?;
+    let registered = done.answer;
+    let answer = there(app, ctx, class(ctx, &registered), move |_, ctx| {
+        let findings = rule_findings(ctx, &registered);
+        Ok(Answer::json(&SchemaOut::registered(&registered).with_rule_findings(&findings)))
+    });
+    Ok(answer.await?.wrote(done.wrote))
+}
+
+/// What is to become of the version.
+async fn modified(
+    app: &App,
+    ctx: &RequestContext,
+    subject: &Subject,
+    version: Result<Selector, Fault>,
+) -> Result<Modified, Fault> {
+    let object = ctx.object(app, "modifyTags.arg4", "TagSchemaRequest").await?;
+    let modified = wire::request::modified(&object, version.clone().unwrap_or(Selector::Latest))?;
+    names::check(ctx.subject_text(), subject, Use::Register)?;
+    version.map(|_| modified)
+}
+
 /// `POST /subjects/{subject}/versions/{version}/validate`: the body is a document in the JSON encoding of the
 /// schema's language, or, with `encoding=base64`, a JSON string with the base64 of binary data.
 pub async fn validate(
@@ -179,10 +228,11 @@ pub async fn validate(
     let selector = version?;
     let sample = there(app, ctx, Class::to_read(ctx.body.len()), |_, ctx| sample(ctx)).await?;
     let outcome = app.service.validate(subject, selector, sample, &ctx.work).await?;
-    Ok(Answer::json(&match outcome {
-        None => json!({ "is_valid": true }),
-        Some(mismatch) => verdict(&mismatch),
-    }))
+    let mut shown = outcome.mismatch.map_or_else(|| json!({ "is_valid": true }), |mismatch| verdict(&mismatch));
+    if !outcome.rule_findings.is_empty() {
+        shown["ruleFindings"] = json!(outcome.rule_findings.iter().map(RuleFindingOut::from).collect::<Vec<_>>());
+    }
+    Ok(Answer::json(&shown))
 }
 
 fn verdict(mismatch: &Mismatch) -> Value {

@@ -62,6 +62,8 @@ routes! {
         Read, Ready, Api, about Aliased => read versions::text(subject, version);
     ListReferencedBy: Get "/subjects/{subject}/versions/{version}/referencedby", "subjects.versions.list-schema-refs",
         Read, List, Api, about Aliased => run versions::referenced_by(subject, version);
+    ModifyTags: Post "/subjects/{subject}/versions/{version}/tags", "subjects.versions.modify.tags",
+        Register, Parse, Api, about Aliased => run versions::modify_tags(subject, version);
     ValidateSample: Post "/subjects/{subject}/versions/{version}/validate", "subjects.versions.validate",
         Lookup, Parse, Api, about Aliased, takes [ENCODING] => run versions::validate(subject, version);
 

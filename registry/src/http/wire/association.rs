@@ -114,7 +114,7 @@ pub fn texts(object: &Object, name: &str) -> Result<Vec<String>, Fault> {
 fn asked(object: &Object) -> Result<Asked, Fault> {
     let schema = match object.get("schema") {
         None | Some(Value::Null) => None,
-        Some(Value::Object(schema)) => Some(request::registrable(schema)?),
+        Some(Value::Object(schema)) => Some(request::schema(schema)?),
         Some(other) => return Err(body::mismatch("RegisterSchemaRequest", other)),
     };
     Ok(Asked {

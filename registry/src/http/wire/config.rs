@@ -1,7 +1,7 @@
 //! Configs and modes. The level is called `compatibility` in a PUT and in its answer, `compatibilityLevel` everywhere else;
 //! a `compatibilityLevel` in a PUT is an unknown member.
 
-use super::request::metadata;
+use super::request::{metadata, rule_set};
 use super::schema::{MetadataOut, RuleSetOut};
 use crate::http::body::{self, Object};
 use model::{CompatibilityLevel, CompatibilityPolicy, Config};
@@ -114,5 +114,7 @@ pub fn change(object: &Object) -> Result<ConfigChange, Fault> {
         compatibility_group: member(object, "compatibilityGroup", body::text)?,
         default_metadata: member(object, "defaultMetadata", metadata)?,
         override_metadata: member(object, "overrideMetadata", metadata)?,
+        default_rule_set: member(object, "defaultRuleSet", rule_set)?,
+        override_rule_set: member(object, "overrideRuleSet", rule_set)?,
     })
 }

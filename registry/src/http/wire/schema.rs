@@ -4,6 +4,7 @@
 use super::association::AssociationOut;
 use compat::TaggedEntity;
 use model::{Content, Metadata, Reference, Rule, RuleSet, Subject};
+use rules::expression::RuleFinding;
 use rules::register::Registered;
 use serde::Serialize;
 use service::{Listed, Shown};
@@ -115,6 +116,22 @@ pub struct TagsOut<'a> {
     tags: &'a [String],
 }
 
+/// A rule whose expression does not parse: a member of our own, which clients of the Confluent API ignore.
+#[derive(Serialize)]
+pub struct RuleFindingOut<'a> {
+    rule: &'a str,
+    message: &'a str,
+    line: usize,
+    column: usize,
+}
+
+impl<'a> From<&'a RuleFinding> for RuleFindingOut<'a> {
+    fn from(finding: &'a RuleFinding) -> Self {
+        let RuleFinding { rule, message, line, column } = finding;
+        RuleFindingOut { rule, message, line: *line, column: *column }
+    }
+}
+
 /// A schema in any of its answers; who shows it decides which members are there.
 #[derive(Serialize, Default)]
 #[serde(rename_all = "camelCase")]
@@ -147,6 +164,8 @@ pub struct SchemaOut<'a> {
     associations: Vec<AssociationOut<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     aliases: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rule_findings: Vec<RuleFindingOut<'a>>,
 }
 
 impl<'a> SchemaOut<'a> {
@@ -222,6 +241,12 @@ impl<'a> SchemaOut<'a> {
     /// With the largest id of the context.
     pub fn with_max_id(mut self, max_id: Option<i32>) -> Self {
         self.max_id = max_id;
+        self
+    }
+
+    /// With the rules whose expressions do not parse.
+    pub fn with_rule_findings(mut self, findings: &'a [RuleFinding]) -> Self {
+        self.rule_findings = findings.iter().map(RuleFindingOut::from).collect();
         self
     }
 

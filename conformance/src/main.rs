@@ -113,6 +113,9 @@ fn execute(cli: &Cli, out: &mut impl io::Write) -> Outcome<Report> {
         cases::run_each(url(cli), &options, watch)?
     };
     writeln!(out, "{report}")?;
+    if cli.traces || cli.trace.is_some() {
+        writeln!(out, "{}", report.of_pairs())?;
+    }
     Ok(report)
 }
 

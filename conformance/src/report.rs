@@ -10,6 +10,8 @@ use crate::http::Request;
 pub struct Report {
     /// Cases, or request/answer pairs, that were as expected.
     pub passed: usize,
+    /// Of these the pairs that were answered otherwise than recorded, as `deviations.toml` says.
+    pub deviating: usize,
     /// Those that were not; as many as there are failures.
     pub failed: usize,
     /// Those that were left out: filtered, of another profile, or not yet covered.
@@ -38,6 +40,7 @@ impl Report {
     /// Adds another report to this one.
     pub fn merge(&mut self, other: Self) {
         self.passed += other.passed;
+        self.deviating += other.deviating;
         self.failed += other.failed;
         self.skipped += other.skipped;
         self.failures.extend(other.failures);
@@ -50,6 +53,18 @@ impl fmt::Display for Report {
             writeln!(f, "{failure}")?;
         }
         write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
+    }
+}
+
+impl Report {
+    /// The outcome of recordings in a line: what was answered as recorded, what otherwise on purpose, and what was not asked.
+    pub fn of_pairs(&self) -> String {
+        let Self { passed, deviating, failed, skipped, .. } = self;
+        let total = passed + failed + skipped;
+        let as_recorded = passed - deviating;
+        format!(
+            "recorded pairs: {as_recorded} passed, {deviating} deviating, {skipped} left out, {failed} failed, {total} in all"
+        )
     }
 }
 

@@ -26,6 +26,7 @@ const FILES: &[(&str, &str)] = &[
     ("contexts", include_str!("../../cases/contexts.cases")),
     ("associations", include_str!("../../cases/associations.cases")),
     ("avro", include_str!("../../cases/avro.cases")),
+    ("contracts", include_str!("../../cases/contracts.cases")),
     ("http", include_str!("../../cases/http.cases")),
     ("clients", include_str!("../../cases/clients.cases")),
     ("global", include_str!("../../cases/global.cases")),

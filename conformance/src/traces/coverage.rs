@@ -68,6 +68,11 @@ impl Coverage {
         self.left.get(&pair)
     }
 
+    /// Is anything sent for the pair?
+    pub fn is_sent(&self, pair: usize) -> bool {
+        !matches!(self.left(pair), Some(Left::Out { .. }))
+    }
+
     /// How many of the recording's pairs are covered.
     pub fn covered(&self, trace: &Trace) -> usize {
         trace.pairs.len() - self.left.len()

@@ -38,6 +38,8 @@ enum Instead {
     Error { code: Option<u32>, message: Option<String> },
     /// A body that fits this.
     Body(Expect),
+    /// The recorded body, but for these of its members.
+    Members(Vec<String>),
 }
 
 #[derive(Debug, Clone)]
@@ -71,6 +73,8 @@ struct Entry {
     error_code: Option<u32>,
     message: Option<String>,
     body: Option<String>,
+    #[serde(default)]
+    but: Vec<String>,
 }
 
 impl Deviations {
@@ -107,6 +111,7 @@ impl Deviations {
                 _ => return Err(bad(format!("{:?} needs either pairs or recorded", entry.reason))),
             };
             let body = match &entry.body {
+                None if !entry.but.is_empty() => Instead::Members(entry.but),
                 None => Instead::Error { code: entry.error_code, message: entry.message },
                 Some(body) => {
                     let value = serde_json::from_str(body).map_err(|e| bad(format!("{body}: {e}")))?;
@@ -129,9 +134,25 @@ impl Pattern {
 }
 
 impl Deviation {
-    /// All differences from what is expected instead of the recorded answer.
-    pub fn differences(&self, method: &str, recorded: &Recorded, got: &Response) -> Vec<Difference> {
+    /// Is the request refused? Then a registration gets no id.
+    pub fn refuses(&self) -> bool {
+        self.status.is_some_and(|status| status >= 400)
+    }
+
+    /// All differences from what is expected instead of the recorded answer, which differs from it as told.
+    pub fn differences(
+        &self,
+        method: &str,
+        recorded: &Recorded,
+        got: &Response,
+        differs: Vec<Difference>,
+    ) -> Vec<Difference> {
         let mut out = Vec::new();
+        if let Instead::Members(names) = &self.body {
+            let member = |at: &str| at.split('/').nth(1).map(str::to_owned);
+            out.extend(differs.into_iter().filter(|found| member(&found.at).is_none_or(|name| !names.contains(&name))));
+            return out;
+        }
         let mut differ = |at: &str, expected: String, got: String| {
             out.push(Difference { at: at.to_owned(), expected, got });
         };
@@ -154,6 +175,7 @@ impl Deviation {
         }
         let expect = match &self.body {
             Instead::Body(expect) => expect.clone(),
+            Instead::Members(_) => return out,
             Instead::Error { code, message } => envelope(recorded, status, *code, message.as_deref()),
         };
         match serde_json::from_slice(&got.body) {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Coverage, Left, Pair};
+use super::Pair;
 
 /// Text of a context: `.` for the default one, `.name` for others.
 pub type Context = String;
@@ -31,15 +31,14 @@ struct Counter {
 }
 
 impl Ids {
-    /// Takes note of the pair's registration, if it is one that succeeded.
-    pub fn note(&mut self, pair: &Pair, coverage: &Coverage, index: usize) {
+    /// Takes note of the pair's registration, if it is one that succeeded. Was it also `made` of the registry under test?
+    pub fn note(&mut self, pair: &Pair, made: bool) {
         let Some(Registered { subject, id, version, wanted }) = registration(pair) else { return };
         let counter = self.contexts.entry(context_of(&subject)).or_default();
-        let sent = !matches!(coverage.left(index), Some(Left::Out { .. }));
         let burnt = (id - counter.recorded - 1).max(0);
         let fresh = id > counter.recorded;
         counter.recorded = counter.recorded.max(id);
-        if sent {
+        if made {
             counter.holders.entry(id).or_default().insert((subject, version));
             if wanted {
                 counter.actual = counter.actual.max(id);
@@ -194,6 +193,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::traces::Coverage;
     use crate::traces::Trace;
 
     fn trace(pairs: &[(&str, i64)]) -> Trace {
@@ -215,7 +215,7 @@ mod tests {
             let coverage = Coverage::read(if left_out.is_empty() { "" } else { &coverage }, &trace).unwrap();
             let mut ids = Ids::default();
             for (index, pair) in trace.pairs.iter().enumerate() {
-                ids.note(pair, &coverage, index);
+                ids.note(pair, coverage.is_sent(index));
             }
             for (recorded, actual) in expected {
                 assert_eq!(ids.actual(context, *recorded), *actual, "{pairs:?} without {left_out}");
@@ -237,7 +237,7 @@ mod tests {
         let trace = trace(&[("a", 1), ("b", 2), ("c", 3), (":.c:a", 1)]);
         let coverage = Coverage::read("[t.left_out]\nwhy = \"0\"", &trace).unwrap();
         let mut ids = Ids::default();
-        trace.pairs.iter().enumerate().for_each(|(index, pair)| ids.note(pair, &coverage, index));
+        trace.pairs.iter().enumerate().for_each(|(index, pair)| ids.note(pair, coverage.is_sent(index)));
         let target = |target: &str| rewrite_target(&ids, target);
         assert_eq!(target("/schemas/ids/2"), "/schemas/ids/1");
         assert_eq!(target("/schemas/ids/3/schema?subject=a"), "/schemas/ids/2/schema?subject=a");

@@ -214,7 +214,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::traces::{Coverage, Pair};
+    use crate::traces::Pair;
 
     fn request(target: &str) -> Request {
         Request { method: "GET".into(), target: target.into(), ..Request::default() }
@@ -322,7 +322,7 @@ mod tests {
         };
         let check = |holders: &[&str], fits: bool| {
             let mut ids = Ids::default();
-            holders.iter().for_each(|subject| ids.note(&register(subject), &Coverage::whole(), 0));
+            holders.iter().for_each(|subject| ids.note(&register(subject), true));
             let show = |subject: &str| json!({"subject": subject, "version": 1, "deleted": false}).to_string();
             let expected = recorded(200, &[], &show("a"));
             let all = differences(&request("/schemas/ids/1"), &expected, &got(200, &[], &show("b")), &ids);

@@ -39,16 +39,20 @@ pub fn replay_with(trace: &Trace, url: &str, coverage: &Coverage, deviations: &D
             Some(Left::Replaced { by }) => Some((**by).clone()),
             None => Some(Request { target: ids::rewrite_target(&ids, &pair.request.target), ..pair.request.clone() }),
         };
+        let deviation = deviations.about(index, &pair.request.method, &pair.answer);
         // Before the answer is judged: it may show the id that this pair allots.
-        ids.note(pair, coverage, index);
+        let refused = deviation.is_some_and(Deviation::refuses);
+        ids.note(pair, !refused && coverage.is_sent(index));
         let Some(request) = request else {
             report.skipped += 1;
             continue;
         };
-        let deviation = deviations.about(index, &pair.request.method, &pair.answer);
         match verdict(&mut client, &request, pair, &ids, deviation) {
             Ok(()) if left.is_some() => report.skipped += 1,
-            Ok(()) => report.record(Ok(())),
+            Ok(()) => {
+                report.deviating += usize::from(deviation.is_some());
+                report.record(Ok(()));
+            }
             Err(Wrong { clause, problem }) => report.record(Err(Failure {
                 name: format!("{}#{index}", trace.name),
                 clause,
@@ -83,7 +87,7 @@ fn verdict(
         Some(Deviation { reason, .. }) if differences.is_empty() => {
             Err(as_recorded(Problem::DeviationGone(reason.clone())))
         }
-        Some(deviation) => match deviation.differences(&pair.request.method, &pair.answer, &got) {
+        Some(deviation) => match deviation.differences(&pair.request.method, &pair.answer, &got, differences) {
             none if none.is_empty() => Ok(()),
             differences => Err(Wrong {
                 clause: format!("not as recorded: {}", deviation.reason),

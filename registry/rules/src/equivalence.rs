@@ -2,7 +2,7 @@
 
 use super::knowledge::{Knowledge, ParsedSchema, Stop};
 use super::metadata;
-use model::{Content, Guid, Metadata, Reference, RuleSet};
+use model::{Content, Metadata, Reference, RuleSet};
 use state::{State, StoredVersion};
 use std::sync::Arc;
 
@@ -13,8 +13,6 @@ pub struct Candidate {
     pub schema: ParsedSchema,
     /// The content that a version of it has.
     pub content: Arc<Content>,
-    /// The hash of that content.
-    pub guid: Guid,
 }
 
 impl Candidate {
@@ -26,16 +24,14 @@ impl Candidate {
         rule_set: Option<RuleSet>,
     ) -> Self {
         let (schema_type, text) = (schema.parsed.schema_type(), Arc::clone(&schema.canonical));
-        let content = Content { schema_type, text, references, metadata, rule_set };
-        Candidate { schema, guid: content.guid(), content: Arc::new(content) }
+        Candidate { schema, content: Arc::new(Content { schema_type, text, references, metadata, rule_set }) }
     }
 
-    /// Is this the very content of a stored version? Equal hashes alone do not say so: the parts of what the Confluent API
+    /// Is this the very content of a stored version? Its parts are compared, not its GUID: the parts of what the Confluent API
     /// hashes are not delimited, so a tag `a: [b]` and a property `a: b` hash alike.
     pub fn is_content_of(&self, stored: &StoredVersion) -> bool {
         let Content { schema_type, references, metadata, rule_set, .. } = &*self.content;
-        stored.guid == self.guid
-            && stored.text == self.schema.text
+        stored.text == self.schema.text
             && stored.schema_type == *schema_type
             && stored.references == *references
             && stored.metadata == *metadata

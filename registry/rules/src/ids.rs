@@ -6,15 +6,20 @@
 use super::equivalence::Candidate;
 use super::knowledge::Stop;
 use crate::fault::Fault;
-use model::{Context, InternalRecord, Record, SchemaId, Subject, Version};
+use model::{Context, Guid, InternalRecord, Record, SchemaId, Subject, Version};
 use state::{State, StoredVersion};
 
-/// The id that this content has in the subject's context. Equal hashes of different contents are no match.
+/// The id that this content, which has this GUID, has in the subject's context. Equal GUIDs of different contents are no match.
 ///
 /// # Errors
 /// Those of the store.
-pub fn shared(state: &dyn State, subject: &Subject, candidate: &Candidate) -> Result<Option<SchemaId>, state::Error> {
-    for id in state.ids_in(subject.context(), candidate.guid)? {
+pub fn shared(
+    state: &dyn State,
+    subject: &Subject,
+    candidate: &Candidate,
+    guid: Guid,
+) -> Result<Option<SchemaId>, state::Error> {
+    for id in state.ids_in(subject.context(), guid)? {
         if held(state, subject.context(), id)?.is_some_and(|stored| candidate.is_content_of(&stored)) {
             return Ok(Some(id));
         }

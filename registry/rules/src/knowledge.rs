@@ -9,7 +9,7 @@ use super::text::Text;
 use crate::fault::Fault;
 use crate::schema_cache::SchemaCache;
 use compat::{Direction, Parsed, Spent, Strictness, TagEdit, TagEdits, Verdict, Work};
-use model::{CompatibilityPolicy, Fingerprint, Guid, SchemaType, Subject, Version};
+use model::{CompatibilityPolicy, Content, Fingerprint, Guid, SchemaType, Subject, Version};
 use sha2::{Digest, Sha256};
 use state::{State, StoredVersion, TextKey};
 use std::cell::RefCell;
@@ -167,6 +167,9 @@ pub trait Knowledge {
     /// The inline tags of a stored version.
     fn tags_of(&self, state: &dyn State, existing: &StoredVersion) -> Result<Vec<TagEdit>, Stop>;
 
+    /// The GUID of a content.
+    fn guid(&self, content: &Arc<Content>) -> Guid;
+
     /// Versions of this subject have to be compared only because nobody has computed their fingerprints.
     fn lacks_fingerprints(&self, _subject: &Subject) {}
 }
@@ -201,6 +204,14 @@ struct Memory {
     equivalences: HashMap<Pair, bool>,
     retagged: HashMap<(Key, TagEdits), Result<Text, compat::Error>>,
     tags: HashMap<Existing, Vec<TagEdit>>,
+    /// Of one request, which has few.
+    guids: Vec<(Arc<Content>, Guid)>,
+}
+
+impl Memory {
+    fn guid(&self, content: &Arc<Content>) -> Option<Guid> {
+        self.guids.iter().find(|(known, _)| known == content).map(|(_, guid)| *guid)
+    }
 }
 
 /// A stored version by what cannot change while it exists.
@@ -318,6 +329,15 @@ impl Knowledge for Computing<'_> {
         Ok(tags)
     }
 
+    fn guid(&self, content: &Arc<Content>) -> Guid {
+        let known = self.memory.borrow().guid(content);
+        known.unwrap_or_else(|| {
+            let guid = content.guid();
+            self.memory.borrow_mut().guids.push((Arc::clone(content), guid));
+            guid
+        })
+    }
+
     fn lacks_fingerprints(&self, subject: &Subject) {
         self.schema_cache.wanted().add(subject);
     }
@@ -372,5 +392,9 @@ impl Knowledge for Precomputed {
 
     fn tags_of(&self, _state: &dyn State, existing: &StoredVersion) -> Result<Vec<TagEdit>, Stop> {
         self.memory.tags.get(&named(existing)).cloned().ok_or(Stop::NotPrecomputed)
+    }
+
+    fn guid(&self, content: &Arc<Content>) -> Guid {
+        self.memory.guid(content).unwrap_or_else(|| content.guid())
     }
 }

@@ -123,7 +123,9 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
         }
         Wanted::Exactly(_) | Wanted::Any | Wanted::Latest | Wanted::Next => next()?,
     };
-    let shared = ids::shared(state, subject, &candidate)?.filter(|shared| described.id.is_none_or(|id| id == *shared));
+    let guid = knowledge.guid(&candidate.content);
+    let shared =
+        ids::shared(state, subject, &candidate, guid)?.filter(|shared| described.id.is_none_or(|id| id == *shared));
     let mut records = Vec::new();
     let id = match shared.or(described.id) {
         Some(id) => {
@@ -146,13 +148,9 @@ pub fn plan(state: &dyn State, knowledge: &dyn Knowledge, request: &Registration
         id,
         content: Arc::clone(&candidate.content),
         deleted: false,
-        hashes: Some(Hashes {
-            text: candidate.schema.text.0,
-            guid: candidate.guid,
-            fingerprint: Some(candidate.schema.fingerprint),
-        }),
+        hashes: Some(Hashes { text: candidate.schema.text.0, guid, fingerprint: Some(candidate.schema.fingerprint) }),
     })));
-    let answer = Registered { id, version, guid: candidate.guid, content: candidate.content, stored: None };
+    let answer = Registered { id, version, guid, content: candidate.content, stored: None };
     Ok(Plan { answer, records })
 }
 

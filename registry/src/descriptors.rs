@@ -50,7 +50,7 @@ impl Descriptors {
     }
 
     fn of(limit: usize, wanted: usize) -> Result<Self, TooFew> {
-        let tables = (limit / 4).min(OPEN_FILES);
+        let tables = (limit / 8).min(OPEN_FILES);
         let left = limit.saturating_sub(tables + OTHER_FILES + OWN + SPARE);
         let connections = left.min(wanted);
         if connections < LEAST.min(wanted) {
@@ -85,12 +85,12 @@ mod tests {
 
     #[test]
     fn connections_get_what_the_store_leaves() {
-        check(usize::MAX, 4096, Some((256, 4096)));
-        check(1 << 20, 4096, Some((256, 4096)));
-        check(4096, 4096, Some((256, 3696)));
-        check(1024, 4096, Some((256, 624)));
-        check(256, 4096, Some((64, 48)));
-        check(1024, 4, Some((256, 4)));
+        check(usize::MAX, 4096, Some((1024, 4096)));
+        check(1 << 20, 4096, Some((1024, 4096)));
+        check(4096, 4096, Some((512, 3440)));
+        check(1024, 4096, Some((128, 752)));
+        check(256, 4096, Some((32, 80)));
+        check(1024, 4, Some((128, 4)));
         check(128, 4096, None);
         check(0, 1, None);
     }

@@ -1,12 +1,12 @@
 //! From a former format of the directory to the one of today, step by step.
 //!
 //! Format 1 held the audit in the internal log. Until format 2 fingerprints were facts of records and stood among the state; now
-//! they are derived and have a table of their own.
+//! they are derived and have a table of their own. Until format 4 nothing said how long texts are without reading them.
 
 use crate::Error;
 use crate::engine::Backend;
 use state::kv::Overlay;
-use state::{audit, fingerprints, fold, log};
+use state::{audit, fingerprints, fold, lengths, log};
 
 /// Brings tables of this format to the format of today. What was broken off is gone on with.
 ///
@@ -16,7 +16,10 @@ pub fn bring_up(backend: &impl Backend, format: u32) -> Result<(), Error> {
     if format < 2 {
         move_audit(backend)?;
     }
-    move_fingerprints(backend)
+    if format < 3 {
+        move_fingerprints(backend)?;
+    }
+    count_lengths(backend)
 }
 
 /// Records, or entries, that one step is about.
@@ -32,6 +35,24 @@ fn move_fingerprints(backend: &impl Backend) -> Result<(), Error> {
         drop(snapshot);
         backend.write(changes)?;
         if !some_were_left {
+            return Ok(());
+        }
+    }
+}
+
+/// Notes how long the texts of all versions are, in steps each of which is whole.
+fn count_lengths(backend: &impl Backend) -> Result<(), Error> {
+    let mut from = None;
+    loop {
+        let snapshot = backend.snapshot();
+        let mut overlay = Overlay::new(&snapshot);
+        from = lengths::count_former(&mut overlay, from, STEP as usize)?;
+        let changes = overlay.into_changes();
+        drop(snapshot);
+        if !changes.is_empty() {
+            backend.write(changes)?;
+        }
+        if from.is_none() {
             return Ok(());
         }
     }
@@ -62,15 +83,15 @@ pub(crate) mod tests {
     use model::{Fingerprint, SchemaType, Subject};
     use model::{InternalRecord, Record};
     use state::codec::{key, record};
-    use state::contract::records::{audited, high_water, id, namespace, put_namespace, schema};
+    pub(crate) use state::contract::lengths::{assert_lengths_known, without_lengths};
+    use state::contract::records::{audited, high_water, id, namespace, put_namespace};
     use state::kv::{self, Direction, Kv, KvMut, Map, Table};
     use std::ops::ControlFlow;
 
     /// A directory of format 2 as it lies on disk: the fingerprint of each second version in the state, and no entry of the
     /// audit.
     pub(crate) fn without_audit() -> Map {
-        let mut state = MemoryState::default();
-        state.fold((1..=100).map(|n| schema("s", n, n, &n.to_string())), 0).unwrap();
+        let mut state = MemoryState::over(without_lengths()).unwrap();
         state.fold((1..=16).map(|n| high_water(".", n)), 0).unwrap();
         state.fold([put_namespace(namespace("payments", "payments"))], 0).unwrap();
         let mut kv = state.kv;
@@ -132,6 +153,21 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn lengths_are_counted_once_from_wherever_it_was_broken_off() {
+        let backend = Memory::default();
+        backend.write(changes(&without_lengths())).unwrap();
+        let snapshot = backend.snapshot();
+        let mut overlay = Overlay::new(&snapshot);
+        let next = lengths::count_former(&mut overlay, None, 40).unwrap();
+        assert!(next.is_some());
+        let broken_off = overlay.into_changes();
+        drop(snapshot);
+        backend.write(broken_off).unwrap();
+        bring_up(&backend, 3).unwrap();
+        assert_lengths_known(&MemoryState::over(Map::clone(&backend.snapshot())).unwrap());
+    }
+
+    #[test]
     fn what_format_1_kept_in_the_log_is_moved_and_what_it_forgot_is_gone() {
         let backend = Memory::default();
         backend.write(changes(&former())).unwrap();
@@ -140,6 +176,7 @@ pub(crate) mod tests {
             bring_up(&backend, 1).unwrap();
             let state = MemoryState::over(Map::clone(&backend.snapshot())).unwrap();
             assert_fingerprints_moved(&state);
+            assert_lengths_known(&state);
             let mut entries = Vec::new();
             let visit = &mut |entry| {
                 entries.push(entry);

@@ -181,10 +181,10 @@ pub(super) fn all_questions_are_answered_from_what_is_stored(open: Open<'_>) {
     let view = store.view().unwrap();
     let subject = Subject::parse;
     let (default, c) = (Context::default_context(), Context::new(".c").unwrap());
-    let summary = |versions, live, highest, latest| SubjectSummary { versions, live, highest, latest };
+    let summary = |versions, live, highest, latest, bytes| SubjectSummary { versions, live, highest, latest, bytes };
 
     assert_eq!(view.totals().unwrap(), Totals { subjects: 4, versions: 5, live_versions: 4, ..Totals::default() });
-    assert_eq!(view.subject(&subject("t")).unwrap(), Some(summary(1, 0, 3, None)));
+    assert_eq!(view.subject(&subject("t")).unwrap(), Some(summary(1, 0, 3, None, 1)));
     assert_eq!(view.subject(&subject("none")).unwrap(), None);
     let listed = |prefix: &str| list(&*view, prefix);
     assert_eq!(listed(":*:"), [":.c:s", "base", "s", "t"].map(subject));

@@ -55,7 +55,7 @@ pub fn stamp(head: &Head, at: i64, record: Record) -> Stamped {
     Stamped { position, at, record }
 }
 
-fn read<T: Codec>(kv: &(impl Kv + ?Sized), table: Table, key: &[u8]) -> Result<Option<T>, Error> {
+pub(crate) fn read<T: Codec>(kv: &(impl Kv + ?Sized), table: Table, key: &[u8]) -> Result<Option<T>, Error> {
     Ok(kv.get(table, key)?.map(|bytes| decode(&bytes)).transpose()?)
 }
 
@@ -196,6 +196,7 @@ impl<K: KvMut> Fold<'_, K> {
             guid: record.hashes.map_or_else(|| record.content.guid(), |hashes| hashes.guid),
             schema_type: record.content.schema_type.clone(),
             text,
+            length: record.content.text.len() as u64,
             references: record.content.references.clone(),
             metadata: record.content.metadata.clone(),
             rule_set: record.content.rule_set.clone(),
@@ -372,9 +373,11 @@ impl<K: KvMut> Fold<'_, K> {
         let mut summary = known.unwrap_or(SubjectSummary { highest: number, ..SubjectSummary::default() });
         let live = |version: Option<&StoredVersion>| u32::from(version.is_some_and(|version| !version.deleted));
         let stored = |version: Option<&StoredVersion>| u32::from(version.is_some());
+        let length = |version: Option<&StoredVersion>| version.map_or(0, |version| version.length);
 
         summary.versions = summary.versions.saturating_sub(stored(before)) + stored(after);
         summary.live = summary.live.saturating_sub(live(before)) + live(after);
+        summary.bytes = summary.bytes.saturating_sub(length(before)) + length(after);
         let totals = &mut self.head.totals;
         totals.versions = totals.versions.saturating_sub(stored(before).into()) + u64::from(stored(after));
         totals.live_versions = totals.live_versions.saturating_sub(live(before).into()) + u64::from(live(after));

@@ -24,7 +24,7 @@ fn show(state: &MemoryState) -> String {
     let mut out = String::new();
     state
         .subjects(&SubjectPrefix::EveryContext(String::new()), &mut |subject, summary| {
-            let SubjectSummary { versions, live, highest, latest } = summary;
+            let SubjectSummary { versions, live, highest, latest, .. } = summary;
             write!(out, "{subject}: {live}/{versions} highest {highest} latest {latest:?};").unwrap();
             for version in state.versions(&subject).unwrap() {
                 let gone = if version.deleted { " deleted" } else { "" };
@@ -386,6 +386,7 @@ fn assert_consistent(state: &MemoryState) {
         totals.of(&version.schema_type).into_iter().for_each(|count| *count += 1);
         summary.versions += 1;
         summary.highest = number;
+        summary.bytes += state.text(&version.text).unwrap().unwrap().len() as u64;
         if !version.deleted {
             summary.live += 1;
             summary.latest = Some(number);

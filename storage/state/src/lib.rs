@@ -12,6 +12,7 @@ mod error;
 pub mod fingerprints;
 pub mod fold;
 pub mod kv;
+pub mod lengths;
 pub mod log;
 mod memory;
 pub mod query;

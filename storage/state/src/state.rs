@@ -26,6 +26,8 @@ pub struct StoredVersion {
     pub guid: Guid,
     pub schema_type: SchemaType,
     pub text: TextKey,
+    /// Bytes of the text.
+    pub length: u64,
     pub references: Vec<Reference>,
     pub metadata: Option<Metadata>,
     pub rule_set: Option<RuleSet>,
@@ -45,6 +47,8 @@ pub struct SubjectSummary {
     pub highest: Version,
     /// The highest version that is not soft-deleted.
     pub latest: Option<Version>,
+    /// Bytes of the texts of all stored versions: each counts, also where equal texts are stored once.
+    pub bytes: u64,
 }
 
 /// Which versions, or subjects, a listing shows. A subject is live when one of its versions is.

@@ -154,12 +154,12 @@ fn a_missing_file_is_a_named_error() {
 #[test]
 fn a_later_format_is_refused_with_a_sentence() {
     let dir = closed();
-    fs::write(dir.path().join("FORMAT"), "4\n").unwrap();
+    fs::write(dir.path().join("FORMAT"), "5\n").unwrap();
     let refused = support::open(dir.path()).map(drop).unwrap_err();
     assert_eq!(
         refused.to_string(),
         format!(
-            "the data directory {} has format 4, and this release reads up to format 3; run the release that wrote it, or a newer one",
+            "the data directory {} has format 5, and this release reads up to format 4; run the release that wrote it, or a newer one",
             dir.path().display()
         )
     );

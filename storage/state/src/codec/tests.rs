@@ -173,6 +173,7 @@ fn stored() -> StoredVersion {
         guid: content.guid(),
         schema_type: content.schema_type.clone(),
         text: text_key(&content.text),
+        length: content.text.len() as u64,
         references: content.references.clone(),
         metadata: content.metadata.clone(),
         rule_set: content.rule_set.clone(),
@@ -210,7 +211,7 @@ fn all_examples() -> Vec<(String, Vec<u8>)> {
     add("value: version", value::version(&bare()));
     add("value: version, all members", value::version(&stored()));
     add("value: head", encode(&head()));
-    let summary = SubjectSummary { versions: 3, live: 1, highest: 3, latest: Some(2) };
+    let summary = SubjectSummary { versions: 3, live: 1, highest: 3, latest: Some(2), bytes: 70_000 };
     add("value: subject", encode(&summary));
     add("value: ids", encode(&Ids::from([(1, 2), (70_000, 1)])));
     add("key: log", key::log(258));
@@ -329,7 +330,7 @@ fn what_format_2_wrote_is_still_read_but_for_fingerprints() {
     assert_eq!(read.unwrap().record, Record::Registry(RegistryRecord::Schema(schema.clone())));
     let StoredVersion { subject, version, .. } = stored();
     let read = value::take_version(subject, version, &fixture("former value: version, all members"));
-    assert_eq!(read, Ok(stored()));
+    assert_eq!(read, Ok(StoredVersion { length: 0, ..stored() }));
     for (key, fingerprint) in [("key: former fingerprint", Some(258)), ("key: no former fingerprint", None)] {
         let subject = Subject::parse(":.c:s\0");
         assert_eq!(key::take_former_fingerprint(&fixture(key)), Ok((subject, fingerprint, 1)));
@@ -337,11 +338,23 @@ fn what_format_2_wrote_is_still_read_but_for_fingerprints() {
 }
 
 #[test]
+fn what_format_3_wrote_is_still_read_but_says_nothing_of_lengths() {
+    for (name, example) in [("version", bare()), ("version of format 3, all members", stored())] {
+        let bytes = fixture(&format!("former value: {name}"));
+        let read = value::take_version(example.subject.clone(), example.version, &bytes);
+        assert_eq!(read, Ok(StoredVersion { length: 0, ..example }), "{name}");
+        assert_eq!(value::has_length(&bytes), Ok(false), "{name}");
+    }
+    let former = SubjectSummary { versions: 3, live: 1, highest: 3, latest: Some(2), bytes: 0 };
+    assert_eq!(decode::<SubjectSummary>(&fixture("former value: subject")), Ok(former));
+}
+
+#[test]
 fn values_are_read_back() {
     let StoredVersion { subject, version, .. } = stored();
     for example in [stored(), bare()] {
         let bytes = value::version(&example);
-        assert_eq!(value::is_deleted(&bytes), Ok(example.deleted));
+        assert_eq!((value::is_deleted(&bytes), value::has_length(&bytes)), (Ok(example.deleted), Ok(true)));
         assert_eq!(value::take_version(subject.clone(), version, &bytes), Ok(example.clone()));
         let mut marked = bytes;
         value::mark_deleted(&mut marked).unwrap();

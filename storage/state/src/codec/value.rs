@@ -22,6 +22,8 @@ const METADATA: u8 = 2;
 const RULE_SET: u8 = 4;
 /// Until format 3 a fingerprint stood here, of no scheme; it is passed over.
 const FORMER_FINGERPRINT: u8 = 8;
+/// The length of the text stands behind its key; until format 4 it did not.
+const LENGTH: u8 = 16;
 
 /// The bytes of a version; subject and number are in its key.
 pub fn version(version: &StoredVersion) -> Vec<u8> {
@@ -29,13 +31,15 @@ pub fn version(version: &StoredVersion) -> Vec<u8> {
     let mut out = Vec::with_capacity(96);
     out.push(FORMAT);
     out.push(
-        flag(version.deleted, DELETED)
+        LENGTH
+            | flag(version.deleted, DELETED)
             | flag(version.metadata.is_some(), METADATA)
             | flag(version.rule_set.is_some(), RULE_SET),
     );
     version.id.put(&mut out);
     version.guid.put(&mut out);
     version.text.put(&mut out);
+    version.length.put(&mut out);
     version.at.put(&mut out);
     version.schema_type.put(&mut out);
     version.references.put(&mut out);
@@ -48,20 +52,21 @@ pub fn version(version: &StoredVersion) -> Vec<u8> {
     out
 }
 
-/// Reads what `version` wrote.
+/// Reads what `version` wrote. Of what was written before format 4 the length is 0; `bring_up` in `storage::former` makes it known.
 pub fn take_version(subject: Subject, version: Version, bytes: &[u8]) -> Result<StoredVersion> {
     let mut input = Input(bytes);
     if input.byte()? != FORMAT {
         return Err(Malformed("a version of unknown format"));
     }
     let flags = input.byte()?;
-    if flags & !(DELETED | METADATA | RULE_SET | FORMER_FINGERPRINT) != 0 {
+    if flags & !(DELETED | METADATA | RULE_SET | FORMER_FINGERPRINT | LENGTH) != 0 {
         return Err(Malformed("a version with unknown flags"));
     }
     let set = |bit: u8| flags & bit != 0;
     let id = Codec::take(&mut input)?;
     let guid = Codec::take(&mut input)?;
     let text = Codec::take(&mut input)?;
+    let length = if set(LENGTH) { Codec::take(&mut input)? } else { 0 };
     let at = Codec::take(&mut input)?;
     let schema_type = Codec::take(&mut input)?;
     let references = Codec::take(&mut input)?;
@@ -72,15 +77,34 @@ pub fn take_version(subject: Subject, version: Version, bytes: &[u8]) -> Result<
     let rule_set = set(RULE_SET).then(|| Codec::take(&mut input)).transpose()?;
     input.end()?;
     let deleted = set(DELETED);
-    Ok(StoredVersion { subject, version, id, guid, schema_type, text, references, metadata, rule_set, deleted, at })
+    Ok(StoredVersion {
+        subject,
+        version,
+        id,
+        guid,
+        schema_type,
+        text,
+        length,
+        references,
+        metadata,
+        rule_set,
+        deleted,
+        at,
+    })
+}
+
+/// Does a version, as its bytes stand, say how long its text is?
+pub fn has_length(version: &[u8]) -> Result<bool> {
+    Ok(flags(version)? & LENGTH != 0)
 }
 
 /// Is a version, as its bytes stand, soft-deleted?
 pub fn is_deleted(version: &[u8]) -> Result<bool> {
-    match version.get(FLAGS_AT) {
-        Some(flags) => Ok(flags & DELETED != 0),
-        None => Err(Malformed("a version without flags")),
-    }
+    Ok(flags(version)? & DELETED != 0)
+}
+
+fn flags(version: &[u8]) -> Result<u8> {
+    version.get(FLAGS_AT).copied().ok_or(Malformed("a version without flags"))
 }
 
 /// Marks a version, as its bytes stand, as soft-deleted.
@@ -242,6 +266,7 @@ impl Codec for SubjectSummary {
         self.live.put(out);
         self.highest.put(out);
         self.latest.put(out);
+        self.bytes.put(out);
     }
 
     fn take(input: &mut Input<'_>) -> Result<Self> {
@@ -250,6 +275,8 @@ impl Codec for SubjectSummary {
             live: Codec::take(input)?,
             highest: Codec::take(input)?,
             latest: Codec::take(input)?,
+            // Until format 4 bytes were not counted.
+            bytes: if input.0.is_empty() { 0 } else { Codec::take(input)? },
         })
     }
 }

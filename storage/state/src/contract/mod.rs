@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what does not hold panics")]
 
+pub mod lengths;
 mod listings;
 pub mod records;
 

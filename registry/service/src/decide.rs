@@ -41,7 +41,7 @@ pub(super) fn is_transient(fault: &Fault) -> bool {
 enum InWriter<T> {
     Done(T),
     Refused(Fault),
-    NotPrecomputed(Precomputed),
+    NotPrecomputed(Box<Precomputed>),
 }
 
 impl Service {
@@ -67,13 +67,13 @@ impl Service {
                 Ok((records, answer)) => Ok((records, InWriter::Done(answer))),
                 Err(Stop::Fault(Fault::Store(error))) => Err(error),
                 Err(Stop::Fault(fault)) => Ok((vec![], InWriter::Refused(fault))),
-                Err(Stop::NotPrecomputed) => Ok((vec![], InWriter::NotPrecomputed(precomputed))),
+                Err(Stop::NotPrecomputed) => Ok((vec![], InWriter::NotPrecomputed(Box::new(precomputed)))),
             })
             .await?;
             match outcome {
                 InWriter::Done(answer) => return Ok(Done { answer, wrote: !committed.records.is_empty() }),
                 InWriter::Refused(fault) => return Err(fault),
-                InWriter::NotPrecomputed(precomputed) => known = precomputed,
+                InWriter::NotPrecomputed(precomputed) => known = *precomputed,
             }
         }
         Err(Fault::Contended)

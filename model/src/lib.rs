@@ -9,6 +9,7 @@ mod audit;
 mod config;
 mod content;
 mod cut;
+mod encryption;
 pub mod framing;
 mod level;
 mod limit;
@@ -23,6 +24,7 @@ pub use audit::{AuditOutcome, AuditRecord};
 pub use config::{Config, Mode, UnknownMode};
 pub use content::{Content, Guid, Metadata, Reference, Rule, RuleKind, RuleMode, RuleSet, SchemaType};
 pub use cut::{LONGEST_KEPT, cut};
+pub use encryption::{Dek, DekAlgorithm, DekId, InvalidReader, Kek, KekReader};
 pub use level::{CompatibilityLevel, CompatibilityPolicy, UnknownLevel};
 pub use limit::Limit;
 pub use namespace::{

@@ -5,7 +5,8 @@
 //! depends on another. The first two keep everything; the audit forgets its oldest entries.
 
 use crate::{
-    Association, AssociationKey, AuditRecord, Config, Content, Context, Guid, Mode, Namespace, NamespaceName, Subject,
+    Association, AssociationKey, AuditRecord, Config, Content, Context, Dek, DekId, Guid, Kek, Mode, Namespace,
+    NamespaceName, Subject,
 };
 use std::sync::Arc;
 
@@ -156,6 +157,20 @@ pub enum InternalRecord {
     NamespaceRemoved {
         /// Its name.
         name: NamespaceName,
+    },
+    /// A KEK exists, or is another now: it is written again as a whole.
+    Kek(Box<Kek>),
+    /// A KEK is gone.
+    KekRemoved {
+        /// Its name.
+        name: String,
+    },
+    /// A DEK exists, or is another now: it is written again as a whole.
+    Dek(Box<Dek>),
+    /// A DEK is gone, and with it what it encrypted.
+    DekRemoved {
+        /// Which.
+        id: Box<DekId>,
     },
     /// Nothing: what once stood at this place is kept elsewhere, or no more.
     Vacant,

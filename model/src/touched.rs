@@ -59,6 +59,13 @@ impl Record {
             }
             // What was handed out is asked for in the writer alone.
             Record::Internal(InternalRecord::HighWater { .. } | InternalRecord::Vacant) => Touched::default(),
+            // Nothing is kept of answers about keys.
+            Record::Internal(
+                InternalRecord::Kek(_)
+                | InternalRecord::KekRemoved { .. }
+                | InternalRecord::Dek(_)
+                | InternalRecord::DekRemoved { .. },
+            ) => Touched::default(),
             Record::Audit(AuditChange::Entry(_)) => Touched { audit: true, ..Touched::default() },
             Record::Audit(AuditChange::Forgotten { .. }) => Touched::default(),
         }
@@ -186,6 +193,7 @@ mod tests {
             (Record::Internal(InternalRecord::NamespaceRemoved { name: namespace.name.clone() }), "namespace pay gone"),
             (Record::Internal(InternalRecord::Namespace(namespace.into())), "namespace pay"),
             (Record::Internal(InternalRecord::Vacant), ""),
+            (Record::Internal(InternalRecord::KekRemoved { name: "k".into() }), ""),
             (Record::Audit(AuditChange::Entry(entry.into())), "audit"),
             (Record::Audit(AuditChange::Forgotten { before: 7 }), ""),
         ];

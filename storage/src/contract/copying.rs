@@ -25,6 +25,8 @@ fn filled(open: Open<'_>) -> Box<dyn Store> {
     write(&*store, vec![audit("s2", None), audit("s3", Some("payments"))]).unwrap();
     write(&*store, vec![forget(2)]).unwrap();
     write(&*store, vec![associate("n/orders", "1", "s1"), associate("n/orders", "2", "s1")]).unwrap();
+    write(&*store, vec![put_kek(a_kek("orders")), put_dek(a_dek("orders", "s1", 1)), put_kek(a_kek("gone"))]).unwrap();
+    write(&*store, vec![remove_kek("gone"), remove_dek(a_dek("orders", "none", 1).id)]).unwrap();
     store
 }
 

@@ -2,8 +2,8 @@
 
 use super::{Groups, Held, Open, plain, versions, write};
 use crate::{
-    Associations, AuditEntry, Derivation, Derived, Error, Holder, Limits, Progress, Referrer, Schemes, State, Store,
-    StoredAssociation, StoredVersion, SubjectSummary, Totals,
+    Associations, AuditEntry, Deks, Derivation, Derived, Error, Holder, KeyCounts, Limits, Progress, Referrer, Schemes,
+    State, Store, StoredAssociation, StoredVersion, SubjectSummary, Totals,
 };
 use model::{Context, Fingerprint, Mode, Position, Record, SchemaType, Subject, SubjectPrefix, Version};
 use state::contract::records::*;
@@ -175,6 +175,8 @@ pub(super) fn all_questions_are_answered_from_what_is_stored(open: Open<'_>) {
             high_water(".c", 9),
             associate("n/orders", "1", "s"),
             associate("n/cards", "2", "s"),
+            put_kek(a_kek("k")),
+            put_dek(a_dek("k", "s", 1)),
         ],
     )
     .unwrap();
@@ -239,6 +241,9 @@ pub(super) fn all_questions_are_answered_from_what_is_stored(open: Open<'_>) {
     assert_eq!(associated(Associations::OfResource("1")), ["orders"]);
     assert_eq!(associated(Associations::InNamespace("n")), ["cards", "orders"]);
     assert_eq!(associated(Associations::NamedIn("n", "cards")), ["cards"]);
+    assert_eq!(view.kek("k").unwrap().map(|stored| stored.kek), Some(a_kek("k")));
+    assert_eq!(view.dek(&a_dek("k", "s", 1).id).unwrap().map(|stored| stored.dek), Some(a_dek("k", "s", 1)));
+    assert_eq!(view.key_counts().unwrap(), KeyCounts { keks: 1, shared_keks: 0, deks: 1 });
 }
 
 pub(super) fn namespaces_and_the_audit_are_kept_and_forgotten(open: Open<'_>) {
@@ -313,5 +318,18 @@ pub(super) fn everything(store: &dyn Store) -> impl PartialEq + std::fmt::Debug 
     };
     view.audit(None, 0..u64::MAX, visit).unwrap();
     let whole = (view.audit_log(), audit);
+    let (mut keks, mut deks) = (Vec::new(), Vec::new());
+    let visit = &mut |stored| {
+        keks.push(stored);
+        ControlFlow::Continue(())
+    };
+    view.keks_from(None, visit).unwrap();
+    let visit = &mut |stored| {
+        deks.push(stored);
+        ControlFlow::Continue(())
+    };
+    view.deks_from(Deks::All, None, visit).unwrap();
+    let keys = (view.key_counts().unwrap(), keks, deks);
+    let whole = (whole, keys);
     (view.position(), view.totals().unwrap(), subjects, versions, changes, namespaces, associations, whole)
 }

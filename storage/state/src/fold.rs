@@ -14,7 +14,7 @@ use crate::kv::{self, Direction, Kv, KvMut, Table};
 use crate::shown;
 use crate::tally;
 use crate::{Error, StoredAssociation, StoredVersion, SubjectSummary, TextKey};
-use crate::{audit, fingerprints};
+use crate::{audit, encryption, fingerprints};
 use model::{
     Association, AssociationKey, Context, Guid, InternalRecord, Mode, Record, RegistryRecord, SchemaId, SchemaRecord,
     Stamped, Subject, SubjectPrefix, Version,
@@ -90,7 +90,7 @@ fn fold(stamped: &Stamped, text: Option<TextKey>, kv: &mut impl KvMut) -> Result
     let mut fold = Fold { kv, head };
     match &stamped.record {
         Record::Registry(record) => fold.registry(record, text, stamped.at)?,
-        Record::Internal(record) => fold.internal(record)?,
+        Record::Internal(record) => fold.internal(record, stamped.at)?,
         Record::Audit(_) => {}
     }
     let head = fold.head;
@@ -104,7 +104,7 @@ struct Fold<'a, K> {
 }
 
 impl<K: KvMut> Fold<'_, K> {
-    fn internal(&mut self, record: &InternalRecord) -> Result<(), Error> {
+    fn internal(&mut self, record: &InternalRecord, at: i64) -> Result<(), Error> {
         match record {
             InternalRecord::HighWater { context, id } => return self.raise(key::high_water(context), *id),
             InternalRecord::Namespace(namespace) => {
@@ -115,6 +115,10 @@ impl<K: KvMut> Fold<'_, K> {
                 self.set(key::namespace(name), None);
                 self.namespaces_changed();
             }
+            InternalRecord::Kek(kek) => encryption::put_kek(self.kv, kek, at)?,
+            InternalRecord::KekRemoved { name } => encryption::remove_kek(self.kv, name)?,
+            InternalRecord::Dek(dek) => encryption::put_dek(self.kv, dek, at)?,
+            InternalRecord::DekRemoved { id } => encryption::remove_dek(self.kv, id)?,
             InternalRecord::Vacant => {}
         }
         Ok(())

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod codec;
 pub mod contract;
 mod draft;
+mod encryption;
 mod error;
 pub mod fingerprints;
 pub mod fold;
@@ -27,6 +28,6 @@ pub use fingerprints::{Derivation, Derived, Equivalents, Progress, Schemes};
 pub use memory::MemoryState;
 pub use query::Folded;
 pub use state::{
-    Associations, AuditEntry, AuditLog, Begin, Draft, Holder, Referrer, Standing, State, StoredAssociation,
-    StoredVersion, SubjectSummary, Subjects, TextKey, Totals,
+    Associations, AuditEntry, AuditLog, Begin, Deks, Draft, Holder, KeyCounts, Referrer, Standing, State,
+    StoredAssociation, StoredDek, StoredKek, StoredVersion, SubjectSummary, Subjects, TextKey, Totals,
 };

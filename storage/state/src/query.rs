@@ -8,12 +8,13 @@ use crate::kv::{Direction, Kv, Overlay, Table};
 use crate::shown;
 use crate::walk;
 use crate::{
-    Associations, AuditEntry, AuditLog, Begin, Derivation, Draft, Equivalents, Error, Holder, Progress, Referrer,
-    Schemes, Standing, State, StoredAssociation, StoredVersion, SubjectSummary, Subjects, TextKey, Totals,
+    Associations, AuditEntry, AuditLog, Begin, Deks, Derivation, Draft, Equivalents, Error, Holder, KeyCounts,
+    Progress, Referrer, Schemes, Standing, State, StoredAssociation, StoredDek, StoredKek, StoredVersion,
+    SubjectSummary, Subjects, TextKey, Totals,
 };
-use crate::{audit, fingerprints, fold};
+use crate::{audit, encryption, fingerprints, fold};
 use model::{
-    AssociationKey, Config, Context, Fingerprint, Guid, Mode, Namespace, NamespaceId, NamespaceName, Position,
+    AssociationKey, Config, Context, DekId, Fingerprint, Guid, Mode, Namespace, NamespaceId, NamespaceName, Position,
     SchemaId, SchemaType, Subject, SubjectPrefix, Version,
 };
 use std::ops::ControlFlow;
@@ -328,6 +329,42 @@ impl<K: Kv> State for Folded<K> {
                 self.indexed(&walk::behind(key::associations_in_namespace(namespace), last), visit)
             }
         }
+    }
+
+    fn kek(&self, name: &str) -> Result<Option<StoredKek>, Error> {
+        encryption::kek(&self.kv, name)
+    }
+
+    fn keks_from(
+        &self,
+        behind: Option<&str>,
+        visit: &mut dyn FnMut(StoredKek) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let range = walk::behind(key::keks(), behind.map(key::kek));
+        self.each(&range, Direction::Up, |_, value| value::take_kek(value), visit)
+    }
+
+    fn dek(&self, id: &DekId) -> Result<Option<StoredDek>, Error> {
+        encryption::dek(&self.kv, id)
+    }
+
+    fn deks_from(
+        &self,
+        which: Deks<'_>,
+        behind: Option<&DekId>,
+        visit: &mut dyn FnMut(StoredDek) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let range = match which {
+            Deks::All => key::deks(),
+            Deks::OfKek(kek) => key::deks_of_kek(kek),
+            Deks::OfSubject(kek, subject, algorithm) => key::deks_of_subject(kek, subject, algorithm),
+        };
+        let range = walk::behind(range, behind.map(key::dek));
+        self.each(&range, Direction::Up, |_, value| value::take_dek(value), visit)
+    }
+
+    fn key_counts(&self) -> Result<KeyCounts, Error> {
+        encryption::counts(&self.kv)
     }
 
     fn namespaces(&self) -> Result<Vec<Namespace>, Error> {

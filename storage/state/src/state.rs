@@ -5,9 +5,9 @@
 
 use crate::{Chain, Derivation, Equivalents, Error, Progress, Schemes, audit};
 use model::{
-    Association, AssociationKey, AuditRecord, Config, Context, Fingerprint, Guid, Metadata, Mode, Namespace,
-    NamespaceId, NamespaceName, Position, Record, Reference, RuleSet, SchemaId, SchemaType, Subject, SubjectPrefix,
-    Version,
+    Association, AssociationKey, AuditRecord, Config, Context, Dek, DekAlgorithm, DekId, Fingerprint, Guid, Kek,
+    Metadata, Mode, Namespace, NamespaceId, NamespaceName, Position, Record, Reference, RuleSet, SchemaId, SchemaType,
+    Subject, SubjectPrefix, Version,
 };
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
@@ -142,6 +142,46 @@ pub enum Associations<'a> {
     InNamespace(&'a str),
     /// Those of resources in this namespace with this name.
     NamedIn(&'a str, &'a str),
+}
+
+/// A KEK as the state keeps it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredKek {
+    /// The KEK.
+    pub kek: Kek,
+    /// Time of its last record, in milliseconds since 1970.
+    pub at: i64,
+}
+
+/// A DEK as the state keeps it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredDek {
+    /// The DEK.
+    pub dek: Dek,
+    /// Time of its last record, in milliseconds since 1970.
+    pub at: i64,
+}
+
+/// Which DEKs are asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Deks<'a> {
+    /// All.
+    All,
+    /// Those that a KEK wraps.
+    OfKek(&'a str),
+    /// Those that a KEK wraps, for a subject, with an algorithm.
+    OfSubject(&'a str, &'a str, DekAlgorithm),
+}
+
+/// How many encryption keys there are, soft-deleted ones included.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct KeyCounts {
+    /// KEKs.
+    pub keks: u64,
+    /// Those of them that are shared.
+    pub shared_keks: u64,
+    /// DEKs.
+    pub deks: u64,
 }
 
 /// An entry of the audit as the store keeps it.
@@ -412,6 +452,23 @@ pub trait State {
         behind: Option<&AssociationKey>,
         visit: &mut dyn FnMut(StoredAssociation) -> ControlFlow<()>,
     ) -> Result<(), Error>;
+
+    /// A KEK, soft-deleted or not.
+    fn kek(&self, name: &str) -> Result<Option<StoredKek>, Error>;
+    /// KEKs behind one, by name, soft-deleted ones included.
+    fn keks_from(&self, behind: Option<&str>, visit: &mut dyn FnMut(StoredKek) -> ControlFlow<()>)
+    -> Result<(), Error>;
+    /// A DEK, soft-deleted or not.
+    fn dek(&self, id: &DekId) -> Result<Option<StoredDek>, Error>;
+    /// DEKs behind one, ordered by KEK, subject, algorithm and version, soft-deleted ones included.
+    fn deks_from(
+        &self,
+        which: Deks<'_>,
+        behind: Option<&DekId>,
+        visit: &mut dyn FnMut(StoredDek) -> ControlFlow<()>,
+    ) -> Result<(), Error>;
+    /// How many encryption keys there are.
+    fn key_counts(&self) -> Result<KeyCounts, Error>;
 
     /// All namespaces, by name.
     fn namespaces(&self) -> Result<Vec<Namespace>, Error>;

@@ -1,12 +1,12 @@
-//! Forms of namespaces and of entries of the audit.
+//! Forms of namespaces, of entries of the audit, and of encryption keys.
 //!
-//! Claims, principals and names are written as their texts, each of which parses back to the same value. Members are named by
+//! Claims, principals, names and algorithms are written as their texts, each of which parses back to the same value. Members are named by
 //! bits, as in a configuration: a later member is a new bit, and an older release refuses it rather than losing it.
 
 use super::bytes::{Codec, Input, Malformed, put_text};
 use model::{
-    AuditOutcome, AuditRecord, Claim, MemberRole, Namespace, NamespaceId, NamespaceName, Principal, Referrers,
-    Visibility,
+    AuditOutcome, AuditRecord, Claim, Dek, DekAlgorithm, DekId, Kek, KekReader, MemberRole, Namespace, NamespaceId,
+    NamespaceName, Principal, Referrers, Visibility,
 };
 use std::net::IpAddr;
 
@@ -28,6 +28,8 @@ macro_rules! textual {
 }
 
 textual!(
+    DekAlgorithm: "an unknown algorithm",
+    KekReader: "not a reader of a key",
     NamespaceName: "not the name of a namespace",
     Claim: "not a claim",
     Principal: "not a principal",
@@ -97,4 +99,20 @@ by_bits!(AuditRecord, "an unknown member of an entry of the audit", always princ
     9 = request_id: String::new(),
     10 = address: None,
     11 = count: 1,
+);
+
+by_bits!(Kek, "an unknown member of a KEK", always name, kms_type, kms_key_id;
+    0 = kms_props: Default::default(),
+    1 = doc: None,
+    2 = shared: false,
+    3 = deleted: false,
+    4 = readers: Default::default(),
+);
+
+by_bits!(DekId, "an unknown member of the id of a DEK", always kek, subject, version;
+    0 = algorithm: DekAlgorithm::Aes256Gcm,
+);
+
+by_bits!(Dek, "an unknown member of a DEK", always id, encrypted;
+    0 = deleted: false,
 );

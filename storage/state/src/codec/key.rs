@@ -5,9 +5,11 @@
 //! the texts. Numbers are big-endian with the sign bit turned, so negative ones of a foreign log sort first.
 
 mod association;
+mod encryption;
 mod fingerprint;
 
 pub(crate) use association::*;
+pub(crate) use encryption::*;
 pub use fingerprint::former_fingerprint;
 pub(crate) use fingerprint::*;
 
@@ -62,6 +64,10 @@ enum Tag {
     Tally = 24,
     /// context, id → the key of the holder that is shown; see `shown`
     Shown = 25,
+    /// name → `value::kek`
+    Kek = 26,
+    /// name of the KEK, subject, algorithm, version → `value::dek`
+    Dek = 27,
     /// In the table `Derived`: subject, fingerprint or none, version → nothing, or that computing one failed
     Fingerprint = 32,
     /// In the table `Derived`: subject, version → what is known of the fingerprint
@@ -73,6 +79,8 @@ pub const HEAD: &[u8] = b"head";
 /// In the table `Meta`: see `State::namespaces_at`. A store that was written before this was kept has none until the next change
 /// of a namespace.
 pub(crate) const NAMESPACES_AT: &[u8] = b"namespaces_at";
+/// In the table `Meta`: how many encryption keys there are. Absent where there are none.
+pub(crate) const KEY_COUNTS: &[u8] = b"key_counts";
 /// In the table `Derived`: how far fingerprints have been computed.
 pub(crate) const FINGERPRINTS: &[u8] = b"fingerprints";
 /// Stands in the table `Meta` while a restore runs.

@@ -34,6 +34,10 @@ const FORMER_AUDIT: u8 = 67;
 const FORMER_AUDIT_FORGOTTEN: u8 = 68;
 const VACANT: u8 = 69;
 const NAMESPACE: u8 = 70;
+const KEK: u8 = 71;
+const KEK_REMOVED: u8 = 72;
+const DEK: u8 = 73;
+const DEK_REMOVED: u8 = 74;
 
 /// The format of every kind so far. A kind that changes gets a new number beside the old one, which stays readable.
 const FORMAT: u8 = 1;
@@ -137,6 +141,10 @@ fn kind(record: &Record) -> u8 {
         Record::Internal(InternalRecord::HighWater { .. }) => HIGH_WATER,
         Record::Internal(InternalRecord::Namespace(_)) => NAMESPACE,
         Record::Internal(InternalRecord::NamespaceRemoved { .. }) => NAMESPACE_REMOVED,
+        Record::Internal(InternalRecord::Kek(_)) => KEK,
+        Record::Internal(InternalRecord::KekRemoved { .. }) => KEK_REMOVED,
+        Record::Internal(InternalRecord::Dek(_)) => DEK,
+        Record::Internal(InternalRecord::DekRemoved { .. }) => DEK_REMOVED,
         Record::Internal(InternalRecord::Vacant) | Record::Audit(_) => VACANT,
     }
 }
@@ -211,6 +219,10 @@ fn put_internal(record: &InternalRecord, out: &mut Vec<u8>) {
         }
         InternalRecord::Namespace(namespace) => namespace.put(out),
         InternalRecord::NamespaceRemoved { name } => name.put(out),
+        InternalRecord::Kek(kek) => kek.put(out),
+        InternalRecord::KekRemoved { name } => name.put(out),
+        InternalRecord::Dek(dek) => dek.put(out),
+        InternalRecord::DekRemoved { id } => id.put(out),
         InternalRecord::Vacant => {}
     }
 }
@@ -221,6 +233,10 @@ fn take_internal(kind: u8, input: &mut Input<'_>) -> Result<InternalRecord, Malf
         NAMESPACE => InternalRecord::Namespace(Box::new(Codec::take(input)?)),
         FORMER_NAMESPACE => InternalRecord::Namespace(Box::new(former::take_namespace(input)?)),
         NAMESPACE_REMOVED => InternalRecord::NamespaceRemoved { name: Codec::take(input)? },
+        KEK => InternalRecord::Kek(Box::new(Codec::take(input)?)),
+        KEK_REMOVED => InternalRecord::KekRemoved { name: Codec::take(input)? },
+        DEK => InternalRecord::Dek(Box::new(Codec::take(input)?)),
+        DEK_REMOVED => InternalRecord::DekRemoved { id: Box::new(Codec::take(input)?) },
         VACANT => InternalRecord::Vacant,
         _ => return Err(Malformed("an unknown kind of record")),
     })

@@ -9,12 +9,15 @@ use super::value::{self, Head, Ids};
 use super::{key, record, text_key};
 use crate::contract::records::*;
 use crate::tally::Tally;
-use crate::{AuditEntry, AuditLog, Error, StoredAssociation, StoredVersion, SubjectSummary, TextKey, Totals};
+use crate::{
+    AuditEntry, AuditLog, Error, KeyCounts, StoredAssociation, StoredDek, StoredKek, StoredVersion, SubjectSummary,
+    TextKey, Totals,
+};
 use model::{
     Association, AssociationKey, AuditOutcome, AuditRecord, CompatibilityLevel, CompatibilityPolicy, Config, Content,
-    Context, Fingerprint, Guid, InternalRecord, Lifecycle, MemberRole, Metadata, Mode, Namespace, NamespaceId,
-    Position, Record, Referrers, RegistryRecord, Rule, RuleKind, RuleMode, RuleSet, SchemaRecord, SchemaType, Stamped,
-    Subject,
+    Context, Dek, DekAlgorithm, DekId, Fingerprint, Guid, InternalRecord, Kek, Lifecycle, MemberRole, Metadata, Mode,
+    Namespace, NamespaceId, Position, Record, Referrers, RegistryRecord, Rule, RuleKind, RuleMode, RuleSet,
+    SchemaRecord, SchemaType, Stamped, Subject,
 };
 use proptest::prelude::*;
 use std::fmt::Write as _;
@@ -117,8 +120,30 @@ fn records() -> Vec<(u64, &'static str, Record)> {
         (23, "namespace", put_namespace(Namespace { id: NamespaceId([3; 16]), ..full_namespace() })),
         (24, "namespace, empty", put_namespace(Namespace::new("a".parse().unwrap()))),
         (25, "vacant", Record::Internal(InternalRecord::Vacant)),
+        (26, "KEK", put_kek(a_kek("orders"))),
+        (27, "KEK, all members", put_kek(full_kek())),
+        (28, "KEK, removed", remove_kek("orders")),
+        (29, "DEK", put_dek(a_dek("orders", "s", 1))),
+        (30, "DEK, all members", put_dek(full_dek())),
+        (31, "DEK, removed", remove_dek(full_dek().id)),
     ]);
     all
+}
+
+fn full_kek() -> Kek {
+    Kek {
+        kms_props: [("a".into(), "é".into())].into(),
+        doc: Some("d".into()),
+        shared: true,
+        deleted: true,
+        readers: ["user:basic/alice", "namespace:payments"].map(|text| text.parse().unwrap()).into(),
+        ..a_kek("orders")
+    }
+}
+
+fn full_dek() -> Dek {
+    let id = DekId { algorithm: DekAlgorithm::Aes256Siv, ..a_dek("orders", ":.c:s\0", i32::MAX).id };
+    Dek { id, encrypted: "/w==".into(), deleted: true }
 }
 
 fn full_namespace() -> Namespace {
@@ -246,6 +271,11 @@ fn all_examples() -> Vec<(String, Vec<u8>)> {
     add("key: association of a resource", key::association_of_resource("id-1", &bound));
     add("key: association in a namespace", key::association_in_namespace(&bound));
     add("value: association", value::association(&bound_at(bound.clone())));
+    add("key: KEK", key::kek("orders"));
+    add("key: DEK", key::dek(&full_dek().id));
+    add("value: KEK", value::kek(1_700_000_000_000, &full_kek()));
+    add("value: DEK", value::dek(1_700_000_000_000, &full_dek()));
+    add("value: counts of keys", encode(&KeyCounts { keks: 300, shared_keks: 2, deks: 20_000 }));
     add("key: block", key::tally(&key::version(&s, -2)));
     add("value: block", encode(&Tally { all: 300, live: 2 }));
     add("numbers: levels", CompatibilityLevel::ALL.map(|level| encode(&level)).concat());
@@ -254,6 +284,8 @@ fn all_examples() -> Vec<(String, Vec<u8>)> {
     add("numbers: lifecycles", [Lifecycle::Strong, Lifecycle::Weak].map(|lifecycle| encode(&lifecycle)).concat());
     let policies = [CompatibilityPolicy::Strict, CompatibilityPolicy::Lenient, CompatibilityPolicy::Logical];
     add("numbers: policies", policies.map(|policy| encode(&policy)).concat());
+    let algorithms = [DekAlgorithm::Aes128Gcm, DekAlgorithm::Aes256Gcm, DekAlgorithm::Aes256Siv];
+    add("texts: algorithms", algorithms.map(|algorithm| encode(&algorithm)).concat());
     let types = [SchemaType::Avro, SchemaType::Json, SchemaType::Protobuf];
     add("numbers: types", types.map(|schema_type| encode(&schema_type)).concat());
     all
@@ -388,6 +420,9 @@ fn values_are_read_back() {
         assert_eq!(key::take_indexed_association(&entry), Ok(key.clone()));
     }
     assert_eq!(key::take_audit_of(&key::audit_of(NamespaceId([3; 16]), 258)), Ok(258));
+    let (kek, dek) = (StoredKek { kek: full_kek(), at: 5 }, StoredDek { dek: full_dek(), at: 5 });
+    assert_eq!(value::take_kek(&value::kek(5, &full_kek())), Ok(kek));
+    assert_eq!(value::take_dek(&value::dek(5, &full_dek())), Ok(dek));
 }
 
 #[test]
@@ -440,6 +475,9 @@ fn read_as_anything(bytes: &[u8]) {
     let _ = key::take_association(bytes).is_ok();
     let _ = key::take_indexed_association(bytes).is_ok();
     let _ = value::take_association(association_key("n/a", "s"), bytes).is_ok();
+    let _ = value::take_kek(bytes).is_ok();
+    let _ = value::take_dek(bytes).is_ok();
+    let _ = decode::<KeyCounts>(bytes).is_ok();
     let _ = value::take_namespace(bytes).is_ok();
     let _ = value::namespace_id(&"a".parse().unwrap(), bytes).is_ok();
     let _ = value::take_audit_entry(1, bytes).is_ok();

@@ -5,8 +5,13 @@
 
 use super::bytes::{Codec, Input, Malformed};
 use super::former;
-use crate::{AuditEntry, AuditLog, Chain, StoredAssociation, StoredVersion, SubjectSummary, Totals};
-use model::{AssociationKey, AuditRecord, Namespace, NamespaceId, NamespaceName, Position, SchemaId, Subject, Version};
+use crate::{
+    AuditEntry, AuditLog, Chain, KeyCounts, StoredAssociation, StoredDek, StoredKek, StoredVersion, SubjectSummary,
+    Totals,
+};
+use model::{
+    AssociationKey, AuditRecord, Dek, Kek, Namespace, NamespaceId, NamespaceName, Position, SchemaId, Subject, Version,
+};
 
 type Result<T> = std::result::Result<T, Malformed>;
 
@@ -134,6 +139,45 @@ pub fn take_association(key: AssociationKey, bytes: &[u8]) -> Result<StoredAssoc
     Ok(StoredAssociation { key, association, created, updated })
 }
 
+/// The bytes of a KEK, written at a time.
+pub fn kek(at: i64, kek: &Kek) -> Vec<u8> {
+    timed(at, kek)
+}
+
+/// Reads what `kek` wrote.
+pub fn take_kek(bytes: &[u8]) -> Result<StoredKek> {
+    let (at, kek) = take_timed(bytes, "a KEK of unknown format")?;
+    Ok(StoredKek { kek, at })
+}
+
+/// The bytes of a DEK, written at a time.
+pub fn dek(at: i64, dek: &Dek) -> Vec<u8> {
+    timed(at, dek)
+}
+
+/// Reads what `dek` wrote.
+pub fn take_dek(bytes: &[u8]) -> Result<StoredDek> {
+    let (at, dek) = take_timed(bytes, "a DEK of unknown format")?;
+    Ok(StoredDek { dek, at })
+}
+
+fn timed<T: Codec>(at: i64, value: &T) -> Vec<u8> {
+    let mut out = vec![FORMAT];
+    at.put(&mut out);
+    value.put(&mut out);
+    out
+}
+
+fn take_timed<T: Codec>(bytes: &[u8], unknown: &'static str) -> Result<(i64, T)> {
+    let mut input = Input(bytes);
+    if input.byte()? != FORMAT {
+        return Err(Malformed(unknown));
+    }
+    let timed = (Codec::take(&mut input)?, Codec::take(&mut input)?);
+    input.end()?;
+    Ok(timed)
+}
+
 /// The bytes of a namespace.
 pub fn namespace(namespace: &Namespace) -> Vec<u8> {
     let mut out = vec![NAMESPACE_FORMAT];
@@ -243,6 +287,16 @@ impl Codec for Head {
             Totals { json: Codec::take(input)?, protobuf: Codec::take(input)?, foreign: Codec::take(input)?, ..totals };
         let audit = Codec::take(input)?;
         Ok(Head { position, at, totals, audit })
+    }
+}
+
+impl Codec for KeyCounts {
+    fn put(&self, out: &mut Vec<u8>) {
+        [self.keks, self.shared_keks, self.deks].iter().for_each(|count| count.put(out));
+    }
+
+    fn take(input: &mut Input<'_>) -> Result<Self> {
+        Ok(KeyCounts { keks: Codec::take(input)?, shared_keks: Codec::take(input)?, deks: Codec::take(input)? })
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::codec::text_key;
 use model::{
-    Association, AssociationKey, AuditChange, AuditOutcome, AuditRecord, Config, Content, Context, Fingerprint, Guid,
-    Hashes, InternalRecord, Lifecycle, Mode, Namespace, NamespaceId, Record, Reference, RegistryRecord, SchemaId,
-    SchemaRecord, SchemaType, Subject, Version,
+    Association, AssociationKey, AuditChange, AuditOutcome, AuditRecord, Config, Content, Context, Dek, DekAlgorithm,
+    DekId, Fingerprint, Guid, Hashes, InternalRecord, Kek, Lifecycle, Mode, Namespace, NamespaceId, Record, Reference,
+    RegistryRecord, SchemaId, SchemaRecord, SchemaType, Subject, Version,
 };
 use std::sync::Arc;
 
@@ -143,6 +143,47 @@ pub fn remove_namespace(name: &str) -> Record {
     Record::Internal(InternalRecord::NamespaceRemoved {
         name: name.parse().expect("tests give namespaces their names"),
     })
+}
+
+/// A KEK of the local key management system that nobody shares.
+pub fn a_kek(name: &str) -> Kek {
+    Kek {
+        name: name.to_owned(),
+        kms_type: "local-kms".to_owned(),
+        kms_key_id: "key-1".to_owned(),
+        kms_props: [].into(),
+        doc: None,
+        shared: false,
+        deleted: false,
+        readers: [].into(),
+    }
+}
+
+/// A KEK is written.
+pub fn put_kek(kek: Kek) -> Record {
+    Record::Internal(InternalRecord::Kek(Box::new(kek)))
+}
+
+/// A KEK is gone.
+pub fn remove_kek(name: &str) -> Record {
+    Record::Internal(InternalRecord::KekRemoved { name: name.to_owned() })
+}
+
+/// A DEK of the algorithm that is meant where none is named.
+pub fn a_dek(kek: &str, subject: &str, version: Version) -> Dek {
+    let (kek, subject) = (kek.to_owned(), subject.to_owned());
+    let id = DekId { kek, subject, algorithm: DekAlgorithm::Aes256Gcm, version };
+    Dek { id, encrypted: "AAAA".to_owned(), deleted: false }
+}
+
+/// A DEK is written.
+pub fn put_dek(dek: Dek) -> Record {
+    Record::Internal(InternalRecord::Dek(Box::new(dek)))
+}
+
+/// A DEK is gone.
+pub fn remove_dek(id: DekId) -> Record {
+    Record::Internal(InternalRecord::DekRemoved { id: Box::new(id) })
 }
 
 /// Somebody registered a schema in a namespace, or in nobody's.

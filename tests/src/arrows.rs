@@ -9,11 +9,12 @@ const OURS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("compat", &["model"]),
     ("authz", &["model"]),
+    ("kms", &[]),
     ("state", &["model"]),
     ("storage", &["model", "state"]),
     ("rules", &["model", "compat", "authz", "state"]),
-    ("service", &["model", "compat", "authz", "storage", "rules"]),
-    ("registry", &["model", "compat", "authz", "storage", "rules", "service"]),
+    ("service", &["model", "compat", "authz", "kms", "storage", "rules"]),
+    ("registry", &["model", "compat", "authz", "kms", "storage", "rules", "service"]),
     ("conformance", &[]),
     ("e2e", &["registry", "conformance"]),
 ];
@@ -32,6 +33,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rdkafka", &["storage"]),
     ("apache-avro", &["compat"]),
     ("prometheus", &["registry", "service"]),
+    ("ring", &["kms"]),
     ("rustls", &["registry"]),
     ("ureq", &["registry"]),
 ];

@@ -34,6 +34,16 @@ pub fn alias_of(state: &dyn State, subject: &Subject) -> Result<Option<Subject>,
     Ok(state.config(subject)?.and_then(|own| alias(subject, &own)))
 }
 
+/// What a subject stands for where its DEKs are meant: by an alias for them alone, else as everywhere.
+///
+/// # Errors
+/// Those of the store.
+pub fn alias_for_deks_of(state: &dyn State, subject: &Subject) -> Result<Option<Subject>, state::Error> {
+    let Some(own) = state.config(subject)? else { return Ok(None) };
+    let of_deks = own.alias_for_deks.clone().filter(|alias| !alias.is_empty()).or_else(|| own.alias.clone());
+    Ok(alias(subject, &Config { alias: of_deks, ..Config::default() }))
+}
+
 /// A config with its level filled in.
 #[derive(Clone, Debug)]
 pub struct InScope {

@@ -63,6 +63,26 @@ pub enum Fault {
     /// What comparing a schema that came with an association came to.
     AssociationIncompatible(Box<Outcome>),
     ContextNotEmpty(Context),
+    /// A KEK, by its name, or a DEK, by its subject.
+    KeyNotFound(String),
+    KeyNotSoftDeleted(String),
+    /// A KEK that is soft-deleted, whose DEK was to come back.
+    KeySoftDeleted(String),
+    KeyExists(String),
+    TooManyKeys(u64),
+    /// A member of a request for keys that is missing or cannot be; where the rule is ours, with a sentence that says why.
+    InvalidKey {
+        field: &'static str,
+        detail: Option<String>,
+    },
+    /// A KEK with DEKs.
+    KeyReferenced(String),
+    /// The key management system does not let the registry use the key; its word.
+    KmsDenied(String),
+    /// The key management system failed; the text is for the log.
+    KmsFailed(String),
+    /// This registry is not set up to use that key, with a sentence that says so.
+    KmsUnavailable(String),
     /// The request asks for something that this registry does not do, with a sentence that says so.
     NotSupported(String),
     /// A sample document does not say whether it is JSON or binary.

@@ -7,6 +7,7 @@ pub mod candidate;
 pub mod config;
 pub mod content;
 pub mod delete;
+pub mod encryption;
 pub mod equivalence;
 pub mod expression;
 pub mod fault;

@@ -140,6 +140,21 @@ pub fn error_response(fault: &Fault) -> ErrorResponse {
         Fault::ContextNotEmpty(context) => {
             (42211, format!("The specified context '{}' is not empty.", context.qualified()))
         }
+        Fault::KeyNotFound(key) => (40470, format!("Key '{key}' not found")),
+        Fault::KeyNotSoftDeleted(key) => {
+            (40471, format!("Key '{key}' was not deleted first before being permanently deleted"))
+        }
+        Fault::KeySoftDeleted(key) => (40472, format!("Key '{key}' must be undeleted first")),
+        Fault::KeyExists(key) => (40971, format!("Key '{key}' already exists; use a different value")),
+        Fault::TooManyKeys(most) => (40972, format!("A maximum of {most} keys already exist")),
+        Fault::InvalidKey { field, detail } => {
+            let detail = detail.as_ref().map_or(String::new(), |detail| format!(": {detail}"));
+            (42271, format!("Invalid or missing value for field '{field}' of key{detail}"))
+        }
+        Fault::KeyReferenced(key) => (42272, format!("One or more references exist to the key '{key}'")),
+        Fault::KmsDenied(message) => (40370, message.clone()),
+        Fault::KmsFailed(_) => (50070, "The key management system could not be used; try again later".into()),
+        Fault::KmsUnavailable(message) => (42225, message.clone()),
         Fault::BadParameter(message) => (400, message.clone()),
         Fault::NegativeOffset => (400, "The parameter 'offset' must not be negative".into()),
         Fault::NoSuchResource => (404, "HTTP 404 Not Found".into()),
@@ -175,7 +190,7 @@ pub fn error_response(fault: &Fault) -> ErrorResponse {
             "This takes more work than one request may cost: the schemas are too large, too deep or too many to be resolved and compared".into(),
         ),
         Fault::Spent(Spent::Stopped) => (503, "The registry is shutting down".into()),
-        Fault::Contended => (503, "The subject is changing too fast to register this schema; try again in a moment".into()),
+        Fault::Contended => (503, "What the request is about is changing too fast; try again in a moment".into()),
         Fault::AliasMoved(named) => {
             (503, format!("What '{named}' stands for keeps changing; try again in a moment"))
         }

@@ -9,6 +9,7 @@ mod associating;
 mod configs;
 mod contracts;
 mod deleting;
+mod encrypting;
 mod finding;
 mod modes;
 mod namespaces;

@@ -53,7 +53,7 @@ impl Exchange {
         let Fault::Denied(denied) = fault else {
             let cause = match fault {
                 Fault::Store(error) => Some(error.to_string()),
-                Fault::Internal(text) => Some(text),
+                Fault::Internal(text) | Fault::KmsFailed(text) => Some(text),
                 _ => None,
             };
             return self.refused(refusal, who, cause);

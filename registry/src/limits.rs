@@ -4,7 +4,7 @@ use crate::http::wire::finding;
 use crate::http::{LARGEST_BATCH, MOST_ROWS, cost, pieces, target};
 use model::{Claim, Limit};
 use rules::association::request::LONGEST_NAME;
-use rules::{names, namespace, schema_cache, told};
+use rules::{encryption, names, namespace, schema_cache, told};
 
 const LIMITS: &[Limit] = &[
     Limit::new("the target of a request", target::LONGEST, "bytes"),
@@ -35,5 +35,5 @@ const LIMITS: &[Limit] = &[
 
 /// The bounds of all crates, those of schemas first.
 pub fn all() -> impl Iterator<Item = &'static Limit> {
-    compat::LIMITS.iter().chain(LIMITS).chain(authz::LIMITS)
+    compat::LIMITS.iter().chain(LIMITS).chain(encryption::LIMITS).chain(authz::LIMITS)
 }

@@ -8,7 +8,7 @@ use prometheus::{
 };
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use storage::{Group, Health, Totals, Usage};
+use storage::{Group, Health, KeyCounts, Totals, Usage};
 
 /// Statuses that the registry answers with; any other is counted as `other`.
 const STATUSES: [u16; 21] =
@@ -24,6 +24,8 @@ struct OfOperation {
 pub struct Seen {
     /// The totals of the store.
     pub totals: Totals,
+    /// How many encryption keys there are.
+    pub keys: KeyCounts,
     /// Is the store usable?
     pub health: Health,
     /// What the store takes up.
@@ -53,6 +55,9 @@ pub struct Metrics {
     versions: IntGauge,
     schemas: IntGauge,
     writable: IntGauge,
+    keks: IntGauge,
+    shared_keks: IntGauge,
+    deks: IntGauge,
     /// Answers that are being made while they are sent.
     pub streams: IntGauge,
     /// Pieces made of them.
@@ -61,6 +66,8 @@ pub struct Metrics {
     store_bytes: IntGaugeVec,
     queues: IntGaugeVec,
     connections: IntGauge,
+    /// Of key management systems.
+    pub kms: Arc<service::KmsMetrics>,
     /// Of authorization and audit.
     pub access: Arc<service::access::Metrics>,
 }
@@ -152,6 +159,10 @@ impl Metrics {
             subjects: gauge("freehold_subjects", "Subjects, soft-deleted ones included")?,
             versions: gauge("freehold_versions", "Schema versions, soft-deleted ones included")?,
             schemas: gauge("freehold_schemas", "Schema versions that are not soft-deleted")?,
+            keks: gauge("freehold_keks", "Keys that wrap others (KEKs), soft-deleted ones included")?,
+            shared_keks: gauge("freehold_shared_keks", "Those of them that the registry may use")?,
+            deks: gauge("freehold_deks", "Keys that clients encrypt with (DEKs), soft-deleted ones included")?,
+            kms: Arc::new(service::KmsMetrics::new(&registry)?),
             writable: gauge("freehold_store_writable", "1 while the store takes writes, 0 after a failure")?,
             streams: gauge("freehold_streams", "Listings that are being made while they are sent")?,
             pieces: counter("freehold_stream_pieces_total", "Pieces made of listings that are sent in pieces")?,
@@ -210,12 +221,15 @@ impl Metrics {
     /// The encoder's text.
     pub fn render(&self, seen: &Seen) -> Result<Vec<u8>, String> {
         let signed = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        let Seen { totals, health, usage, jobs, verdicts: [hits, misses] } = seen;
+        let Seen { totals, keys, health, usage, jobs, verdicts: [hits, misses] } = seen;
         self.store_bytes.with_label_values(&["tables"]).set(signed(usage.tables));
         self.store_bytes.with_label_values(&["log"]).set(signed(usage.log));
         for (queue, length) in [("writer", usage.waiting)].iter().chain(jobs) {
             self.queues.with_label_values(&[queue]).set(signed(*length as u64));
         }
+        self.keks.set(signed(keys.keks));
+        self.shared_keks.set(signed(keys.shared_keks));
+        self.deks.set(signed(keys.deks));
         self.subjects.set(signed(totals.subjects));
         self.versions.set(signed(totals.versions));
         self.schemas.set(signed(totals.live_versions));

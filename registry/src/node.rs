@@ -8,11 +8,12 @@ use crate::http::server;
 use crate::maintenance;
 use crate::metrics::Metrics;
 use crate::opening;
-use crate::settings::Settings;
+use crate::settings::{Settings, secrets};
 use futures_util::FutureExt;
+use kms::{Drivers, LocalKms};
 use rules::schema_cache::SchemaCache;
 use service::access;
-use service::{Guard, Pools, Retention, Service};
+use service::{Guard, KeyManagement, Pools, Retention, Service};
 use std::io;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
@@ -36,6 +37,8 @@ pub enum Error {
     NotOpen(#[from] opening::NotOpen),
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
+    #[error(transparent)]
+    Secret(#[from] secrets::Error),
     #[error(transparent)]
     Access(#[from] access::OpenError),
     #[error(transparent)]
@@ -165,6 +168,7 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
     }
     let descriptors = Descriptors::share_out(settings.connections)?;
     let metrics = Arc::new(Metrics::new()?);
+    let keys = key_management(settings, &metrics)?;
     let (access, files) = access::open(&settings.access, address, &metrics.access)?;
     let authorizer = access.gate.authorizer.clone();
     let sink = Arc::new(access::AuditSink::open(&settings.access, Arc::clone(&metrics.access))?);
@@ -194,6 +198,7 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
         Pools::new(settings.threads, settings.queue),
         settings.default_level,
         Guard { authorizer, fall_back, sink: Arc::clone(&sink), retention },
+        keys,
     );
     let identity =
         Identity { kafka_cluster: settings.kafka_id.clone(), registry_cluster: settings.registry_id.clone() };
@@ -207,6 +212,15 @@ pub fn assemble(settings: &Settings, address: SocketAddr) -> Result<Assembled, E
     let app = Arc::new(App::new(service, access, &watcher, identity, limits, settings.default_level));
     let followers = Followers::start(&store, vec![Box::new(app.service.fingerprints())])?;
     Ok(Assembled { app, store, files, sink, followers, descriptors })
+}
+
+/// The drivers of key management systems, with the secrets that the settings name.
+fn key_management(settings: &Settings, metrics: &Metrics) -> Result<KeyManagement, Error> {
+    let mut local = LocalKms::default();
+    for secrets::Named { name, place } in &settings.local_kms {
+        local = local.with(name, place.read(settings.secrets_dir.as_deref())?.as_bytes());
+    }
+    Ok(KeyManagement::new(Drivers::default().with(LocalKms::TYPE, local), Arc::clone(&metrics.kms)))
 }
 
 /// Starts what is done on the side. Nobody looks at it before the end, so a panic says itself what is not done any more.

@@ -36,6 +36,9 @@ fn every_operation_asks_what_it_has_to_ask() {
         bank.send("ada", "PUT", "/mode/:.whole:inner-import", Some(&import)).ok();
         bank.send("ada", "POST", "/associations", Some(&associated("payments", "weak", "payments-value"))).ok();
         bank.send("ada", "POST", "/associations", Some(&owned("strong"))).ok();
+        bank.send("ada", "POST", "/dek-registry/v1/keks", Some(&kek("payments-key"))).ok();
+        let dek = dek(":.whole:inner-value", "AAAA");
+        bank.send("ada", "POST", "/dek-registry/v1/keks/payments-key/deks", Some(&dek)).ok();
     }
     let mut found = format!("{:<44}", "");
     for (who, _) in WHO {
@@ -86,6 +89,20 @@ fn associated(topic: &str, id: &str, subject: &str) -> Value {
 fn owned(id: &str) -> Value {
     let associations = json!([{ "associationType": "value", "schema": { "schema": "\"long\"" } }]);
     json!({ "resourceName": "payments", "resourceNamespace": "whole", "resourceId": id, "associations": associations })
+}
+
+/// A KEK that the registry may not use.
+fn kek(name: &str) -> Value {
+    json!({ "name": name, "kmsType": "local-kms", "kmsKeyId": "key-1" })
+}
+
+/// A DEK, wrapped.
+fn dek(subject: &str, encrypted: &str) -> Value {
+    json!({ "subject": subject, "encryptedKeyMaterial": encrypted })
+}
+
+fn deks(subject: &str) -> String {
+    format!("/dek-registry/v1/keks/payments-key/deks/{subject}")
 }
 
 /// A dry run with the associations of a topic; `cascadeLifecycle=true` may follow its id.
@@ -209,6 +226,33 @@ fn requests(operation: Operation) -> Vec<Asked> {
             json!({ "requests": [{ "resourceId": "weak", "associations": [{ "opType": "DELETE" }] }] }),
         ),
         Op::ListAssociationsByResourceName => one("/associations/resources/x/y"),
+        Op::ListKeks => one("/dek-registry/v1/keks"),
+        Op::CreateKek => vec![
+            ("", "/dek-registry/v1/keks".into(), Some(kek("payments-key"))),
+            ("of nobody's", "/dek-registry/v1/keks".into(), Some(kek("unclaimed"))),
+        ],
+        Op::GetKek => one("/dek-registry/v1/keks/payments-key"),
+        Op::PutKek => with("/dek-registry/v1/keks/payments-key", json!({ "doc": "d" })),
+        Op::DeleteKek => one("/dek-registry/v1/keks/payments-none"),
+        Op::TestKek => one("/dek-registry/v1/keks/payments-key/test"),
+        Op::UndeleteKek => one("/dek-registry/v1/keks/payments-key/undelete"),
+        Op::GetKekReaders => one("/dek-registry/v1/keks/payments-key/readers"),
+        Op::PutKekReaders => with("/dek-registry/v1/keks/payments-key/readers", json!({ "readers": [] })),
+        Op::ListDekSubjects => one("/dek-registry/v1/keks/payments-key/deks"),
+        Op::CreateDek => with("/dek-registry/v1/keks/payments-key/deks", dek(inner, "AAAA")),
+        Op::GetDek => one(&deks(inner)),
+        Op::CreateDekOfSubject => vec![
+            ("again", deks(inner), Some(dek(inner, "AAAA"))),
+            ("no object at all", deks(inner), Some(json!("x"))),
+            ("wrapped anew", format!("{}?rewrap=true", deks(inner)), Some(dek(inner, "AAAA"))),
+            ("of nobody's", deks("unclaimed"), Some(json!({ "version": 0 }))),
+        ],
+        Op::DeleteDek => one(&deks(":.whole:inner-none")),
+        Op::UndeleteDek => one(&format!("{}/undelete", deks(inner))),
+        Op::ListDekVersions => one(&format!("{}/versions", deks(inner))),
+        Op::GetDekVersion => one(&format!("{}/versions/1", deks(inner))),
+        Op::DeleteDekVersion => one(&format!("{}/versions/9", deks(inner))),
+        Op::UndeleteDekVersion => one(&format!("{}/versions/1/undelete", deks(inner))),
         Op::ListNamespaces => one("/namespaces"),
         Op::ListOrphans => one("/namespaces/-/orphans"),
         Op::GetWholeAudit => one("/namespaces/-/audit"),

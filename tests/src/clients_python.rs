@@ -31,6 +31,20 @@ fn the_registry_client_can_do_everything_it_offers() {
 }
 
 #[test]
+fn fields_are_encrypted_for_who_has_the_secret_or_whom_the_registry_unwraps_keys_for() {
+    let flags = ["--kms-local", "*=${env:FREEHOLD_SECRET_LOCAL}"];
+    let variables = vec![("FREEHOLD_SECRET_LOCAL", "the secret of the tests".to_owned())];
+    let node = Node::with(Settings { variables, ..Settings::flags(&flags) });
+    let outcome = script("encryption.py", &node.url());
+    assert!(outcome.status.success(), "{}\n{}", outcome.out, outcome.err);
+    assert!(
+        outcome.out.lines().count() >= 5 && outcome.out.lines().all(|line| line.starts_with("ok ")),
+        "{}",
+        outcome.out
+    );
+}
+
+#[test]
 fn serializers_and_deserializers_round_trip_in_default_configuration_and_others() {
     let (node, out) = check("serializers.py");
     assert!(out.lines().count() >= 11 && out.lines().all(|line| line.starts_with("ok ")), "{out}");

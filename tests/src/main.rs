@@ -45,6 +45,8 @@ mod documents;
 #[cfg(test)]
 mod durability;
 #[cfg(test)]
+mod encryption;
+#[cfg(test)]
 mod findings;
 #[cfg(test)]
 mod full_disk;

@@ -47,7 +47,8 @@ impl Judge<'_> {
         let namespace = owner.map(|owner| owner.name.clone());
         let role = self.role(caller, action, scope, owner);
         // Who did what stays a secret, also where everybody may do everything.
-        if self.settings.mode == Enforcement::Off && action.nature() != Nature::Reveals {
+        let of_audit = action.nature() == Nature::Reveals && matches!(scope, Scope::Global | Scope::Namespace(_));
+        if self.settings.mode == Enforcement::Off && !of_audit {
             return Judgement { refusal: None, rule: Rule::Open, role, namespace };
         }
         let domain = if owner.is_some() { Domain::Namespace } else { Domain::Registry };

@@ -30,6 +30,7 @@ const FILES: &[(&str, &str)] = &[
     ("http", include_str!("../../cases/http.cases")),
     ("clients", include_str!("../../cases/clients.cases")),
     ("global", include_str!("../../cases/global.cases")),
+    ("keys", include_str!("../../cases/keys.cases")),
     ("later", include_str!("../../cases/later.cases")),
 ];
 

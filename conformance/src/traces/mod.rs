@@ -30,6 +30,7 @@ const FILES: &[(&str, &str)] = &[
     ("config_effect", include_str!("../../traces/config_effect.jsonl")),
     ("config_levels", include_str!("../../traces/config_levels.jsonl")),
     ("contexts", include_str!("../../traces/contexts.jsonl")),
+    ("dek_registry", include_str!("../../traces/dek_registry.jsonl")),
     ("delete_matrix", include_str!("../../traces/delete_matrix.jsonl")),
     ("delete_sequences", include_str!("../../traces/delete_sequences.jsonl")),
     ("empty_names", include_str!("../../traces/empty_names.jsonl")),

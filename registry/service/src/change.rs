@@ -20,12 +20,16 @@ pub struct Change<R> {
     permit: Permit<R>,
     operation: &'static str,
     named: Option<Subject>,
+    stands_for: StandsFor,
 }
+
+/// How a subject is an alias of another one, in a state.
+type StandsFor = fn(&dyn State, &Subject) -> Result<Option<Subject>, storage::Error>;
 
 impl<R: Resource> Change<R> {
     /// A permit, used for this operation (its name in metrics and log).
     pub fn new(permit: Permit<R>, operation: &'static str) -> Self {
-        Change { permit, operation, named: None }
+        Change { permit, operation, named: None, stands_for: config::alias_of }
     }
 
     /// The same, of what the request calls `named`: the subject itself or an alias of it.
@@ -33,9 +37,19 @@ impl<R: Resource> Change<R> {
         Change { named, ..self }
     }
 
+    /// The same, of a subject whose DEKs are meant.
+    pub fn named_for_deks(self, named: Option<Subject>) -> Self {
+        Change { named, stands_for: config::alias_for_deks_of, ..self }
+    }
+
     /// Who makes it.
     pub fn caller(&self) -> &Caller {
         &self.permit.grant().caller
+    }
+
+    /// As what it is permitted.
+    pub fn action(&self) -> Action {
+        self.permit.grant().action
     }
 
     /// What is changed.
@@ -60,7 +74,7 @@ impl<R: Resource> Change<R> {
         records: &[Record],
     ) -> Result<Vec<Record>, Fault> {
         let (authorizer, scope) = (authorizers.of(state)?, self.permit.resource().scope());
-        check_name(state, self.named.as_ref(), scope)?;
+        check_name(state, self.named.as_ref(), self.stands_for, scope)?;
         let mut grant = authorizer.again(&self.permit)?;
         // Whoever gives a claim up to another namespace, or loses an offer, has it in its audit too.
         let namespaces = records.iter().filter_map(|record| record.touched().namespace).map(|(name, _)| name);
@@ -80,9 +94,14 @@ impl<R: Resource> Change<R> {
 }
 
 /// Does the subject that a request named still stand for what the request is about?
-fn check_name(state: &dyn State, named: Option<&Subject>, scope: Scope<'_>) -> Result<(), Fault> {
+fn check_name(
+    state: &dyn State,
+    named: Option<&Subject>,
+    stands_for: StandsFor,
+    scope: Scope<'_>,
+) -> Result<(), Fault> {
     let Some(named) = named else { return Ok(()) };
-    let alias = config::alias_of(state, named)?;
+    let alias = stands_for(state, named)?;
     if alias.as_ref().unwrap_or(named).scope() == scope { Ok(()) } else { Err(Fault::AliasMoved(named.clone())) }
 }
 
@@ -168,7 +187,7 @@ impl Rights {
     ) -> Result<Option<Record>, Fault> {
         let permit = self.permit.to_write()?;
         let (subject, authorizer) = (permit.resource(), authorizers.of(state)?);
-        check_name(state, self.named.as_ref(), subject.scope())?;
+        check_name(state, self.named.as_ref(), config::alias_of, subject.scope())?;
         let mut grant = authorizer.again(permit)?;
         let caller = grant.caller.clone();
         let permitted = |action| authorizer.permit(&caller, action, subject.clone());

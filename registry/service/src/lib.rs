@@ -9,6 +9,7 @@ mod authorizers;
 pub mod change;
 mod compatibility;
 mod decide;
+mod encryption;
 mod fingerprints;
 pub mod listing;
 mod lookup;
@@ -26,6 +27,7 @@ pub use associations::{Filter, FoundAssociation, MOST_ASSOCIATIONS, MOST_WITH_SC
 pub use audit::{AuditEntries, AuditPage, Retention};
 pub use change::{Change, Rights};
 pub use compatibility::{Against, Check, Explain};
+pub use encryption::{DekSubject, DekSubjects, DekVersions, KekName, KekNames, KeyManagement, KmsMetrics, MadeDek};
 pub use fingerprints::Fingerprints;
 pub use lookup::Lookup;
 pub use namespaces::{Confirm, Edited, Handovers, MOST_HANDOVERS, Owned, Summary};
@@ -46,7 +48,7 @@ use rules::fault::Fault;
 use rules::schema_cache::{Reuse, SchemaCache};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use storage::{State, Store};
+use storage::{Committed, State, Store};
 
 /// The service.
 pub struct Service {
@@ -59,6 +61,7 @@ pub struct Service {
     fall_back: FallBack,
     sink: Arc<AuditSink>,
     retention: Retention,
+    kms: Arc<KeyManagement>,
 }
 
 /// What the service decides permission by.
@@ -89,10 +92,12 @@ impl Service {
         pools: Pools,
         default_level: CompatibilityLevel,
         guard: Guard,
+        kms: KeyManagement,
     ) -> Self {
         let Guard { authorizer, fall_back, sink, retention } = guard;
         let (schema_cache, authorizers) = (Arc::new(schema_cache), Arc::new(Authorizers::new(authorizer.clone())));
-        Service { store, schema_cache, pools, default_level, authorizer, authorizers, fall_back, sink, retention }
+        let kms = Arc::new(kms);
+        Service { store, schema_cache, pools, default_level, authorizer, authorizers, fall_back, sink, retention, kms }
     }
 
     /// The store, for health, backup and metrics; changes go through the operations.
@@ -172,6 +177,16 @@ impl Service {
         change: Change<R>,
         rule: impl FnOnce(&dyn State, &R) -> Result<(Vec<Record>, T), Fault> + Send + 'static,
     ) -> Result<Done<T>, Fault> {
+        let (answer, committed) = self.commit_timed(change, rule).await?;
+        Ok(Done { answer, wrote: !committed.records.is_empty() })
+    }
+
+    /// The same, with the records as they were written.
+    async fn commit_timed<R: Resource + Send + 'static, T: Send + 'static>(
+        &self,
+        change: Change<R>,
+        rule: impl FnOnce(&dyn State, &R) -> Result<(Vec<Record>, T), Fault> + Send + 'static,
+    ) -> Result<(T, Committed), Fault> {
         self.check_audit()?;
         let (retention, authorizers) = (self.retention, Arc::clone(&self.authorizers));
         let decide = move |state: &dyn State| -> Result<(Vec<Record>, T), Fault> {
@@ -189,7 +204,7 @@ impl Service {
             Err(fault) => Ok((vec![], Err(fault))),
         })
         .await?;
-        Ok(Done { answer: outcome?, wrote: !committed.records.is_empty() })
+        Ok((outcome?, committed))
     }
 
     /// May a context answer for a bare name that the default context lacks?

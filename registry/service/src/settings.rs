@@ -85,6 +85,14 @@ impl Service {
         self.read(|state| Ok(config::alias_of(state, subject)?))
     }
 
+    /// The same where its DEKs are meant.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn alias_for_deks(&self, subject: &Subject) -> Result<Option<Subject>, Fault> {
+        self.read(|state| Ok(config::alias_for_deks_of(state, subject)?))
+    }
+
     /// Merges a change into the config of a scope; the config afterwards, nothing filled in.
     ///
     /// # Errors

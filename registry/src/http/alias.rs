@@ -1,5 +1,5 @@
 //! Aliases: a subject whose config names another one stands for that one, in the path and in the parameter `subject` of
-//! `/schemas/ids/…`, for reads, writes and deletions alike. Permission is asked for what the alias points to.
+//! `/schemas/ids/…`, for reads, writes and deletions alike; where DEKs are meant, an alias for them alone comes first. Permission is asked for what the alias points to.
 //!
 //! One step only. `/config/{subject}` and `/mode/{subject}` are about the subject itself, so that an alias can be changed
 //! again.
@@ -35,10 +35,15 @@ impl Name {
             About::Nothing | About::Subject => None,
             About::Aliased => parameters.first().map(String::as_str),
             About::AliasedInQuery => query.text("subject"),
+            About::AliasedForDeks => parameters.get(1).map(String::as_str),
         };
         let Some(text) = text else { return Ok(None) };
         let named = Subject::parse(text);
-        let alias_of = service.alias(&named)?.filter(|subject| *subject != named);
+        let alias_of = match about {
+            About::AliasedForDeks => service.alias_for_deks(&named)?,
+            _ => service.alias(&named)?,
+        };
+        let alias_of = alias_of.filter(|subject| *subject != named);
         Ok(Some(Name { named, alias_of, about }))
     }
 
@@ -50,15 +55,15 @@ impl Name {
     /// Puts what an alias stands for in its place.
     pub fn resolve(&self, parameters: &mut [String], query: &mut Query) {
         let Some(subject) = &self.alias_of else { return };
-        match parameters.first_mut() {
-            Some(parameter) if self.about.is_in_path() => *parameter = subject.to_string(),
-            _ => query.replace("subject", subject.to_string()),
+        match self.about.place().and_then(|place| parameters.get_mut(place)) {
+            Some(parameter) => *parameter = subject.to_string(),
+            None => query.replace("subject", subject.to_string()),
         }
     }
 
     /// The subject of the path, where that is what may be an alias.
     pub fn in_path(&self) -> Option<&Subject> {
-        self.about.is_in_path().then_some(&self.named)
+        self.about.place().map(|_| &self.named)
     }
 }
 

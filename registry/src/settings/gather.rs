@@ -3,7 +3,7 @@
 //! it is a warning. A value that cannot be used is an error when it is read.
 
 use super::keys::{KEYS, Key, Kind};
-use super::{kubernetes, units};
+use super::{kubernetes, secrets, units};
 use crate::printable::printable;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -87,7 +87,10 @@ pub fn gather(
             let reason = "is not UTF-8".to_owned();
             let bad = |_| Error::BadValue { place: place.clone(), key: key.name.to_owned(), value: shown, reason };
             values.insert(key.name, (value.into_string().map_err(bad)?, place.clone()));
-        } else if !OTHER_VARIABLES.contains(&name) && !kubernetes::is_of_a_service(name, &value.to_string_lossy()) {
+        } else if !OTHER_VARIABLES.contains(&name)
+            && !name.starts_with(secrets::VARIABLE)
+            && !kubernetes::is_of_a_service(name, &value.to_string_lossy())
+        {
             let hint = did_you_mean(name, &KEYS.iter().map(Key::variable).collect::<Vec<_>>());
             warnings.push(format!("the environment variable {name} is no setting and changes nothing{hint}"));
         }

@@ -128,6 +128,12 @@ pub const KEYS: &[Key] = &[
         "owner",
         "contexts that may answer for a bare name the default context lacks: those of its owner (owner), or any (any)",
     ),
+    list(
+        "kms.local",
+        "secrets of the key management system local-kms, as KEY=${file:NAME} or KEY=${env:FREEHOLD_SECRET_…}, where KEY is a \
+         kmsKeyId or * for all others; without one the registry makes and unwraps no keys by it",
+    ),
+    key("secrets.dir", "", "directory of the files that ${file:NAME} stands for"),
     time("audit.retention", "90d", "how long entries of the audit are kept"),
     key("audit.sink", "", "also write the audit as JSON lines: stdout, or the name of a file; empty is nowhere else"),
     size("audit.sink-size", "64MiB", "size at which that file is rotated"),

@@ -9,6 +9,7 @@ mod access;
 mod gather;
 mod keys;
 mod kubernetes;
+pub mod secrets;
 mod units;
 
 pub use gather::{Error, Gathered, Source, gather};
@@ -55,6 +56,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     pub log_level: tracing::Level,
     pub access: service::access::AccessSettings,
+    pub local_kms: Vec<secrets::Named>,
+    pub secrets_dir: Option<PathBuf>,
 }
 
 /// No cache takes a terabyte, and the bytes of a body are counted in 32 bits.
@@ -106,6 +109,12 @@ impl Gathered {
                 _ => None,
             })?,
             access,
+            local_kms: self.read(
+                "kms.local",
+                "must be items such as *=${env:FREEHOLD_SECRET_LOCAL} or key-1=${file:NAME}, NAME without a slash",
+                secrets::listed,
+            )?,
+            secrets_dir: Some(self.text("secrets.dir")).filter(|text| !text.is_empty()).map(PathBuf::from),
             log_level: self.read("log.level", "must be error, warn, info, debug or trace", |text| text.parse().ok())?,
         })
     }

@@ -5,6 +5,7 @@ mod associations;
 mod bodies;
 mod crowds;
 mod heavy;
+mod keys;
 mod references;
 mod samples;
 mod sockets;

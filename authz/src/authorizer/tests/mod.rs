@@ -276,6 +276,24 @@ fn while_authorization_only_observes_land_and_secrets_are_still_guarded() {
 }
 
 #[test]
+fn with_authorization_off_only_the_audit_is_secret() {
+    let authorizer = authorizer(AuthorizationSettings { mode: Enforcement::Off, ..settings(PostReads::Method) });
+    let pay: NamespaceName = "pay".parse().unwrap();
+    let asked = |name: &str| {
+        let caller = caller(name, &[]);
+        [
+            word(&authorizer.permit(&caller, Action::Secret, pay.clone())),
+            word(&authorizer.permit(&caller, Action::Secret, Global)),
+            word(&authorizer.permit(&caller, Action::Secret, Subject::parse("payments-value"))),
+            word(&authorizer.permit(&caller, Action::Secret, Subject::parse("other"))),
+            word(&authorizer.permit(&caller, Action::Govern, pay.clone())),
+        ]
+    };
+    assert_eq!(asked("nobody"), ["who?", "who?", "yes", "yes", "yes"]);
+    assert_eq!(asked("stranger"), ["no", "no", "yes", "yes", "yes"]);
+}
+
+#[test]
 fn a_held_registration_gives_up_no_permit() {
     let authorizer = authorizer(settings(PostReads::Effect));
     let register = |name: &str| authorizer.permit_register(&caller(name, &[]), Subject::parse("payments")).unwrap();

@@ -33,7 +33,7 @@ impl Meant {
 
     /// What the log calls the subject of the path: as it was sent, or what that is an alias of.
     pub(super) fn told(&self, about: About, parameters: &[String]) -> Option<String> {
-        let sent = parameters.first().filter(|_| about.is_in_path())?;
+        let sent = parameters.get(about.place()?)?;
         let name = self.name.as_ref().ok().and_then(Option::as_ref);
         let alias_of = name.and_then(|name| name.alias_of.as_ref());
         Some(alias_of.map_or_else(|| sent.clone(), Subject::to_string))

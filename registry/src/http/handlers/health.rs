@@ -35,10 +35,10 @@ pub fn ready(app: &App, _: &RequestContext) -> Result<Answer, Fault> {
 
 /// `GET /metrics`
 pub fn metrics(app: &App, _: &RequestContext) -> Result<Answer, Fault> {
-    let totals = app.service.read(|state| Ok(state.totals()?))?;
+    let (totals, keys) = app.service.read(|state| Ok((state.totals()?, state.key_counts()?)))?;
     let store = app.service.store();
     let (jobs, verdicts) = (app.service.jobs(), app.service.verdict_reuse().read());
-    let seen = Seen { totals, health: store.health(), usage: store.usage(), jobs, verdicts };
+    let seen = Seen { totals, keys, health: store.health(), usage: store.usage(), jobs, verdicts };
     let text = app.metrics.render(&seen).map_err(Fault::Internal)?;
     Ok(Answer::fixed("text/plain; version=0.0.4; charset=utf-8", text))
 }

@@ -72,12 +72,18 @@ pub enum About {
     Aliased,
     /// The one that the query parameter `subject` names, or what it is an alias of.
     AliasedInQuery,
+    /// The one that the second parameter of the path names, or what it is an alias of where its DEKs are meant.
+    AliasedForDeks,
 }
 
 impl About {
-    /// Does the first parameter of the path name it?
-    pub fn is_in_path(self) -> bool {
-        matches!(self, About::Subject | About::Aliased)
+    /// Which parameter of the path names it, from 0.
+    pub fn place(self) -> Option<usize> {
+        match self {
+            About::Nothing | About::AliasedInQuery => None,
+            About::Subject | About::Aliased => Some(0),
+            About::AliasedForDeks => Some(1),
+        }
     }
 }
 
@@ -222,10 +228,10 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_that_leads_the_path_is_what_a_request_is_about() {
+    fn a_subject_in_the_path_is_what_a_request_is_about() {
         for route in ROUTES {
-            let first = route.path.split(['{', '}']).nth(1);
-            assert_eq!(route.about.is_in_path(), first == Some("subject"), "{}", route.name);
+            let place = route.path.split(['{', '}']).skip(1).step_by(2).position(|name| name == "subject");
+            assert_eq!(route.about.place(), place, "{}", route.name);
         }
     }
 }

@@ -122,6 +122,46 @@ routes! {
     BatchMutateAssociations: Post "/associations:batchMutate", "associations.batch-mutate",
         Associate, Parse, Api => run association_batches::mutate();
 
+    ListKeks: Get "/dek-registry/v1/keks", "keks.list",
+        Read, List, Api => run keks::list();
+    CreateKek: Post "/dek-registry/v1/keks", "keks.create",
+        Register, Ready, Api => run keks::create();
+    GetKek: Get "/dek-registry/v1/keks/{kek}", "keks.get",
+        Read, Ready, Api => read keks::get(text);
+    PutKek: Put "/dek-registry/v1/keks/{kek}", "keks.put",
+        Config, Ready, Api => run keks::put(text);
+    DeleteKek: Delete "/dek-registry/v1/keks/{kek}", "keks.delete",
+        Delete, Ready, Api => run keks::delete(text);
+    TestKek: Post "/dek-registry/v1/keks/{kek}/test", "keks.test",
+        Register, Ready, Api => run keks::test(text);
+    UndeleteKek: Post "/dek-registry/v1/keks/{kek}/undelete", "keks.undelete",
+        Delete, Ready, Api => run keks::undelete(text);
+    GetKekReaders: Get "/dek-registry/v1/keks/{kek}/readers", "keks.readers.get",
+        Read, Ready, Api, takes [] => read keks::readers(text);
+    PutKekReaders: Put "/dek-registry/v1/keks/{kek}/readers", "keks.readers.put",
+        Govern, Ready, Api, takes [] => run keks::put_readers(text);
+    ListDekSubjects: Get "/dek-registry/v1/keks/{kek}/deks", "deks.list-subjects",
+        Read, List, Api => run deks::subjects(text);
+    CreateDek: Post "/dek-registry/v1/keks/{kek}/deks", "deks.create",
+        Register, Ready, Api => run deks::create(text);
+    GetDek: Get "/dek-registry/v1/keks/{kek}/deks/{subject}", "deks.get",
+        Read, Ready, Api, about AliasedForDeks => run deks::get(text, text);
+    CreateDekOfSubject: Post "/dek-registry/v1/keks/{kek}/deks/{subject}", "deks.create-with-subject",
+        Register, Ready, Api, about AliasedForDeks => run deks::create_of_subject(text, text);
+    DeleteDek: Delete "/dek-registry/v1/keks/{kek}/deks/{subject}", "deks.delete",
+        Delete, Ready, Api, about AliasedForDeks => run deks::delete(text, text);
+    UndeleteDek: Post "/dek-registry/v1/keks/{kek}/deks/{subject}/undelete", "deks.undelete",
+        Delete, Ready, Api, about AliasedForDeks => run deks::undelete(text, text);
+    ListDekVersions: Get "/dek-registry/v1/keks/{kek}/deks/{subject}/versions", "deks.versions.list",
+        Read, List, Api, about AliasedForDeks => run deks::versions(text, text);
+    GetDekVersion: Get "/dek-registry/v1/keks/{kek}/deks/{subject}/versions/{version}", "deks.versions.get",
+        Read, Ready, Api, about AliasedForDeks => run deks::get_version(text, text, version);
+    DeleteDekVersion: Delete "/dek-registry/v1/keks/{kek}/deks/{subject}/versions/{version}", "deks.versions.delete",
+        Delete, Ready, Api, about AliasedForDeks => run deks::delete_version(text, text, version);
+    UndeleteDekVersion: Post "/dek-registry/v1/keks/{kek}/deks/{subject}/versions/{version}/undelete",
+        "deks.versions.undelete",
+        Delete, Ready, Api, about AliasedForDeks => run deks::undelete_version(text, text, version);
+
     ListNamespaces: Get "/namespaces", "namespaces.list",
         Read, List, Api, takes [OFFSET, LIMIT_1000] => run namespaces::list();
     ListOrphans: Get "/namespaces/-/orphans", "namespaces.orphans",

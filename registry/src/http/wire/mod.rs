@@ -2,6 +2,7 @@
 
 pub mod association;
 pub mod config;
+pub mod encryption;
 pub mod finding;
 pub mod namespace;
 pub mod request;

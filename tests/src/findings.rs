@@ -150,3 +150,23 @@ fn a_matrix_of_many_versions_shows_the_newest_and_counts_all() {
     assert_eq!((&shown["levels"]["FULL"], &shown["levels"]["FULL_TRANSITIVE"]), (&json!(true), &json!(false)));
     assert_eq!(shown["findings"].as_array().unwrap().len(), 50);
 }
+
+#[test]
+fn a_schema_inside_an_association_is_told_where_it_is_wrong_as_well() {
+    let node = Node::start();
+    let associated = |schema: &Value| {
+        let value = json!({ "subject": "s", "associationType": "value", "schema": schema });
+        json!({ "resourceName": "a", "resourceNamespace": "n", "resourceId": "1", "associations": [value] })
+    };
+    node.register("s", &record(r#"  {"name": "id", "type": "long"}"#));
+    let bound = json!({ "resourceName": "a", "resourceNamespace": "n", "resourceId": "1",
+        "associations": [{ "subject": "s", "associationType": "value" }] });
+    node.post("/associations", &bound).ok();
+    let wrong = record("  {\"name\": \"id\",\n   \"type\": \"string\"}");
+    for target in ["/associations/resources/1", "/associations/resources/1?dryRun=true"] {
+        let refused = node.put(target, &associated(&wrong));
+        assert_eq!(refused.error_code(), 40901, "{refused:?}");
+        let new = &refused.json()["findings"][0]["new"];
+        assert_eq!((&new["line"], &new["column"]), (&json!(4), &json!(12)), "{refused:?}");
+    }
+}

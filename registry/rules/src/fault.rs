@@ -1,6 +1,7 @@
 //! What can go wrong in the registry, in its own words. Nothing here knows an HTTP status or an error code: one exhaustive
 //! `match` in `http::catalogue` turns a fault into those.
 
+use crate::candidate::Described;
 use crate::verdict::Outcome;
 use model::{Context, SchemaId, Subject, Version};
 
@@ -61,7 +62,8 @@ pub enum Fault {
     /// A subject that may not be referred to, because a topic owns it.
     NotReferable(Subject),
     /// What comparing a schema that came with an association came to.
-    AssociationIncompatible(Box<Outcome>),
+    /// With the schema that was sent, in which the findings are looked up.
+    AssociationIncompatible(Box<Outcome>, Box<Described>),
     ContextNotEmpty(Context),
     /// A KEK, by its name, or a DEK, by its subject.
     KeyNotFound(String),

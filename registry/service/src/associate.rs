@@ -88,10 +88,17 @@ impl Service {
             let (records, outcomes) = judge.elements(state, &elements)?;
             Ok((finished(state, records, retention)?, outcomes))
         };
-        match run {
-            Run::Real => self.decide_and_commit(work, decide).await,
-            Run::Dry => Ok(Done { answer: self.consider(work, decide).await?, wrote: false }),
+        let mut done = match run {
+            Run::Real => self.decide_and_commit(work, decide).await?,
+            Run::Dry => Done { answer: self.consider(work, decide).await?, wrote: false },
+        };
+        for outcome in &mut done.answer {
+            if let Err(Fault::AssociationIncompatible(verdict, sent)) = outcome {
+                let told = std::mem::take(&mut verdict.told);
+                verdict.told = self.located(told, sent.schema_type.clone(), sent.text.clone(), work).await;
+            }
         }
+        Ok(done)
     }
 }
 

@@ -134,7 +134,7 @@ pub fn error_response(fault: &Fault) -> ErrorResponse {
         Fault::NotReferable(subject) => {
             (42205, format!("Subject '{subject}' has a strong association and cannot be referenced"))
         }
-        Fault::AssociationIncompatible(outcome) => (40901, format!("[{}]", outcome.messages().join(", "))),
+        Fault::AssociationIncompatible(outcome, _) => (40901, format!("[{}]", outcome.messages().join(", "))),
         Fault::InvalidSubject(text) => (42208, format!("The specified subject '{text}' is not a valid.")),
         Fault::InvalidRuleSet(message) => (42210, message.clone()),
         Fault::ContextNotEmpty(context) => {
@@ -199,7 +199,7 @@ pub fn error_response(fault: &Fault) -> ErrorResponse {
     };
     let status = if code >= 10_000 { code / 100 } else { code };
     let findings = match fault {
-        Fault::Incompatible(_, outcome) | Fault::AssociationIncompatible(outcome) => FindingOut::all(&outcome.told),
+        Fault::Incompatible(_, outcome) | Fault::AssociationIncompatible(outcome, _) => FindingOut::all(&outcome.told),
         _ => None,
     };
     ErrorResponse { status: status as u16, code, message, findings }

@@ -295,7 +295,9 @@ impl Planner<'_> {
         let registered = match self.registration(binding, &subject) {
             None => None,
             Some(registration) => Some(register::plan(state, knowledge, &registration).map_err(|stop| match stop {
-                Stop::Fault(Fault::Incompatible(_, outcome)) => Fault::AssociationIncompatible(outcome).into(),
+                Stop::Fault(Fault::Incompatible(_, outcome)) => {
+                    Fault::AssociationIncompatible(outcome, Box::new(registration.schema)).into()
+                }
                 other => other,
             })?),
         };

@@ -18,7 +18,7 @@ pub struct Matrix {
 }
 
 /// What became of the comparisons with one version.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Row {
     /// The version.
     pub version: Version,
@@ -26,11 +26,13 @@ pub struct Row {
     pub backward: bool,
     /// Can it read what the candidate writes?
     pub forward: bool,
+    /// Why it could not be compared with; a level that asks it refuses the candidate.
+    pub error: Option<String>,
 }
 
 impl Row {
     /// Is the candidate compatible with this version at a level?
-    pub fn allows(self, level: CompatibilityLevel) -> bool {
+    pub fn allows(&self, level: CompatibilityLevel) -> bool {
         (self.backward || !level.checks_backward()) && (self.forward || !level.checks_forward())
     }
 }
@@ -44,8 +46,13 @@ impl Matrix {
     /// Adds the comparison in both directions with the next older version.
     pub fn add(&mut self, version: Version, comparison: &Comparison) {
         let (backward, forward) = (comparison.allows(Direction::Backward), comparison.allows(Direction::Forward));
-        self.rows.push(Row { version, backward, forward });
+        self.rows.push(Row { version, backward, forward, error: None });
         self.told.add(comparison);
+    }
+
+    /// Adds the next older version, whose text is not a schema.
+    pub fn add_unreadable(&mut self, version: Version, error: String) {
+        self.rows.push(Row { version, backward: false, forward: false, error: Some(error) });
     }
 
     /// Would a level allow the candidate? One that is not transitive asks the newest version alone.
@@ -73,7 +80,12 @@ mod tests {
             CompatibilityLevel::ALL.into_iter().filter(|level| matrix.allows(*level)).collect()
         };
         assert_eq!(allowed(&matrix).len(), 7, "an empty subject takes anything");
-        matrix.rows.extend(rows.map(|(version, backward, forward)| Row { version, backward, forward }));
+        matrix.rows.extend(rows.map(|(version, backward, forward)| Row {
+            version,
+            backward,
+            forward,
+            error: Option::None,
+        }));
         assert_eq!(allowed(&matrix), [None, Backward, Forward, Full]);
         matrix.rows.pop();
         assert_eq!(allowed(&matrix), [None, Backward, BackwardTransitive, Forward, Full]);
@@ -84,5 +96,8 @@ mod tests {
         assert!(matrix.is_compatible());
         matrix.reserved.push("a sentence".to_owned());
         assert!(!matrix.is_compatible());
+        let mut matrix = Matrix::new(Full, Vec::new());
+        matrix.add_unreadable(1, "no schema".to_owned());
+        assert_eq!(allowed(&matrix), [None], "what cannot be read keeps any level from taking the candidate");
     }
 }

@@ -142,7 +142,11 @@ fn matrix(
         // What is found about one version is not held while others are compared.
         let knowledge = Computing::new(schema_cache, work);
         let (level, policy) = (CompatibilityLevel::Full, verdict::policy(&scope));
-        matrix.add(stored.version, &verdict::compare(state, &knowledge, &candidate, stored, level, policy)?);
+        match verdict::compare(state, &knowledge, &candidate, stored, level, policy) {
+            Ok(comparison) => matrix.add(stored.version, &comparison),
+            Err(Stop::Fault(Fault::InvalidSchema(error))) => matrix.add_unreadable(stored.version, error),
+            Err(stop) => return Err(stop),
+        }
     }
     Ok(matrix)
 }
@@ -186,4 +190,38 @@ fn existing(
 fn latest(state: &dyn State, subject: &Subject) -> Result<Option<StoredVersion>, storage::Error> {
     let latest = state.subject(subject)?.and_then(|summary| summary.latest);
     latest.map_or(Ok(None), |version| state.version(subject, version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Record, RegistryRecord};
+    use storage::contract::records::schema_record;
+    use storage::{MemoryStore, Store};
+
+    #[test]
+    fn a_version_that_is_no_schema_has_a_row_with_the_error() {
+        let store = MemoryStore::new(Arc::new(())).unwrap();
+        let texts = [r#""int""#, "{", r#""int""#];
+        let schema =
+            |(version, text)| Record::Registry(RegistryRecord::Schema(schema_record("s", version, version, text)));
+        let records: Vec<Record> = (1..).zip(texts).map(schema).collect();
+        store.submit(Box::new(move |_| Ok(records))).blocking_recv().unwrap().unwrap();
+        let schema = Described {
+            text: Text::from(r#""long""#.to_owned()),
+            schema_type: SchemaType::Avro,
+            references: Vec::new(),
+            metadata: None,
+            rule_set: None,
+            version: rules::candidate::Wanted::Any,
+            id: None,
+        };
+        let (subject, against, explain) = (Subject::parse("s"), Against::History, Explain::No);
+        let request = Check { subject, schema, normalize: false, against, explain };
+        let (cache, level) = (SchemaCache::new(1 << 20), CompatibilityLevel::BackwardTransitive);
+        let matrix = matrix(&*store.view().unwrap(), &cache, &request, level, &Work::unlimited()).unwrap();
+        let rows: Vec<_> = matrix.rows.iter().map(|row| (row.version, row.backward, row.error.is_some())).collect();
+        assert_eq!(rows, [(3, true, false), (2, false, true), (1, true, false)]);
+        assert!(!matrix.is_compatible() && matrix.allows(CompatibilityLevel::Backward));
+    }
 }

@@ -97,6 +97,9 @@ fn shown(matrix: &Matrix) -> Value {
         for level in [Backward, Forward, Full] {
             shown[level.as_str()] = row.allows(level).into();
         }
+        if let Some(error) = &row.error {
+            shown["error"] = error.as_str().into();
+        }
         shown
     };
     let mut shown = json!({

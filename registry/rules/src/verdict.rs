@@ -8,7 +8,8 @@ use compat::Comparison;
 use model::{CompatibilityLevel, CompatibilityPolicy, Metadata};
 use state::{State, StoredVersion};
 
-const RESERVED_PROPERTY: &str = "confluent:reserved";
+/// The property of metadata that lists, with commas, the fields that a schema may not have.
+pub const RESERVED_PROPERTY: &str = "confluent:reserved";
 
 /// What a check came to.
 #[derive(Clone, Debug)]

@@ -252,3 +252,39 @@ fn a_subject_is_compared_with_as_its_config_says() {
         report["comparisons"].as_array().unwrap().iter().map(|one| &one["findings"][0]["version"]).collect();
     assert_eq!(versions, [&json!(1)], "{report}");
 }
+
+#[test]
+fn fields_are_validated_where_the_config_or_a_flag_asks_for_it() {
+    let node = Node::start();
+    let reserved = json!({ "properties": { "confluent:reserved": "gone" } });
+    node.register("s", &json!({ "schema": record(ID), "metadata": reserved }));
+    let gone = format!("{ID},\n  {{\"name\": \"gone\", \"type\": \"int\", \"default\": 0}}");
+    let price = r#"{"type": "object", "properties": {"$$price": {}}}"#;
+    let directory = files(&[("new.avsc", &record(&gone)), ("price.json", price)]);
+    let url = node.url();
+    let ask =
+        |more: &[&str]| check(&directory, &[&["new.avsc", "--subject", "s", "--registry", &url][..], more].concat());
+    assert!(ask(&[]).status.success());
+    node.put("/config/s", &json!({ "validateFields": true })).ok();
+    let message = "The new schema has field that conflicts with the reserved field gone.";
+    let refused = ask(&[]);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(refused.out.starts_with(&format!("new.avsc: {message}\n")), "{refused:?}");
+    for (format, part) in [
+        ("json", "\"messages\": ["),
+        ("github", "::error file=new.avsc,title=RESERVED_FIELDS::The new schema"),
+        ("junit", "tests=\"2\" failures=\"1\""),
+        ("sarif", "\"ruleId\": \"RESERVED_FIELDS\""),
+    ] {
+        let told = ask(&["--format", format]);
+        assert!(told.status.code() == Some(1) && told.out.contains(part) && told.out.contains(message), "{told:?}");
+    }
+    // The registry says the same of a registration.
+    let registered = node.post("/subjects/s/versions", &json!({ "schema": record(&gone) }));
+    assert!(registered.status == 409 && registered.text.contains(message), "{registered:?}");
+    let files = ["price.json", "--against", "price.json"];
+    assert!(check(&directory, &files).status.success());
+    let named = check(&directory, &[&files[..], &["--validate-fields"]].concat());
+    assert_eq!(named.status.code(), Some(2));
+    assert!(named.err.contains("Field names cannot start with $$ prefix"), "{named:?}");
+}

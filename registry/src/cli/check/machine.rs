@@ -7,9 +7,15 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
+/// What findings about reserved fields are called.
+const RESERVED: &str = "RESERVED_FIELDS";
+
 /// An annotation for each finding, and a line for each comparison.
 pub fn github(report: &Report) -> String {
     let mut out = String::new();
+    for message in &report.reserved {
+        out.push_str(&format!("::error file={},title={RESERVED}::{}\n", property(&report.candidate), data(message)));
+    }
     for compared in &report.compared {
         for found in &compared.findings {
             let place =
@@ -33,14 +39,24 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// A test case for each comparison.
+/// A test case for each comparison, and one that fails where something is wrong with reserved fields.
 pub fn junit(report: &Report) -> String {
-    let failures = report.compared.iter().filter(|compared| !compared.is_compatible()).count();
+    let fields = usize::from(!report.reserved.is_empty());
+    let failures = fields + report.compared.iter().filter(|compared| !compared.is_compatible()).count();
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"freehold check\" tests=\"{}\" \
          failures=\"{failures}\" errors=\"0\">\n",
-        report.compared.len()
+        fields + report.compared.len()
     );
+    if let Some(first) = report.reserved.first() {
+        out.push_str(&format!(
+            "    <testcase classname=\"{}\" name=\"reserved fields\">\n      <failure type=\"{RESERVED}\" \
+             message=\"{}\">{}</failure>\n    </testcase>\n",
+            xml(&report.candidate),
+            xml(first),
+            xml(&report.reserved.join("\n"))
+        ));
+    }
     for compared in &report.compared {
         let case = format!(
             "    <testcase classname=\"{}\" name=\"{}\"",
@@ -102,17 +118,21 @@ pub fn sarif(report: &Report) -> Value {
         }
         result
     };
-    let results: Vec<Value> = report
-        .compared
-        .iter()
-        .flat_map(|compared| compared.findings.iter().map(move |found| result(compared, found)))
+    let reserved = |message: &String| {
+        json!({
+            "ruleId": RESERVED,
+            "level": "error",
+            "message": { "text": message },
+            "locations": [location(&report.candidate, None)],
+        })
+    };
+    let found =
+        report.compared.iter().flat_map(|compared| compared.findings.iter().map(move |found| (compared, found)));
+    let results: Vec<Value> = (report.reserved.iter().map(reserved))
+        .chain(found.clone().map(|(compared, found)| result(compared, found)))
         .collect();
-    let rules: BTreeSet<&str> = report
-        .compared
-        .iter()
-        .flat_map(|compared| &compared.findings)
-        .map(|found| found.finding.rule.as_str())
-        .collect();
+    let rules: BTreeSet<&str> =
+        (report.reserved.iter().map(|_| RESERVED)).chain(found.map(|(_, found)| found.finding.rule.as_str())).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",

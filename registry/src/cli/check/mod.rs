@@ -14,7 +14,7 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
 use compat::{Comparison, Dependency, Halt, Parsed, Strictness, Work};
 use files::Shelf;
 use model::{CompatibilityLevel, CompatibilityPolicy, SchemaType, Version};
-use remote::Subject;
+use remote::{Reserved, Subject};
 use report::{Compared, Report};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -51,6 +51,8 @@ pub fn command() -> Command {
         level.help("BACKWARD, FORWARD, FULL, …_TRANSITIVE or NONE; default: that of the subject, else BACKWARD");
     let policy = Arg::new("policy").long("policy").value_name("POLICY").value_parser(["strict", "lenient"]);
     let policy = policy.help("Which differences of JSON Schemas count; default: that of the subject, else strict");
+    let fields = Arg::new("validate-fields").long("validate-fields").action(ArgAction::SetTrue);
+    let fields = fields.help("Ask what validateFields asks; of a subject its config says whether");
     let references = path("references").short('I').long("references").value_name("DIR").action(ArgAction::Append);
     let references = references.help("A directory with files that the schemas refer to; may be repeated");
     let schema_type = Arg::new("type").long("type").value_name("TYPE").value_parser(["avro", "json", "protobuf"]);
@@ -70,6 +72,7 @@ pub fn command() -> Command {
         .arg(subject)
         .arg(level)
         .arg(policy)
+        .arg(fields)
         .arg(references)
         .arg(schema_type)
         .arg(format)
@@ -124,16 +127,27 @@ fn checked(matches: &ArgMatches) -> Result<Report, String> {
         None => subject.as_ref().map_or(CompatibilityPolicy::Strict, |subject| subject.policy),
     };
     let validates = subject.as_ref().is_none_or(|subject| subject.validates);
-    existing.extend(subject.into_iter().flat_map(|subject| subject.versions));
+    let mut reserved = matches.get_flag("validate-fields").then(Reserved::default);
+    if let Some(subject) = subject {
+        reserved = subject.reserved.or(reserved);
+        existing.extend(subject.versions);
+    }
 
-    let strictness = if validates { Strictness::New } else { Strictness::Stored };
+    let strictness = match (validates, &reserved) {
+        (true, Some(_)) => Strictness::NewFields,
+        (true, None) => Strictness::New,
+        (false, _) => Strictness::Stored,
+    };
     let name = file.display().to_string();
     let candidate = parsed(&name, &schema_type, &text, &shelf.dependencies(&schema_type, &text)?, strictness)?;
     let mut compared = Vec::new();
     for existing in existing {
         compared.push(compare(&candidate, &text, existing, level, policy)?);
     }
-    Ok(Report { candidate: name, text, level, compared })
+    let reserved = reserved.map_or_else(Vec::new, |Reserved { before, now }| {
+        compat::reserved_field_messages(before.as_deref(), now.as_deref(), &candidate.top_level_fields())
+    });
+    Ok(Report { candidate: name, text, level, reserved, compared })
 }
 
 /// The work that one schema or one comparison may take: that of a request to a registry.

@@ -5,6 +5,7 @@ use crate::cli::client::{Client, segment};
 use compat::Dependency;
 use compat::references::{self, Fetched};
 use model::{CompatibilityLevel, CompatibilityPolicy, Reference, SchemaType, Version};
+use rules::verdict::RESERVED_PROPERTY;
 use serde_json::Value;
 
 /// What a registry says of a subject.
@@ -15,8 +16,29 @@ pub struct Subject {
     pub policy: CompatibilityPolicy,
     /// Are new schemas held to all rules of their language?
     pub validates: bool,
+    /// The reserved fields, where the config asks for `validateFields`.
+    pub reserved: Option<Reserved>,
     /// What to compare with, the newest first.
     pub versions: Vec<Existing>,
+}
+
+/// Fields that a schema may not have, as lists with commas.
+#[derive(Default)]
+pub struct Reserved {
+    /// Those of the newest version.
+    pub before: Option<String>,
+    /// Those of a version that is registered without metadata: it gets those of the newest one, between what the config has
+    /// for versions that say nothing and what it has for all.
+    pub now: Option<String>,
+}
+
+impl Reserved {
+    fn of(config: &Value, newest: Option<&Value>) -> Self {
+        let of = |metadata: &Value| metadata["properties"][RESERVED_PROPERTY].as_str().map(str::to_owned);
+        let before = newest.and_then(|newest| of(&newest["metadata"]));
+        let now = of(&config["overrideMetadata"]).or(before.clone()).or(of(&config["defaultMetadata"]));
+        Reserved { before, now }
+    }
 }
 
 impl Subject {
@@ -42,6 +64,13 @@ impl Subject {
 
         let listed = client.get(&format!("/subjects/{}/versions", segment(subject)))?.unwrap_or_default();
         let numbers = listed.as_array().into_iter().flatten().rev().filter_map(number);
+        let reserved = match config["validateFields"].as_bool() {
+            Some(true) => {
+                let newest = numbers.clone().next().map(|newest| version(client, subject, newest)).transpose()?;
+                Some(Reserved::of(&config, newest.flatten().as_ref()))
+            }
+            _ => None,
+        };
         let numbers: Vec<Version> = match level {
             CompatibilityLevel::None => Vec::new(),
             level if level.is_transitive() => numbers.collect(),
@@ -56,7 +85,7 @@ impl Subject {
                 versions.push(existing(client, subject, number, &version)?);
             }
         }
-        Ok(Subject { level, policy, validates, versions })
+        Ok(Subject { level, policy, validates, reserved, versions })
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Report {
     pub text: String,
     /// The level.
     pub level: CompatibilityLevel,
+    /// What is wrong with reserved fields, which no comparison finds.
+    pub reserved: Vec<String>,
     /// One comparison after the other.
     pub compared: Vec<Compared>,
 }
@@ -50,9 +52,9 @@ impl From<(Finding, (Option<Place>, Option<Place>))> for Found {
 }
 
 impl Report {
-    /// Is the schema compatible with all the others?
+    /// Is the schema compatible with all the others, and has it no field that is reserved?
     pub fn is_compatible(&self) -> bool {
-        self.compared.iter().all(Compared::is_compatible)
+        self.reserved.is_empty() && self.compared.iter().all(Compared::is_compatible)
     }
 
     /// The report for programs.
@@ -69,12 +71,16 @@ impl Report {
                 "findings": compared.findings.iter().map(finding).collect::<Vec<_>>(),
             })
         };
-        json!({
+        let mut report = json!({
             "candidate": self.candidate,
             "level": self.level.as_str(),
             "compatible": self.is_compatible(),
             "comparisons": self.compared.iter().map(comparison).collect::<Vec<_>>(),
-        })
+        });
+        if !self.reserved.is_empty() {
+            report["messages"] = self.reserved.clone().into();
+        }
+        report
     }
 
     /// The verdict on one comparison, in a line.

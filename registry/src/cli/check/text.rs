@@ -25,6 +25,12 @@ struct Page {
 /// The report, printable as it is.
 pub fn report(report: &Report, colour: bool) -> String {
     let mut page = Page { out: String::new(), colour };
+    for message in &report.reserved {
+        page.painted(Look::Bold, &report.candidate);
+        page.plain(": ");
+        page.painted(Look::Bad, message);
+        page.end();
+    }
     if report.compared.is_empty() {
         page.plain(&format!("{} has nothing to be compatible with", report.candidate));
         page.end();

@@ -71,4 +71,6 @@ mod parameters;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod schema_store;
+#[cfg(test)]
 mod scripts;

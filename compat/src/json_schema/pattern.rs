@@ -41,7 +41,7 @@ pub(super) fn price(java: &str) -> usize {
 /// An expression that can be searched for.
 #[derive(Debug)]
 pub(super) struct Pattern {
-    /// `None` if it takes too much memory.
+    /// `None` if it takes too much memory, or looks back over a text of varying length, which Java can.
     regex: Option<Regex>,
     /// May a search go back?
     steps_back: bool,
@@ -57,7 +57,7 @@ pub(super) enum Unusable {
 }
 
 impl Pattern {
-    /// Compiles an expression. One that takes too much memory is an expression nevertheless, which nothing is found by.
+    /// Compiles an expression. One that is beyond what is done here is an expression nevertheless, which nothing is found by.
     pub(super) fn new(java: &str) -> Result<Self, Unusable> {
         if java.len() > LONGEST {
             return Err(Unusable::TooLong);
@@ -71,7 +71,7 @@ impl Pattern {
         let steps_back = steps_back(java);
         match built {
             Ok(regex) => Ok(Pattern { regex: Some(regex), steps_back }),
-            Err(Fancy::CompileError(error)) if is_too_big(&error) => Ok(Pattern { regex: None, steps_back }),
+            Err(Fancy::CompileError(error)) if is_beyond(&error) => Ok(Pattern { regex: None, steps_back }),
             Err(_) => Err(Unusable::Invalid),
         }
     }
@@ -87,8 +87,13 @@ impl Pattern {
     }
 }
 
-fn is_too_big(error: &fancy_regex::CompileError) -> bool {
-    matches!(error, fancy_regex::CompileError::InnerError(inner) if inner.size_limit().is_some())
+fn is_beyond(error: &fancy_regex::CompileError) -> bool {
+    use fancy_regex::CompileError::{InnerError, LookBehindNotConst, VariableLookBehindRequiresFeature};
+    match error {
+        InnerError(inner) => inner.size_limit().is_some(),
+        LookBehindNotConst | VariableLookBehindRequiresFeature => true,
+        _ => false,
+    }
 }
 
 /// Has the expression anything that is not searched for in one go: looking around, groups that are met again, possession?
@@ -282,5 +287,6 @@ mod tests {
         assert_eq!(catastrophe.is_found_in(&"a".repeat(40)), None);
         assert_eq!(Pattern::new("^(a+)+$").unwrap().is_found_in(&format!("{}b", "a".repeat(10_000))), Some(false));
         assert_eq!(Pattern::new("((a{1000}){1000}){1000}").unwrap().is_found_in("a"), None);
+        assert_eq!(Pattern::new(r"(?<=^v?|\sv?)[0-9]").unwrap().is_found_in("v1"), None);
     }
 }

@@ -5,6 +5,7 @@ mod documents;
 mod golden;
 mod properties;
 mod references;
+mod schema_store;
 mod suite;
 mod verdicts;
 

@@ -215,6 +215,7 @@ mod tests {
             rule_set: None,
             version: rules::candidate::Wanted::Any,
             id: None,
+            tagging: rules::tagging::Tagging::default(),
         };
         let (subject, against, explain) = (Subject::parse("s"), Against::History, Explain::No);
         let request = Check { subject, schema, normalize: false, against, explain };

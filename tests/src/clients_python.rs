@@ -69,3 +69,9 @@ fn json_serializers_and_deserializers_round_trip_as_well() {
     let (_, out) = check("json_serializers.py");
     assert!(out.lines().count() >= 10 && out.lines().all(|line| line.starts_with("ok ")), "{out}");
 }
+
+#[test]
+fn rules_that_the_registry_keeps_are_run_by_producers_and_consumers() {
+    let (_, out) = check("contracts.py");
+    assert!(out.lines().count() >= 4 && out.lines().all(|line| line.starts_with("ok ")), "{out}");
+}

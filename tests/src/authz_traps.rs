@@ -236,9 +236,29 @@ fn nobody_answers_for_names_of_others() {
     bank.register("cora", ":.whole:payments-missing", "Planted");
     assert_eq!(bank.node.get("/subjects/payments-missing/versions/latest").error_code(), 40401);
     assert_eq!(bank.send("wim", "POST", "/subjects/payments-missing", Some(&named("Planted"))).error_code(), 40401);
+    for target in ["versions/1", "versions/1/schema", "versions/1/referencedby"] {
+        assert_eq!(bank.node.get(&format!("/subjects/payments-missing/{target}")).error_code(), 40401, "{target}");
+    }
+    let tags = |bank: &Bank, who: &str, subject: &str| {
+        bank.send(who, "POST", &format!("/subjects/{subject}/versions/1/tags"), Some(&json!({})))
+    };
+    assert_eq!(tags(&bank, "wim", "payments-missing").error_code(), 40401);
     let any = Bank::settled(&["--authorization-fall-back", "any"]);
     any.register("cora", ":.whole:payments-missing", "Planted");
     any.node.get("/subjects/payments-missing/versions/latest").ok();
+    assert_eq!(tags(&any, "wim", "payments-missing").ok()["version"], 1);
+
+    // Whoever owns the name and the context answers for it from there.
+    let claims = json!({ "claims": ["both", ":.both:"], "members": { "user:basic/mona": "owner" } });
+    assert_eq!(bank.send("ada", "PUT", "/namespaces/both", Some(&claims)).status, 201);
+    bank.register("mona", ":.both:both-x", "Both");
+    let shown = |target: &str| bank.node.get(target).ok();
+    assert_eq!(shown("/subjects/both-x/versions/latest")["subject"], ":.both:both-x");
+    assert_eq!(shown("/schemas/ids/1?subject=both-x")["subject"], ":.both:both-x");
+    assert_eq!(shown("/subjects/both-x/versions/1/referencedby"), json!([]));
+    assert_eq!(bank.send("mona", "POST", "/subjects/both-x", Some(&named("Both"))).ok()["subject"], ":.both:both-x");
+    assert_eq!(tags(&bank, "mona", "both-x").ok()["version"], 1);
+    assert_eq!(shown("/subjects/both-x/versions/latest")["subject"], "both-x");
 }
 
 #[test]

@@ -170,3 +170,25 @@ fn a_schema_inside_an_association_is_told_where_it_is_wrong_as_well() {
         assert_eq!((&new["line"], &new["column"]), (&json!(4), &json!(12)), "{refused:?}");
     }
 }
+
+#[test]
+fn rules_that_do_not_parse_are_told_and_kept() {
+    let node = Node::start();
+    let rule = |name: &str, expr: &str| json!({ "name": name, "kind": "CONDITION", "mode": "WRITE", "type": "CEL", "expr": expr });
+    let mut body = record(r#"{"name": "id", "type": "long"}"#);
+    body["ruleSet"] = json!({ "domainRules": [rule("good", "message.id > 0"), rule("bad", "message.id >")] });
+    let told = |answer: &Value| answer["ruleFindings"].clone();
+    let registered = node.post("/subjects/s/versions", &body).ok();
+    let findings = told(&registered);
+    let [finding] = &findings.as_array().unwrap()[..] else { panic!("{registered}") };
+    assert_eq!([&finding["rule"], &finding["line"]], [&json!("bad"), &json!(1)]);
+    assert!(finding["column"].as_u64().is_some_and(|column| column > 1) && finding["message"].is_string(), "{finding}");
+    // Found again, made again and validated against, it says so again; and it is what clients get.
+    assert_eq!(told(&node.post("/subjects/s/versions", &body).ok()), told(&registered));
+    assert_eq!(told(&node.post("/subjects/s/versions/1/tags", &json!({})).ok()), told(&registered));
+    let sample = node.post("/subjects/s/versions/1/validate", &json!({ "id": 1 })).ok();
+    assert_eq!((&sample["is_valid"], told(&sample)), (&json!(true), told(&registered)));
+    assert_eq!(node.get("/subjects/s/versions/1").ok()["ruleSet"]["domainRules"][1]["expr"], "message.id >");
+    body["ruleSet"] = json!({ "domainRules": [rule("good", "message.id > 0")] });
+    assert_eq!(told(&node.post("/subjects/s/versions", &body).ok()), Value::Null);
+}

@@ -48,6 +48,16 @@ fn malformed_and_misshapen_bodies_are_refused_with_400_and_missing_ones_with_422
         br#"{"schema":"\"int\"","metadata":{"properties":[]}}"#,
         br#"{"schema":"\"int\"","metadata":{"properties":{"a":null}}}"#,
         br#"{"schema":"\"int\"","ruleSet":"x"}"#,
+        br#"{"schema":"\"int\"","ruleSet":{"domainRules":[null]}}"#,
+        br#"{"schema":"\"int\"","ruleSet":{"domainRules":[{"name":"r","type":"CEL","mode":"ALWAYS"}]}}"#,
+        br#"{"schema":"\"int\"","ruleSet":{"domainRules":[{"name":"r","type":"CEL","params":[1]}]}}"#,
+        br#"{"schema":"\"int\"","ruleSet":{"enableAt":"HOME"}}"#,
+        br#"{"schema":"\"int\"","propagateSchemaTags":"maybe"}"#,
+        br#"{"schema":"\"int\"","schemaTagsToAdd":{}}"#,
+        br#"{"schema":"\"int\"","schemaTagsToAdd":[null]}"#,
+        br#"{"schema":"\"int\"","schemaTagsToRemove":[{"tags":["T"]}]}"#,
+        br#"{"schema":"\"int\"","schemaTagsToRemove":[{"schemaEntity":{"entityPath":"a","entityType":"field"},"tags":["T"]}]}"#,
+        br#"{"schema":"\"int\"","schemaTagsToRemove":[{"schemaEntity":{"entityPath":"a","entityType":"sr_field"},"tags":[null]}]}"#,
         &deep_array,
         &deep_object,
         &deep_ignored,
@@ -70,6 +80,40 @@ fn malformed_and_misshapen_bodies_are_refused_with_400_and_missing_ones_with_422
     check(&mut caller, "PUT", "/config/s", br#"{"compatibility":{}}"#, 400);
     check(&mut caller, "PUT", "/mode/s", br#"{"mode":"sideways"}"#, 42204);
     check(&mut caller, "PUT", "/mode/s", br#"{"mode":[]}"#, 400);
+    lives(&node);
+}
+
+#[test]
+fn tags_for_no_place_or_no_version_are_refused() {
+    let node = Node::start();
+    node.register("s", &named("A"));
+    let mut caller = node.caller();
+    let tags = "/subjects/s/versions/1/tags";
+    for body in ["{", "[]", "\"x\"", r#"{"tagsToAdd":5}"#, r#"{"newVersion":"two"}"#, r#"{"rulesToRemove":"r"}"#] {
+        check(&mut caller, "POST", tags, body.as_bytes(), 400);
+    }
+    for body in ["", "null"] {
+        check(&mut caller, "POST", tags, body.as_bytes(), 422);
+    }
+    check(&mut caller, "POST", "/subjects/nobody/versions/1/tags", b"{}", 40401);
+    check(&mut caller, "POST", "/subjects/s/versions/2/tags", b"{}", 40402);
+    check(&mut caller, "POST", "/subjects/s/versions/0/tags", b"{}", 42202);
+    check(&mut caller, "POST", "/subjects/a%C2%85b/versions/1/tags", b"{}", 42208);
+    for version in ["-7", "0"] {
+        let body = format!(r#"{{"newVersion":{version},"rulesToMerge":{{"domainRules":[{{"name":"r"}}]}}}}"#);
+        check(&mut caller, "POST", tags, body.as_bytes(), 42210);
+    }
+    check(&mut caller, "POST", tags, br#"{"newVersion":1}"#, 42201);
+    let edit = |path: &str| {
+        let entity = serde_json::json!({ "entityPath": path, "entityType": "sr_field" });
+        serde_json::json!({ "tagsToAdd": [{ "schemaEntity": entity, "tags": ["T"] }] }).to_string()
+    };
+    for path in ["", ".", "A", "A.", "..", "A.\u{0}", &"A.".repeat(100_000), &"x".repeat(1 << 20)] {
+        check(&mut caller, "POST", tags, edit(path).as_bytes(), 42201);
+    }
+    let many: Vec<_> = (0..10_000).map(|n| serde_json::json!({ "schemaEntity": { "entityPath": format!("A.{n}"), "entityType": "sr_field" }, "tags": ["T", "U"] })).collect();
+    check(&mut caller, "POST", tags, serde_json::json!({ "tagsToAdd": many }).to_string().as_bytes(), 42201);
+    assert_eq!(node.get("/subjects/s/versions").ok(), serde_json::json!([1]));
     lives(&node);
 }
 

@@ -140,6 +140,7 @@ impl Parsed {
     /// # Errors
     /// A path leads to no record or field, or the text would exceed a bound; or the work ended.
     pub fn retagged(&self, edits: &TagEdits, work: &Work) -> Result<String, Error> {
+        work.spend(edits.cost())?;
         self.schema().retagged(edits, work)
     }
 

@@ -78,6 +78,12 @@ impl TagEdits {
     pub fn is_empty(&self) -> bool {
         self.add.is_empty() && self.remove.is_empty()
     }
+
+    /// What it costs to sort them.
+    pub(crate) fn cost(&self) -> usize {
+        let edits = self.add.iter().chain(&self.remove);
+        edits.map(|edit| 4 + edit.path.len() / 4 + edit.tags.iter().map(|tag| 2 + tag.len() / 4).sum::<usize>()).sum()
+    }
 }
 
 /// The edits of each record and field, and which of them have been met in the schema.

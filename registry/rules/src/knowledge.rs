@@ -5,6 +5,7 @@
 //! is asked, the rule stops with `NotPrecomputed`, and the request computes it outside and comes back. So costly work never runs in
 //! the writer, and a verdict is never used for a pair it was not made for.
 
+use super::tagging::Edits;
 use super::text::Text;
 use crate::fault::Fault;
 use crate::schema_cache::SchemaCache;
@@ -134,6 +135,9 @@ pub enum Normalize {
     Yes,
 }
 
+/// A text with its tags edited, or why there is none.
+pub type Retagged = Result<Text, compat::Error>;
+
 /// What rules ask.
 pub trait Knowledge {
     /// What pays for the steps that rules take themselves.
@@ -162,10 +166,16 @@ pub trait Knowledge {
     fn equivalent(&self, state: &dyn State, candidate: &ParsedSchema, existing: &StoredVersion) -> Result<bool, Stop>;
 
     /// The text of a schema with its inline tags edited; a refusal of the language is `Err` inside.
-    fn retagged(&self, schema: &ParsedSchema, edits: &TagEdits) -> Result<Result<Text, compat::Error>, Stop>;
+    fn retagged(&self, schema: &ParsedSchema, edits: &Edits) -> Result<Retagged, Stop>;
 
-    /// The inline tags of a stored version.
-    fn tags_of(&self, state: &dyn State, existing: &StoredVersion) -> Result<Vec<TagEdit>, Stop>;
+    /// The text of a schema with the inline tags that a stored version has on records and fields of it; `None` where that has
+    /// none.
+    fn with_tags_of(
+        &self,
+        state: &dyn State,
+        schema: &ParsedSchema,
+        existing: &StoredVersion,
+    ) -> Result<Option<Retagged>, Stop>;
 
     /// The GUID of a content.
     fn guid(&self, content: &Arc<Content>) -> Guid;
@@ -202,8 +212,9 @@ struct Memory {
     parses: HashMap<Key, Result<ParsedSchema, compat::Error>>,
     verdicts: HashMap<(Pair, Direction, CompatibilityPolicy), Compared>,
     equivalences: HashMap<Pair, bool>,
-    retagged: HashMap<(Key, TagEdits), Result<Text, compat::Error>>,
-    tags: HashMap<Existing, Vec<TagEdit>>,
+    /// By what names the schema and the edits.
+    retagged: HashMap<(Key, Key), Retagged>,
+    with_tags: HashMap<Pair, Option<Retagged>>,
     /// Of one request, which has few.
     guids: Vec<(Arc<Content>, Guid)>,
 }
@@ -212,13 +223,6 @@ impl Memory {
     fn guid(&self, content: &Arc<Content>) -> Option<Guid> {
         self.guids.iter().find(|(known, _)| known == content).map(|(_, guid)| *guid)
     }
-}
-
-/// A stored version by what cannot change while it exists.
-type Existing = (Subject, Version, TextKey, Guid);
-
-fn named(existing: &StoredVersion) -> Existing {
-    (existing.subject.clone(), existing.version, existing.text, existing.guid)
 }
 
 /// Computes what is asked, and remembers it.
@@ -300,22 +304,24 @@ impl Knowledge for Computing<'_> {
         Ok(equal)
     }
 
-    fn retagged(&self, schema: &ParsedSchema, edits: &TagEdits) -> Result<Result<Text, compat::Error>, Stop> {
-        let key = (schema.key, edits.clone());
+    fn retagged(&self, schema: &ParsedSchema, edits: &Edits) -> Result<Retagged, Stop> {
+        let key = (schema.key, edits.key());
         if let Some(known) = self.memory.borrow().retagged.get(&key) {
             return Ok(known.clone());
         }
-        let outcome = match schema.parsed.retagged(edits, self.work) {
-            Err(compat::Error::Spent(spent)) => return Err(spent.into()),
-            outcome => outcome.map(Text::from),
-        };
+        let outcome = retag(schema, edits, self.work)?;
         self.memory.borrow_mut().retagged.insert(key, outcome.clone());
         Ok(outcome)
     }
 
-    fn tags_of(&self, state: &dyn State, existing: &StoredVersion) -> Result<Vec<TagEdit>, Stop> {
-        let key = named(existing);
-        if let Some(known) = self.memory.borrow().tags.get(&key) {
+    fn with_tags_of(
+        &self,
+        state: &dyn State,
+        schema: &ParsedSchema,
+        existing: &StoredVersion,
+    ) -> Result<Option<Retagged>, Stop> {
+        let pair = Pair::of(schema, existing);
+        if let Some(known) = self.memory.borrow().with_tags.get(&pair) {
             return Ok(known.clone());
         }
         let tagged = match self.schema_cache.stored(state, existing, self.work) {
@@ -324,9 +330,11 @@ impl Knowledge for Computing<'_> {
             Err(Fault::InvalidSchema(_)) => vec![],
             Err(fault) => return Err(Stop::Fault(fault)),
         };
-        let tags: Vec<TagEdit> = tagged.into_iter().map(TagEdit::from).collect();
-        self.memory.borrow_mut().tags.insert(key, tags.clone());
-        Ok(tags)
+        let add: Vec<TagEdit> = tagged.into_iter().map(TagEdit::from).collect();
+        let edits = TagEdits { add, remove: vec![], lenient: true };
+        let outcome = if edits.is_empty() { None } else { Some(retag(schema, &edits, self.work)?) };
+        self.memory.borrow_mut().with_tags.insert(pair, outcome.clone());
+        Ok(outcome)
     }
 
     fn guid(&self, content: &Arc<Content>) -> Guid {
@@ -386,15 +394,27 @@ impl Knowledge for Precomputed {
         self.memory.equivalences.get(&Pair::of(candidate, existing)).copied().ok_or(Stop::NotPrecomputed)
     }
 
-    fn retagged(&self, schema: &ParsedSchema, edits: &TagEdits) -> Result<Result<Text, compat::Error>, Stop> {
-        self.memory.retagged.get(&(schema.key, edits.clone())).cloned().ok_or(Stop::NotPrecomputed)
+    fn retagged(&self, schema: &ParsedSchema, edits: &Edits) -> Result<Retagged, Stop> {
+        self.memory.retagged.get(&(schema.key, edits.key())).cloned().ok_or(Stop::NotPrecomputed)
     }
 
-    fn tags_of(&self, _state: &dyn State, existing: &StoredVersion) -> Result<Vec<TagEdit>, Stop> {
-        self.memory.tags.get(&named(existing)).cloned().ok_or(Stop::NotPrecomputed)
+    fn with_tags_of(
+        &self,
+        _state: &dyn State,
+        schema: &ParsedSchema,
+        existing: &StoredVersion,
+    ) -> Result<Option<Retagged>, Stop> {
+        self.memory.with_tags.get(&Pair::of(schema, existing)).cloned().ok_or(Stop::NotPrecomputed)
     }
 
     fn guid(&self, content: &Arc<Content>) -> Guid {
         self.memory.guid(content).unwrap_or_else(|| content.guid())
+    }
+}
+
+fn retag(schema: &ParsedSchema, edits: &TagEdits, work: &Work) -> Result<Retagged, Spent> {
+    match schema.parsed.retagged(edits, work) {
+        Err(compat::Error::Spent(spent)) => Err(spent),
+        outcome => Ok(outcome.map(Text::from)),
     }
 }

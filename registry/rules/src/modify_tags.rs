@@ -6,11 +6,10 @@ use super::candidate::{Described, Wanted};
 use super::metadata::VERSION_PROPERTY;
 use super::register::{Force, Registration};
 use super::rule_set;
-use super::tagging::Tagging;
+use super::tagging::{Edits, Tagging};
 use super::text::Text;
 use crate::content;
 use crate::delete::Selector;
-use compat::TagEdits;
 use model::{CompatibilityLevel, Metadata, RuleSet, Subject, Version};
 use state::{State, StoredVersion};
 
@@ -24,7 +23,7 @@ pub struct Modification {
     /// Its number; 0 is the next one.
     pub new_version: Version,
     /// What is edited of its inline tags.
-    pub edits: TagEdits,
+    pub edits: Edits,
     /// Its metadata; absent, those of the source.
     pub metadata: Option<Metadata>,
     /// Its rules.

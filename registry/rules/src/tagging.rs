@@ -4,19 +4,69 @@
 
 use super::candidate::{Described, Wanted, source};
 use super::find::Deleted;
-use super::knowledge::{Knowledge, Normalize, ParsedSchema, Stop};
+use super::knowledge::{Key, Knowledge, Normalize, ParsedSchema, Stop};
 use crate::content;
 use crate::fault::Fault;
-use compat::{Error, Strictness, TagEdits};
+use compat::{Error, Strictness, TagEdit, TagEdits};
 use model::{SchemaType, Subject};
+use sha2::{Digest, Sha256};
 use state::{State, StoredVersion};
 use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// Edits of tags with what names them, which is computed once: the writer asks for what came of them.
+#[derive(Clone, Debug)]
+pub struct Edits {
+    edits: Arc<TagEdits>,
+    key: Key,
+}
+
+impl Edits {
+    /// What names them.
+    pub fn key(&self) -> Key {
+        self.key
+    }
+}
+
+impl Deref for Edits {
+    type Target = TagEdits;
+
+    fn deref(&self) -> &TagEdits {
+        &self.edits
+    }
+}
+
+impl Default for Edits {
+    fn default() -> Self {
+        TagEdits::default().into()
+    }
+}
+
+impl From<TagEdits> for Edits {
+    fn from(edits: TagEdits) -> Self {
+        let mut hash = Sha256::new();
+        let mut part = |text: &str| {
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text);
+        };
+        part(if edits.lenient { "lenient" } else { "strict" });
+        for list in [&edits.add, &edits.remove] {
+            part(&list.len().to_string());
+            for TagEdit { path, kind, tags } in list {
+                [path, kind.as_str(), &tags.len().to_string()].into_iter().for_each(&mut part);
+                tags.iter().for_each(|tag| part(tag));
+            }
+        }
+        Edits { key: hash.finalize().into(), edits: Arc::new(edits) }
+    }
+}
 
 /// What a request says about inline tags.
 #[derive(Clone, Debug, Default)]
 pub struct Tagging {
     /// What is added and removed.
-    pub edits: TagEdits,
+    pub edits: Edits,
     /// Are the tags of the previous version taken over?
     pub propagate: bool,
 }
@@ -57,12 +107,8 @@ pub fn propagated<'d>(
 ) -> Result<Cow<'d, Described>, Stop> {
     let previous = previous.filter(|previous| previous.schema_type == described.schema_type);
     let Some(previous) = previous.filter(|_| described.tagging.propagate) else { return Ok(described) };
-    let add = knowledge.tags_of(state, previous)?;
-    if add.is_empty() {
-        return Ok(described);
-    }
     let schema = parsed(state, knowledge, subject, &described)?;
-    let text = knowledge.retagged(&schema, &TagEdits { add, remove: vec![], lenient: true })?;
+    let Some(text) = knowledge.with_tags_of(state, &schema, previous)? else { return Ok(described) };
     let text = text.map_err(|error| refused(&described.schema_type, &error))?;
     Ok(Cow::Owned(Described { text, ..described.into_owned() }))
 }

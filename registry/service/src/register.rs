@@ -5,7 +5,7 @@ use super::audit::finished;
 use super::change::{RequiredRights, Rights};
 use super::subjects::stored;
 use super::{Done, Service, with_fallback};
-use compat::{TagEdits, Work};
+use compat::Work;
 use model::{Metadata, Subject, Version};
 use rules::candidate::Described;
 use rules::delete::Selector;
@@ -14,6 +14,7 @@ use rules::find::Deleted;
 use rules::knowledge::Knowledge;
 use rules::modify_tags::{self, Modification, RulesChange};
 use rules::register::{self, Force, Plan, Registered, Registration};
+use rules::tagging::Edits;
 use std::sync::Arc;
 use storage::State;
 
@@ -32,7 +33,7 @@ pub struct Offered {
 pub struct Modified {
     pub source: Selector,
     pub new_version: Version,
-    pub edits: TagEdits,
+    pub edits: Edits,
     pub metadata: Option<Metadata>,
     pub rules: RulesChange,
 }

@@ -229,7 +229,7 @@ fn tagging(options: Options<'_>) -> Tagging {
         options.value(name).into_iter().map(edit).collect()
     };
     let edits = TagEdits { add: edits("tag"), remove: edits("untag"), lenient: false };
-    Tagging { edits, propagate: options.has("propagate") }
+    Tagging { edits: edits.into(), propagate: options.has("propagate") }
 }
 
 /// Domain rules `NAME:EXPR,NAME:EXPR`; nothing is the empty set.

@@ -7,6 +7,7 @@ use crate::fault::Fault;
 use crate::knowledge::Stop;
 use crate::modify_tags::{Modification, RulesChange, registration};
 use crate::register::plan;
+use crate::tagging::Edits;
 use compat::{EntityKind, TagEdit, TagEdits};
 use model::{CompatibilityLevel, Metadata, Subject};
 use state::State;
@@ -55,7 +56,7 @@ fn modification(source: Selector) -> Modification {
         subject: Subject::parse("s"),
         source,
         new_version: 0,
-        edits: TagEdits::default(),
+        edits: Edits::default(),
         metadata: None,
         rules: RulesChange::Set(None),
         default_level: CompatibilityLevel::Backward,
@@ -86,7 +87,8 @@ fn a_version_is_made_of_another_one() {
         edits: TagEdits {
             add: vec![TagEdit { path: "R".into(), kind: EntityKind::Record, tags: vec!["T".into()] }],
             ..TagEdits::default()
-        },
+        }
+        .into(),
         metadata: Some(Metadata::default()),
         ..first.clone()
     };

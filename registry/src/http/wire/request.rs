@@ -28,7 +28,7 @@ pub fn schema(object: &Object) -> Result<Described, Fault> {
         version: Wanted::of(body::integer(object, "version")?.unwrap_or(0)),
         id: body::integer(object, "id")?.filter(|id| *id >= 0),
         tagging: Tagging {
-            edits: tag_edits(object, "schemaTagsToAdd", "schemaTagsToRemove")?,
+            edits: tag_edits(object, "schemaTagsToAdd", "schemaTagsToRemove")?.into(),
             propagate: body::boolean(object, "propagateSchemaTags")?.unwrap_or(false),
         },
     })
@@ -49,7 +49,7 @@ pub fn modified(object: &Object, source: Selector) -> Result<Modified, Fault> {
     Ok(Modified {
         source,
         new_version: body::integer(object, "newVersion")?.unwrap_or(0),
-        edits: tag_edits(object, "tagsToAdd", "tagsToRemove")?,
+        edits: tag_edits(object, "tagsToAdd", "tagsToRemove")?.into(),
         metadata: metadata(object, "metadata")?,
         rules: if edits_rules { RulesChange::Edit { merge, remove } } else { RulesChange::Set(rules) },
     })

@@ -206,3 +206,46 @@ fn of_many_who_make_a_key_at_once_one_does() {
     assert!(made.len() == 1 && answers.iter().all(|(status, _)| matches!(status, 200 | 409)), "{answers:?}");
     assert_eq!(node.get(&format!("{KEKS}/k/deks/s")).ok()["keyMaterial"], **made[0]);
 }
+
+#[test]
+fn no_spelling_leads_to_the_keys_of_somebody_else() {
+    let bank = Bank::settled(&[]);
+    bank.send("wim", "POST", KEKS, Some(&kek("payments-key", "local-kms", false))).ok();
+    let deks = "dek-registry/v1/keks/payments-key/deks";
+    let body = |subject: &str| json!({ "subject": subject, "encryptedKeyMaterial": "AAAA" });
+    // `other` in the context of `whole` is not wim's, however he names it; what he may name in the body is not looked at.
+    for target in [
+        format!("/{deks}/:.whole:other"),
+        format!("/{deks}/%3A.whole%3Aother"),
+        format!("/{deks}/:.whole:other/"),
+        format!("/{deks};x=1/:.whole:other"),
+        format!("/contexts/.whole/{deks}/other"),
+        format!("/contexts/whole/{deks}/other"),
+        format!("/contexts/:.whole:/{deks}/other"),
+    ] {
+        let refused = bank.send("wim", "POST", &target, Some(&body("payments-value")));
+        assert!(
+            refused.error_code() == 40301 && refused.text.contains("Subject: :.whole:other"),
+            "{target}: {refused:?}"
+        );
+    }
+    let refused = bank.send("wim", "POST", &format!("/{deks}"), Some(&body(":.whole:other")));
+    assert!(refused.text.contains("Subject: :.whole:other"), "{refused:?}");
+    // Through an alias it is what that stands for, for DEKs alone or for everything.
+    for alias in [json!({ "aliasForDeks": ":.whole:other" }), json!({ "alias": ":.whole:other", "aliasForDeks": null })]
+    {
+        bank.send("alice", "PUT", "/config/payments-old", Some(&alias)).ok();
+        let refused = bank.send("wim", "POST", &format!("/{deks}/payments-old"), Some(&body("payments-old")));
+        assert!(refused.text.contains("Subject: :.whole:other"), "{refused:?}");
+    }
+    // A whole context is its owner's, and the registry as a whole the admins'.
+    for (subject, told) in [(":.whole:", "Context: .whole"), (":.:", "Global")] {
+        let refused = bank.send("wim", "POST", &format!("/{deks}/{subject}"), Some(&body(subject)));
+        assert!(refused.error_code() == 40301 && refused.text.contains(told), "{refused:?}");
+    }
+    assert_eq!(bank.node.get(&format!("/{deks}")).ok(), json!([]));
+    // A KEK is on the land of a topic of its name, in whatever context it is made.
+    let refused =
+        bank.send("wim", "POST", "/contexts/.whole/dek-registry/v1/keks", Some(&kek("other", "local-kms", false)));
+    assert!(refused.error_code() == 40301 && refused.text.contains("Topic: other"), "{refused:?}");
+}

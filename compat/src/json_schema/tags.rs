@@ -38,6 +38,9 @@ pub(super) fn retagged(schema: &Schema, edits: &TagEdits, work: &Work) -> Result
     Ok(text)
 }
 
+/// Bytes of a path that are compared for a unit of work.
+const COMPARED: usize = 64;
+
 /// What is done with each object and property that could have tags.
 trait Visitor {
     /// Is there anything to do at a path that begins so?
@@ -151,7 +154,8 @@ impl<V: Visitor> Walk<'_, V> {
             self.path.push('.');
         }
         self.path.push_str(step);
-        self.work.spend(1 + step.len() / PRINTED)?;
+        // Whoever looks for the path compares all of it.
+        self.work.spend(1 + step.len() / PRINTED + self.path.len() / COMPARED)?;
         let outcome = if self.visitor.wants(&self.path) { then(self) } else { Ok(()) };
         self.path.truncate(before);
         outcome
@@ -245,6 +249,17 @@ mod tests {
             "conditional.then.object.t",
             Field,
         );
+    }
+
+    #[test]
+    fn many_properties_under_a_long_name_are_paid_for() {
+        let name = "n".repeat(1 << 20);
+        let properties: Vec<String> = (0..20_000).map(|n| format!(r#""p{n}":{{}}"#)).collect();
+        let text = format!(r#"{{"properties":{{"{name}":{{"properties":{{{}}}}}}}}}"#, properties.join(","));
+        let edit = TagEdit { path: format!("object.{name}.object.p"), kind: EntityKind::Field, tags: vec![] };
+        let edits = TagEdits { add: vec![edit], ..TagEdits::default() };
+        let work = Work::new(10_000_000, &crate::Halt::default());
+        assert_eq!(retagged(&schema(&text), &edits, &work), Err(Error::Spent(Spent::TooMuch)));
     }
 
     #[test]

@@ -65,7 +65,11 @@ fn path(reader: &mut Reader<'_>, memory: &mut Memory) -> Result<Vec<Box<str>>, P
         } else {
             let word = reader.word()?;
             let extension_follows = word.ends_with('.');
-            for name in word.trim_end_matches('.').split('.') {
+            for name in word.strip_suffix('.').unwrap_or(word).split('.') {
+                // A literal, which a path becomes when it is normalised, cannot have a member without a name.
+                if name.is_empty() {
+                    return problem(reader.at(), "expected a name in the path of an option");
+                }
                 take(SEGMENT, reader.at(), memory)?;
                 path.push(name.into());
             }
@@ -175,5 +179,28 @@ pub(super) fn strip(options: &mut Vec<Opt>, name: &str, at: usize) -> Result<Opt
     match other {
         Some(name) => problem(at, format!("{name} has to be one value")),
         None => Ok(found),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Strictness, Work};
+    use ::model::SchemaType;
+
+    #[test]
+    fn every_step_of_a_path_has_a_name() {
+        let parse = |path: &str| {
+            let text = format!("syntax = \"proto2\"; message M {{ optional int32 a = 1 [(x){path} = 1]; }}");
+            compat_parse(&text).map(|parsed| parsed.normalized(&Work::unlimited()).map(|_| ()))
+        };
+        fn compat_parse(text: &str) -> Result<crate::Parsed, crate::Error> {
+            crate::parse(&SchemaType::Protobuf, text, &[], Strictness::Stored, &Work::unlimited())
+        }
+        for good in ["", ".a", ".a.b", ".a.(b.c)", ".a.(b.c).d", ".(b).c"] {
+            assert_eq!(parse(good), Ok(Ok(())), "{good}");
+        }
+        for bad in [".a..b", "..a", ".a.(b.c)..d", ".a...(b)"] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -8,6 +8,7 @@
 
 use crate::clock;
 use crate::condition::Condition;
+use crate::recent::{Recent, Remembered};
 use crate::{Committed, Decide, Derived, Error, Group, Health, Observer, State, Store, Usage, backup};
 use model::{Position, Stamped};
 use state::kv::{Changes, Kv, Overlay};
@@ -98,6 +99,8 @@ struct Shared<B> {
     position: watch::Sender<Position>,
     /// What the writer knows of where blocks of counts lie.
     blocks: Blocks,
+    /// What it has read or written of late.
+    recent: Recent,
     /// Held while a group or a restore writes.
     writing: Mutex<()>,
 }
@@ -125,6 +128,7 @@ impl<B: Backend> Engine<B> {
             condition,
             position: watch::Sender::new(position),
             blocks: Blocks::default(),
+            recent: Recent::default(),
             writing: Mutex::new(()),
         });
         let (queue, jobs) = sync_channel(limits.queue);
@@ -216,6 +220,9 @@ impl<B: Backend> Store for Engine<B> {
         let _writing = self.shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
         self.shared.condition.refusal().map_or(Ok(()), Err)?;
         let restored = backup::read(&self.shared.backend, input);
+        // What was written passed the writer by.
+        self.shared.recent.clear();
+        self.shared.blocks.clear();
         match &restored {
             Ok(position) => drop(self.shared.position.send_replace(*position)),
             Err(Error::NotEmpty) => {}
@@ -299,7 +306,11 @@ impl<B: Backend> Shared<B> {
         let Some((changes, position)) = gathered else { return Ok(()) };
         // Damage that a decision has met meanwhile: the others must not build on it.
         self.condition.refusal().map_or(Ok(()), Err)?;
-        self.backend.write(changes).inspect_err(|error| self.condition.worsen(error.clone().into()))?;
+        self.recent.follow(&changes);
+        self.backend.write(changes).inspect_err(|error| {
+            self.recent.clear();
+            self.condition.worsen(error.clone().into());
+        })?;
         self.publish(group, position, began);
         Ok(())
     }
@@ -319,7 +330,8 @@ impl<B: Backend> Shared<B> {
         limits: Limits,
         group: &mut Gathered,
     ) -> Result<Option<(Changes, Position)>, Error> {
-        let snapshot = Surveyed { tables: self.backend.snapshot(), blocks: &self.blocks };
+        let tables = Remembered { tables: self.backend.snapshot(), recent: &self.recent };
+        let snapshot = Surveyed { tables, blocks: &self.blocks };
         let mut state = Folded::over(Overlay::new(&snapshot))?;
         // Never behind the newest record, whatever the clock says.
         let at = clock::now().max(state.head().at);

@@ -13,6 +13,7 @@ mod engine;
 pub mod follower;
 mod former;
 mod memory;
+mod recent;
 pub mod rocks;
 mod stop;
 mod store;

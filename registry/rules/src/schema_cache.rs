@@ -27,9 +27,21 @@ const BYTES: usize = 64;
 #[derive(Clone)]
 struct Bytes;
 
-impl Weighter<Key, ParsedSchema> for Bytes {
-    fn weight(&self, _: &Key, schema: &ParsedSchema) -> u64 {
-        (schema.parsed.size_hint() + schema.canonical.len()) as u64 + 200
+/// What a text with all that it needs reads as.
+#[derive(Clone)]
+enum Parse {
+    /// A schema, and its bytes.
+    Read(ParsedSchema, u64),
+    /// The same as its canonical text, which has this name.
+    As(Key),
+}
+
+impl Weighter<Key, Parse> for Bytes {
+    fn weight(&self, _: &Key, parse: &Parse) -> u64 {
+        match parse {
+            Parse::Read(_, bytes) => 200 + bytes,
+            Parse::As(_) => 200,
+        }
     }
 }
 
@@ -47,7 +59,7 @@ const VERDICTS: u64 = 8;
 
 /// The parsed schemas, and the verdicts about them.
 pub struct SchemaCache {
-    parsed: Cache<Key, ParsedSchema, Bytes>,
+    parsed: Cache<Key, Parse, Bytes>,
     verdicts: Cache<Pair, Verdict, Bytes>,
     reuse: Reuse,
     wanted: Wanted,
@@ -138,7 +150,7 @@ impl SchemaCache {
         work: &Work,
     ) -> Result<Result<ParsedSchema, compat::Error>, Fault> {
         let key = source.key(strictness, normalize);
-        if let Some(known) = self.parsed.get(&key) {
+        if let Some(known) = self.known(&key) {
             return Ok(Ok(known));
         }
         let dependencies = match dependencies(state, &source.dependencies, work)? {
@@ -168,10 +180,20 @@ impl SchemaCache {
         // What is registered now is compared with next: its stored text reads as the same schema.
         let stored = Source { text: canonical, ..source.clone() }.key(Strictness::Stored, Normalize::No);
         if stored != key {
-            self.parsed.insert(stored, schema.clone());
+            self.parsed.insert(key, Parse::As(stored));
         }
-        self.parsed.insert(key, schema.clone());
+        let bytes = schema.parsed.size_hint() + schema.canonical.len();
+        self.parsed.insert(stored, Parse::Read(schema.clone(), bytes as u64));
         Ok(Ok(schema))
+    }
+
+    fn known(&self, key: &Key) -> Option<ParsedSchema> {
+        let named = |parse: Option<Parse>| match parse {
+            Some(Parse::Read(schema, _)) => Ok(ParsedSchema { key: *key, ..schema }),
+            Some(Parse::As(other)) => Err(Some(other)),
+            None => Err(None),
+        };
+        named(self.parsed.get(key)).or_else(|other| named(other.and_then(|other| self.parsed.get(&other)))).ok()
     }
 
     /// The parsed schema of a stored version, read leniently.
@@ -194,7 +216,7 @@ impl SchemaCache {
         needed: Vec<Needed>,
         work: &Work,
     ) -> Result<ParsedSchema, Fault> {
-        if let Some(known) = self.parsed.get(&key) {
+        if let Some(known) = self.known(&key) {
             return Ok(known);
         }
         work.spend(READ)?;

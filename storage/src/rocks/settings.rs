@@ -11,6 +11,9 @@ use std::path::Path;
 /// Bytes of the write-ahead log after which families are written to tables. It bounds what is replayed when opening after a
 /// crash, and so the time until ready.
 const LARGEST_WAL: u64 = 16 << 20;
+/// The part of a memtable's memory that its filter takes besides: 10 bits and more for each of its entries, which have 100 bytes and more.
+const MEMTABLE_FILTER: f64 = 0.02;
+
 /// A power of two: the shards of the block cache. The filter of a table must fit into one beside other blocks, or it would be
 /// read from the file and checked again for every look-up; RocksDB's default are 64 shards of half a MiB here.
 const CACHE_SHARD_BITS: i32 = 2;
@@ -93,6 +96,9 @@ fn family(table: Table, options: &Options, cache: &Cache) -> rocksdb::Options {
     family.set_compression_type(DBCompressionType::Lz4);
     family.set_write_buffer_size(options.memtable_bytes);
     family.set_max_write_buffer_number(2);
+    // Most of what a registration asks for is not there, or not there yet: a filter says so without a search of the memtable.
+    family.set_memtable_whole_key_filtering(true);
+    family.set_memtable_prefix_bloom_ratio(MEMTABLE_FILTER);
     family.set_target_file_size_base(TABLE_BYTES);
     family.set_max_bytes_for_level_base(FIRST_LEVEL_BYTES);
     // A write is either taken or must wait (see `Stall`); nothing in between.

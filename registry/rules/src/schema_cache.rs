@@ -166,7 +166,9 @@ impl SchemaCache {
             Err(compat::Error::Spent(spent)) => return Err(spent.into()),
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let canonical = Text::from(Arc::clone(parsed.canonical()));
+        let canonical = Arc::clone(parsed.canonical());
+        let canonical =
+            if *canonical == *source.text { Text::named(canonical, source.text.key()) } else { canonical.into() };
         let schema = ParsedSchema {
             fingerprint: Fingerprint {
                 scheme: compat::fingerprint_scheme(&source.schema_type),

@@ -14,6 +14,9 @@ const LARGEST_WAL: u64 = 16 << 20;
 /// The part of a memtable's memory that its filter takes besides: 10 bits and more for each of its entries, which have 100 bytes and more.
 const MEMTABLE_FILTER: f64 = 0.02;
 
+/// Levels of tables, RocksDB's default.
+const LEVELS: usize = 7;
+
 /// A power of two: the shards of the block cache. The filter of a table must fit into one beside other blocks, or it would be
 /// read from the file and checked again for every look-up; RocksDB's default are 64 shards of half a MiB here.
 const CACHE_SHARD_BITS: i32 = 2;
@@ -94,6 +97,12 @@ fn family(table: Table, options: &Options, cache: &Cache) -> rocksdb::Options {
     let mut family = rocksdb::Options::default();
     family.set_block_based_table_factory(&blocks);
     family.set_compression_type(DBCompressionType::Lz4);
+    if !matches!(table, Table::Log | Table::Audit) {
+        // What is written first is soon read and written again, further down; records are moved there as they are.
+        family.set_compression_per_level(
+            &[&[DBCompressionType::None][..], &[DBCompressionType::Lz4; LEVELS - 1]].concat(),
+        );
+    }
     family.set_write_buffer_size(options.memtable_bytes);
     family.set_max_write_buffer_number(2);
     // Most of what a registration asks for is not there, or not there yet: a filter says so without a search of the memtable.

@@ -239,7 +239,9 @@ fn meaning(parsed: &Parsed) -> Vec<String> {
             out.push(format!("{} {name} in {space:?}", members["type"]));
         }
         for field in members.get("fields").and_then(Value::as_array).into_iter().flatten() {
-            out.push(field.get("default").map_or_else(|| "no default".to_owned(), as_read));
+            out.push(
+                field.get("default").map_or_else(|| "no default".to_owned(), |value| as_read(&field["type"], value)),
+            );
             visit(&field["type"], space, out);
         }
         ["items", "values"].iter().filter_map(|key| members.get(*key)).for_each(|inner| visit(inner, space, out));
@@ -249,18 +251,46 @@ fn meaning(parsed: &Parsed) -> Vec<String> {
     out
 }
 
-/// A value without the spelling of its numbers and the order of its members.
-fn as_read(value: &Value) -> String {
+/// A value as a reader of the type sees it: without the spelling of its numbers and the order of its members.
+fn as_read(schema: &Value, value: &Value) -> String {
+    let schema = match schema {
+        // A default is one of the first branch that takes it.
+        Value::Array(branches) => branches.iter().find(|branch| takes(branch, value)).unwrap_or(&Value::Null),
+        schema => schema,
+    };
     match value {
+        Value::Number(number) if word(schema) == Some("float") => (number.as_f64().unwrap() as f32).to_string(),
         Value::Number(number) => number.as_f64().unwrap().to_string(),
-        Value::Array(elements) => elements.iter().map(as_read).collect::<Vec<_>>().join(","),
+        Value::Array(elements) => {
+            elements.iter().map(|element| as_read(&schema["items"], element)).collect::<Vec<_>>().join(",")
+        }
         Value::Object(members) => {
-            let mut members: Vec<String> =
-                members.iter().map(|(key, value)| format!("{key}:{}", as_read(value))).collect();
+            let of_field =
+                |key: &str| schema["fields"].as_array()?.iter().find(|field| field["name"] == key)?.get("type");
+            let member = |(key, member): (&String, &Value)| {
+                let schema = schema.get("values").or_else(|| of_field(key)).unwrap_or(&Value::Null);
+                format!("{key}:{}", as_read(schema, member))
+            };
+            let mut members: Vec<String> = members.iter().map(member).collect();
             members.sort();
             members.join(";")
         }
         other => other.to_string(),
+    }
+}
+
+/// The word for a type, which may stand in an object.
+fn word(schema: &Value) -> Option<&str> {
+    schema.as_str().or_else(|| schema.get("type")?.as_str())
+}
+
+/// May the number be one of this branch?
+fn takes(branch: &Value, value: &Value) -> bool {
+    match word(branch) {
+        Some("int") => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
+        Some("long") => value.as_i64().is_some(),
+        Some("float" | "double") => value.is_number(),
+        _ => false,
     }
 }
 

@@ -125,6 +125,13 @@ pub(super) struct Oneof {
     pub(super) groups: Vec<Group>,
 }
 
+impl Oneof {
+    /// The lowest tag in it, by which oneofs are sorted; `None` of an empty one.
+    pub(super) fn first_tag(&self) -> Option<i32> {
+        self.fields.iter().map(|field| field.tag).chain(self.groups.iter().map(|group| group.tag)).min()
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) name: Box<str>,

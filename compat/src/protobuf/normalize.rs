@@ -144,11 +144,7 @@ impl Normalizer<'_> {
                 groups: self.groups(scope, &oneof.groups)?,
             });
         }
-        let first = |oneof: &Oneof| {
-            let fields = oneof.fields.first().map(|field| field.tag);
-            fields.into_iter().chain(oneof.groups.first().map(|group| group.tag)).min()
-        };
-        oneofs.sort_by_key(first);
+        oneofs.sort_by_key(Oneof::first_tag);
         Ok(Message {
             name: message.name.clone(),
             at: message.at,

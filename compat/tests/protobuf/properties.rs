@@ -112,3 +112,18 @@ proptest! {
         }
     }
 }
+
+/// Each was once found by the properties above, or is of the kind of one that was.
+#[test]
+fn names_and_tags_that_protoc_refuses_keep_every_promise() {
+    for body in [
+        // Of two fields with one tag another one was the last when the oneofs were sorted.
+        "message A { oneof A { int32 A = 2; int32 y = 6; } oneof A { sint64 A = 6; int32 y = 0; } }",
+        "message A { oneof a { int32 x = 5; int32 y = 6; } oneof b { string z = 6; int32 w = 1; } string v = 6; }",
+        "message A { oneof a { string x = 6; } oneof none {} oneof b { group G = 2 { optional A a = 1; } A y = 6; } }",
+    ] {
+        for package in ["", "package p;"] {
+            exercise::texts(&format!("syntax = \"proto3\"; {package} {body}"));
+        }
+    }
+}

@@ -632,9 +632,15 @@ struct FieldPair<'s> {
     own: (bool, bool),
 }
 
+/// The fields of a message by their tags. Of several with one tag the last counts, in the order of the normalised form: so a
+/// message is what its normalised form is.
 fn members(message: &Message) -> BTreeMap<i32, Member<'_>> {
-    let member = |(field, oneof): (_, Option<usize>)| Member { field, oneof: oneof.map(|at| &message.oneofs[at]) };
-    message.all_fields().map(|found| (found.0.tag, member(found))).collect()
+    let mut oneofs: Vec<&Oneof> = message.oneofs.iter().collect();
+    oneofs.sort_by_key(|oneof| oneof.first_tag());
+    let top = message.fields.iter().map(|field| Member { field, oneof: None });
+    let inner =
+        oneofs.into_iter().flat_map(|oneof| oneof.fields.iter().map(move |field| Member { field, oneof: Some(oneof) }));
+    top.chain(inner).map(|member| (member.field.tag, member)).collect()
 }
 
 impl Difference {

@@ -66,10 +66,14 @@ impl Literals<'_> {
         if option.parenthesized
             && let Some(extension) = self.schema.names.extension(self.scope, &option.name, self.work)?
         {
-            name = self.schema.names.full_extension(extension).into();
+            name = self.full(extension)?.into();
             set = self.set_by(extension)?;
         } else if option.parenthesized {
-            name = name.trim_start_matches('.').into();
+            // What is not known does not become known by what is left out.
+            let bare = name.trim_start_matches('.');
+            if bare.len() < name.len() && self.schema.names.extension(self.scope, bare, self.work)?.is_none() {
+                name = bare.into();
+            }
         }
         let path =
             option.path.iter().map(|name| match name.strip_prefix('(').and_then(|name| name.strip_suffix(')')) {
@@ -168,11 +172,18 @@ impl Literals<'_> {
         })
     }
 
+    /// The full name of an extension, with a dot before it only where it would mean another one without.
+    fn full(&self, extension: Extension) -> Result<String, Unfinished> {
+        let full = self.schema.names.full_extension(extension);
+        let found = self.schema.names.extension(self.scope, &full, self.work)?;
+        Ok(if found == Some(extension) { full } else { format!(".{full}") })
+    }
+
     /// The name of a member; that of an extension in full.
     fn name(&self, name: Box<str>) -> Result<Box<str>, Unfinished> {
         let Some(extension) = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) else { return Ok(name) };
         Ok(match self.schema.names.extension(self.scope, extension, self.work)? {
-            Some(extension) => format!("[{}]", self.schema.names.full_extension(extension)).into(),
+            Some(extension) => format!("[{}]", self.full(extension)?).into(),
             None => name,
         })
     }

@@ -160,7 +160,7 @@ impl Schema {
         let (file, kind) = self.defined(found);
         match kind {
             Kind::Message(id) => &file.messages[id as usize],
-            Kind::Package | Kind::Enum(_) => unreachable!("only messages are asked for"),
+            Kind::Package | Kind::Part | Kind::Enum(_) => unreachable!("only messages are asked for"),
         }
     }
 
@@ -169,7 +169,7 @@ impl Schema {
         let (file, kind) = self.defined(found);
         match kind {
             Kind::Enum(id) => &file.enums[id as usize],
-            Kind::Package | Kind::Message(_) => unreachable!("only enums are asked for"),
+            Kind::Package | Kind::Part | Kind::Message(_) => unreachable!("only enums are asked for"),
         }
     }
 

@@ -62,6 +62,14 @@ impl Message {
         })
     }
 
+    /// The type of the key and the field of the value, if it is nothing but the entry of a map.
+    pub(super) fn entry(&self) -> Option<(&str, &Field)> {
+        let part = |tag| self.fields.iter().find(|field| field.tag == tag);
+        let (key, value) = (part(1)?.kind.name(), part(2)?);
+        let alone = self.messages.is_empty() && self.enums.is_empty();
+        (self.is_map_entry() && alone && is_key(key)).then_some((key, value))
+    }
+
     /// Its fields and those of its oneofs, with the place of the oneof.
     pub(super) fn all_fields(&self) -> impl Iterator<Item = (&Field, Option<usize>)> {
         let members = self.oneofs.iter().enumerate();

@@ -3,11 +3,14 @@
 //! A name is sought whole, from the innermost message outwards, then in the package and in the packages around it. What the
 //! file itself defines comes before what referenced files define, and those before the bundled files, which are there whether
 //! or not they are imported. No full name is ever built to seek one: a scope is a node, and a name is walked part by part.
+//! So a type that is declared with dots in its name has a scope for each part of it, and types of one full name have one inside:
+//! the reference allows both, since it knows types by their full names.
 
 use super::bundled;
 use super::model::*;
+use crate::json::SMALL;
 use crate::{Spent, Work};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 /// A scope: a package or a type.
 pub(super) type NodeId = u32;
@@ -19,20 +22,39 @@ const ROOT: NodeId = 0;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
     Package,
+    /// What stands before a dot in the name of a type where it is declared, and is no type itself.
+    Part,
     Message(Id),
     Enum(Id),
+}
+
+impl Kind {
+    fn is_type(self) -> bool {
+        match self {
+            Self::Package | Self::Part => false,
+            Self::Message(_) | Self::Enum(_) => true,
+        }
+    }
 }
 
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) parent: NodeId,
     name: u32,
+    /// What has the names inside it: itself, or what came first under its own full name.
+    pub(super) inside: NodeId,
     /// The file that defines it, by its place in the list of files.
     pub(super) file: u32,
     pub(super) kind: Kind,
     /// The same package among the bundled files.
     bundled: Option<NodeId>,
 }
+
+/// Bytes that a scope takes.
+pub(super) const SCOPE: usize = size_of::<Node>() + 8 * SMALL;
+
+/// What it costs to make a scope.
+const MADE: usize = 4;
 
 /// An extension where it is declared.
 #[derive(Debug)]
@@ -69,16 +91,18 @@ impl Table {
         work: &Work,
     ) -> Result<Table, Spent> {
         let mut table = Table::default();
-        table.node(Node { parent: ROOT, name: 0, file: 0, kind: Kind::Package, bundled: bundle.map(|_| ROOT) });
+        table.node(ROOT, 0, Kind::Package);
+        table.nodes[ROOT as usize].bundled = bundle.map(|_| ROOT);
         for (at, file) in files.into_iter().enumerate() {
             table.add(u32::try_from(at).expect("files are few"), file, bundle, work)?;
         }
         Ok(table)
     }
 
-    fn node(&mut self, node: Node) -> NodeId {
-        self.nodes.push(node);
-        u32::try_from(self.nodes.len() - 1).expect("texts of 4 GiB never get here")
+    fn node(&mut self, parent: NodeId, file: u32, kind: Kind) -> NodeId {
+        let id = u32::try_from(self.nodes.len()).expect("texts of 4 GiB never get here");
+        self.nodes.push(Node { parent, name: 0, inside: id, file, kind, bundled: None });
+        id
     }
 
     fn symbol(&mut self, name: &str) -> u32 {
@@ -92,48 +116,99 @@ impl Table {
     }
 
     fn add(&mut self, at: u32, file: &File, bundle: Option<&Table>, work: &Work) -> Result<(), Spent> {
-        /// What it costs to make a scope.
-        const SCOPE: usize = 4;
-        work.spend(SCOPE * (1 + file.messages.len() + file.enums.len()))?;
-        let mut package = ROOT;
-        for part in file.package.iter().flat_map(|package| package.split('.')).filter(|part| !part.is_empty()) {
-            let name = self.symbol(part);
-            package = match self.children.get(&(package, name)) {
-                Some(&child) => child,
-                None => {
-                    let outer = self.nodes[package as usize].bundled;
-                    let bundled = bundle.zip(outer).and_then(|(bundle, outer)| bundle.child(outer, part));
-                    let node = self.node(Node { parent: package, name, file: at, kind: Kind::Package, bundled });
-                    self.children.insert((package, name), node);
-                    node
-                }
-            };
-        }
+        work.spend(MADE * (1 + file.messages.len() + file.enums.len()))?;
+        let package = match &file.package {
+            Some(path) => self.enter(ROOT, path, (at, Kind::Package), bundle, work)?,
+            None => ROOT,
+        };
         let base = u32::try_from(self.nodes.len()).expect("texts of 4 GiB never get here");
         let enums = base + u32::try_from(file.messages.len()).expect("texts of 4 GiB never get here");
         self.first.push((base, enums, package));
-        for (id, message) in (0..).zip(&file.messages) {
-            let name = self.symbol(&message.name);
-            self.node(Node { parent: package, name, file: at, kind: Kind::Message(id), bundled: None });
+        // Their places are numbered at once, their names and scopes are known when they are declared.
+        let messages = (0..).zip(&file.messages).map(|(id, _)| Kind::Message(id));
+        for kind in messages.chain((0..).zip(&file.enums).map(|(id, _)| Kind::Enum(id))) {
+            self.node(package, at, kind);
         }
-        for (id, symbols) in (0..).zip(&file.enums) {
-            let name = self.symbol(&symbols.name);
-            self.node(Node { parent: package, name, file: at, kind: Kind::Enum(id), bundled: None });
+        let mut declare = |scope, messages: &[Id], symbols: &[Id]| {
+            let messages = messages.iter().map(|&id| (base + id, &file.messages[id as usize].name));
+            let symbols = symbols.iter().map(|&id| (enums + id, &file.enums[id as usize].name));
+            messages.chain(symbols).try_for_each(|(node, name)| self.declare(node, scope, name, bundle, work))
+        };
+        declare(package, &file.top_messages, &file.top_enums)?;
+        // The messages around a message are declared before it.
+        let mut around: VecDeque<Id> = file.top_messages.iter().copied().collect();
+        while let Some(id) = around.pop_front() {
+            let message = &file.messages[id as usize];
+            declare(base + id, &message.messages, &message.enums)?;
+            around.extend(&message.messages);
         }
-        for (id, message) in (0..).zip(&file.messages) {
-            let inner = message.messages.iter().map(|&id| base + id).chain(message.enums.iter().map(|&id| enums + id));
-            for inner in inner {
-                self.nodes[inner as usize].parent = base + id;
-                self.know(inner);
-            }
-        }
-        let top = file.top_messages.iter().map(|&id| base + id).chain(file.top_enums.iter().map(|&id| enums + id));
-        top.for_each(|id| self.know(id));
         self.add_extensions(package, at, None, &file.extends);
         for (id, message) in (0..).zip(&file.messages).filter(|(_, message)| !message.extends.is_empty()) {
             self.add_extensions(base + id, at, Some(id), &message.extends);
         }
         Ok(())
+    }
+
+    /// The scope that a path leads to from another. A step that is not there is made: of this file and kind.
+    fn enter(
+        &mut self,
+        mut scope: NodeId,
+        path: &str,
+        (file, kind): (u32, Kind),
+        bundle: Option<&Table>,
+        work: &Work,
+    ) -> Result<NodeId, Spent> {
+        for part in path.split('.') {
+            let symbol = self.symbol(part);
+            let key = self.key(scope, symbol);
+            scope = match self.children.get(&key) {
+                Some(&child) => child,
+                None => {
+                    work.spend(MADE)?;
+                    let outer = self.nodes[scope as usize].bundled;
+                    let made = self.node(scope, file, kind);
+                    let node = &mut self.nodes[made as usize];
+                    node.name = symbol;
+                    node.bundled = bundle.zip(outer).and_then(|(bundle, outer)| bundle.child(outer, part));
+                    self.children.insert(key, made);
+                    made
+                }
+            };
+        }
+        Ok(scope)
+    }
+
+    /// Lets a type be found in a scope; of several with one name the first.
+    fn declare(
+        &mut self,
+        id: NodeId,
+        scope: NodeId,
+        name: &str,
+        bundle: Option<&Table>,
+        work: &Work,
+    ) -> Result<(), Spent> {
+        let (parent, last) = match name.rsplit_once('.') {
+            Some((path, last)) => {
+                let file = self.nodes[id as usize].file;
+                (self.enter(scope, path, (file, Kind::Part), bundle, work)?, last)
+            }
+            None => (scope, name),
+        };
+        let name = self.symbol(last);
+        let key = self.key(parent, name);
+        let first = self.children.get(&key).map(|&first| &self.nodes[first as usize]);
+        let inside = first.map_or(id, |first| first.inside);
+        if first.is_none_or(|first| !first.kind.is_type()) {
+            self.children.insert(key, id);
+        }
+        let node = &mut self.nodes[id as usize];
+        (node.parent, node.name, node.inside) = (parent, name, inside);
+        Ok(())
+    }
+
+    /// Under what a name in a scope is known.
+    fn key(&self, scope: NodeId, name: u32) -> (NodeId, u32) {
+        (self.nodes[scope as usize].inside, name)
     }
 
     fn add_extensions(&mut self, scope: NodeId, file: u32, message: Option<Id>, blocks: &[Extend]) {
@@ -144,19 +219,13 @@ impl Table {
             let name = self.symbol(&declared.name);
             let id = u32::try_from(self.extensions.len()).expect("texts of 4 GiB never get here");
             self.extensions.push(Declared { scope, name, file, message, block, field });
-            self.extension_names.entry((scope, name)).or_insert(id);
+            self.extension_names.entry(self.key(scope, name)).or_insert(id);
         }
-    }
-
-    /// Lets a type be found in its scope.
-    fn know(&mut self, id: NodeId) {
-        let node = &self.nodes[id as usize];
-        self.children.entry((node.parent, node.name)).or_insert(id);
     }
 
     fn child(&self, parent: NodeId, name: &str) -> Option<NodeId> {
         let symbol = self.symbols.get(name)?;
-        self.children.get(&(parent, *symbol)).copied()
+        self.children.get(&self.key(parent, *symbol)).copied()
     }
 
     /// The type with this name in a scope.
@@ -164,7 +233,7 @@ impl Table {
         for part in name.split('.') {
             scope = self.child(scope, part)?;
         }
-        (self.nodes[scope as usize].kind != Kind::Package).then_some(scope)
+        self.nodes[scope as usize].kind.is_type().then_some(scope)
     }
 
     /// The extension with this name in a scope.
@@ -174,7 +243,7 @@ impl Table {
             scope = self.child(scope, part)?;
         }
         let symbol = self.symbols.get(last)?;
-        self.extension_names.get(&(scope, *symbol)).copied()
+        self.extension_names.get(&self.key(scope, *symbol)).copied()
     }
 
     pub(super) fn extension(&self, id: u32) -> &Declared {

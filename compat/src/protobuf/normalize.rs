@@ -7,7 +7,7 @@ use super::names::{Found, Names, NodeId};
 use super::print::{Audience, with_special};
 use super::{Schema, Unfinished, unresolved};
 use crate::Work;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The normalised file of a schema.
 ///
@@ -92,21 +92,27 @@ impl Normalizer<'_> {
         Ok(full.into())
     }
 
+    /// Notes the entries that become maps. One stays a message if it has types inside, which would go with it, or if its full
+    /// name is also that of a type that stays, which fields of the entry would come to mean.
     fn fold(&mut self) -> Result<(), Unfinished> {
         let file = &*self.schema.files[self.at as usize];
-        for message in &file.messages {
-            for &id in &message.messages {
-                let entry = &file.messages[id as usize];
-                if !entry.is_map_entry() {
-                    continue;
-                }
-                let part = |tag| entry.fields.iter().find(|field| field.tag == tag);
-                if let (Some(key), Some(value)) = (part(1), part(2))
-                    && is_key(key.kind.name())
-                {
-                    let value = self.qualified(self.scope(id), value.kind.name(), value.at)?;
-                    self.folded.insert(id, (key.kind.name().into(), value));
-                }
+        let table = &self.schema.names.table;
+        let at = self.at;
+        let inside = |message| table.get(table.of_message(at, message)).inside;
+        let inner: HashSet<Id> = file.messages.iter().flat_map(|message| &message.messages).copied().collect();
+        let (entries, others): (Vec<_>, Vec<_>) = (0..)
+            .zip(&file.messages)
+            .map(|(id, message)| (id, message.entry().filter(|_| inner.contains(&id))))
+            .partition(|(_, entry)| entry.is_some());
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let enums = (0..).zip(&file.enums).map(|(id, _)| table.get(table.of_enum(at, id)).inside);
+        let staying: HashSet<NodeId> = others.into_iter().map(|(id, _)| inside(id)).chain(enums).collect();
+        for (id, entry) in entries {
+            if let Some((key, value)) = entry.filter(|_| !staying.contains(&inside(id))) {
+                let value = self.qualified(self.scope(id), value.kind.name(), value.at)?;
+                self.folded.insert(id, (key.into(), value));
             }
         }
         Ok(())

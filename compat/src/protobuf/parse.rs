@@ -5,6 +5,7 @@
 
 use super::lexer::{Problem, Reader, problem, quoted};
 use super::model::*;
+use super::names::SCOPE;
 use super::options::{self, take};
 use crate::json::{Memory, SMALL};
 use std::borrow::Cow;
@@ -153,12 +154,24 @@ impl<'t> Parser<'t, '_> {
         }
     }
 
+    /// The name of a type where it is declared, which may have dots.
+    ///
+    /// One at its end is refused: where a field is of this type, the name of the field would be read as a part of it.
+    fn type_name(&mut self) -> Result<Box<str>, Problem> {
+        let name = self.reader.name()?;
+        if name.ends_with('.') {
+            return problem(self.reader.at(), format!("expected a name but was {}", quoted(name)));
+        }
+        self.take(SCOPE * name.matches('.').count())?;
+        Ok(name.into())
+    }
+
     fn message(&mut self, at: usize, depth: usize) -> Result<Id, Problem> {
         if depth == NESTING {
             return problem(at, format!("messages nest deeper than the {NESTING} levels allowed"));
         }
         self.take(MESSAGE)?;
-        let mut message = Message { name: self.reader.name()?.into(), at: Self::offset(at), ..Message::default() };
+        let mut message = Message { name: self.type_name()?, at: Self::offset(at), ..Message::default() };
         self.reader.require('{')?;
         while !self.reader.takes('}')? {
             let Some((word, at)) = self.declaration()? else { continue };
@@ -383,7 +396,7 @@ impl<'t> Parser<'t, '_> {
 
     fn symbols(&mut self, at: usize) -> Result<Id, Problem> {
         self.take(ENUM)?;
-        let mut symbols = Enum { name: self.reader.name()?.into(), at: Self::offset(at), ..Enum::default() };
+        let mut symbols = Enum { name: self.type_name()?, at: Self::offset(at), ..Enum::default() };
         self.reader.require('{')?;
         while !self.reader.takes('}')? {
             let Some((word, at)) = self.declaration()? else { continue };

@@ -27,9 +27,11 @@ fn find(file: &File, id: Id, around: &str, tagged: &mut Tagged, work: &Work) -> 
     let message = &file.messages[id as usize];
     let path = joined(around, &message.name);
     work.spend(1 + path.len() / SOUGHT + message.fields.len())?;
-    tagged.add(&[&path], EntityKind::Record, tags(&message.options, MESSAGE));
+    // The dot that may come first is no part of a name that begins with one.
+    let dot = if path.starts_with('.') { "." } else { "" };
+    tagged.add(&[dot, &path], EntityKind::Record, tags(&message.options, MESSAGE));
     for (field, _) in message.all_fields() {
-        tagged.add(&[&path, ".", &field.name], EntityKind::Field, tags(&field.options, FIELD));
+        tagged.add(&[dot, &path, ".", &field.name], EntityKind::Field, tags(&field.options, FIELD));
     }
     message.messages.iter().try_for_each(|&id| find(file, id, &path, tagged, work))
 }

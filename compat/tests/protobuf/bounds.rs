@@ -43,6 +43,8 @@ fn what_is_long_is_read_or_refused_with_a_short_sentence() {
     );
     refused(&format!("message {} {{}}", "M".repeat(1 << 20)), "a name is longer than the 1024 bytes allowed");
     refused(&format!("package {};", "a.".repeat(1 << 20)), "a name is longer than the 1024 bytes allowed");
+    let many: String = (0..1_000).map(|at| format!("message m{at}{} {{}} ", ".a".repeat(500))).collect();
+    refused(&many, "take more than the 64 MiB of memory allowed");
     refused(&"x".repeat(1 << 20), "unexpected label");
     refused(&format!("option a = \"{}", "\\x41".repeat(1 << 20)), "unterminated string");
     refused(&"/* ".repeat(1 << 20), "unterminated comment");

@@ -195,7 +195,7 @@ impl Writer<'_> {
         match self.schema.names.resolve(scope, name, self.work)?.map(|found| self.schema.names.kind(found)) {
             Some(Kind::Message(_)) => out.int32(5, MESSAGE),
             Some(Kind::Enum(_)) => out.int32(5, ENUM),
-            Some(Kind::Package) | None => {}
+            Some(Kind::Package | Kind::Part) | None => {}
         }
         out.text(6, name);
         Ok(())

@@ -43,7 +43,8 @@ fn fill(disk: &Disk<'_>) {
     assert!(matches!(store.health(), Health::ReadOnly(_)));
     let again = support::submit(&store, |_| Ok(vec![schema("t", 1, 1, "x")]));
     assert!(matches!(again, Err(Error::ReadOnly(_))), "{again:?}");
-    assert!(written > 50, "{written} were written before: {failure}");
+    // The smallest disk holds 43: the log and a table of the first level, which is not compressed.
+    assert!(written > 30, "{written} were written before: {failure}");
     assert_eq!(count(&store), written, "reads go on");
     store.close().unwrap();
     drop(store);

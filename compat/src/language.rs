@@ -4,7 +4,8 @@
 //! A new language is a module with a type that is a `Language`, a line in `lib.rs`, and its rules in `finding.rs`.
 
 use crate::{
-    Dependency, Direction, Error, Finding, Mismatch, Place, Sample, Spent, Strictness, TagEdits, TaggedEntity, Work,
+    Dependency, Direction, Error, Finding, Fit, Mismatch, Place, Sample, Spent, Strictness, TagEdits, TaggedEntity,
+    Work,
 };
 use model::CompatibilityPolicy;
 use std::fmt::Debug;
@@ -87,11 +88,11 @@ pub(crate) trait Language: Debug {
     /// The fields that a reserved name can conflict with.
     fn top_level_fields(&self) -> Vec<String>;
 
-    /// Does a sample fit? Inside is the first place where it does not.
+    /// Does a sample fit, and what does a binary one say? Inside is the first place where it does not.
     ///
     /// # Errors
     /// The work ended.
-    fn validate(&self, sample: Sample<'_>, work: &Work) -> Result<Result<(), Mismatch>, Spent>;
+    fn validate(&self, sample: Sample<'_>, work: &Work) -> Result<Result<Fit, Mismatch>, Spent>;
 
     /// What `validateFields` asks of a schema beyond the fields that are reserved.
     ///

@@ -19,6 +19,7 @@ mod language;
 mod limits;
 pub mod protobuf;
 pub mod references;
+mod sample;
 mod tags;
 mod work;
 
@@ -27,6 +28,7 @@ pub use error::{Error, Place};
 pub use finding::{Direction, Finding, LONGEST_FRAGMENT, Rule, Spot, Verdict, Words, places};
 pub use language::Names;
 pub use limits::LIMITS;
+pub use sample::{Fit, Mismatch, Sample};
 pub use tags::{EntityKind, TagEdit, TagEdits, TaggedEntity};
 pub use work::{Halt, Spent, StopOnDrop, Work};
 
@@ -66,44 +68,13 @@ languages! {
     Avro: avro::Schema,
 }
 
-/// A sample document.
-#[derive(Clone, Copy, Debug)]
-pub enum Sample<'s> {
-    /// In the language's JSON encoding.
-    Json(&'s str),
-    /// In the language's binary encoding, without any wire prefix.
-    Binary(&'s [u8]),
-    /// What follows the id of the schema in the wire format of Kafka clients: in Protobuf the indexes of the message come first.
-    Framed(&'s [u8]),
-}
-
-/// Where and why a sample does not fit a schema.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{message} (at {path})")]
-pub struct Mismatch {
-    /// A JSON pointer into the JSON encoding of the sample, also for a binary one; `/` is the root.
-    pub path: String,
-    /// What is wrong there.
-    pub message: String,
-    /// The keyword of the schema that it does not fit; JSON Schema only.
-    pub keyword: Option<&'static str>,
-    /// Where that keyword is: a JSON pointer into the schema, after `name#` in one that it refers to; JSON Schema only.
-    pub schema_path: Option<String>,
-}
-
-impl Mismatch {
-    /// A mismatch that no keyword is to blame for.
-    pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Mismatch { path: path.into(), message: message.into(), keyword: None, schema_path: None }
-    }
-}
-
 impl Parsed {
-    /// Does a sample fit the schema? Inside is the first place where it does not, or the bound that it exceeds.
+    /// Does a sample fit the schema, and what does it say? Inside is the first place where it does not, or the bound that it
+    /// exceeds.
     ///
     /// # Errors
     /// The work ended.
-    pub fn validate(&self, sample: Sample<'_>, work: &Work) -> Result<Result<(), Mismatch>, Spent> {
+    pub fn validate(&self, sample: Sample<'_>, work: &Work) -> Result<Result<Fit, Mismatch>, Spent> {
         self.schema().validate(sample, work)
     }
 

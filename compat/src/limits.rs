@@ -1,6 +1,6 @@
 //! What schemas and samples may take, as one list for the documentation.
 
-use crate::{avro, json, json_schema, protobuf, references};
+use crate::{avro, json, json_schema, protobuf, references, sample};
 use model::Limit;
 
 /// The bounds of this crate.
@@ -34,4 +34,5 @@ pub const LIMITS: &[Limit] = &[
     Limit::new("an old schema in a message", crate::compare::LONGEST_OLD_SCHEMA, "characters"),
     Limit::new("a sample to validate", avro::SAMPLE_DEPTH, "levels"),
     Limit::new("values in a sample", avro::SAMPLE_VALUES, "values"),
+    Limit::new("the JSON of a binary sample", sample::MOST_DOCUMENT, "bytes"),
 ];

@@ -140,7 +140,9 @@ fn binary_samples_are_decoded_to_the_last_byte() {
     good.push(0);
     good.extend(0f64.to_le_bytes());
     good.extend([2, 2, b'x', 0, 2, 2, b'a', 2, 0]);
-    fits_binary(&schema, &good);
+    let says = r#"{"id":"ab","state":"OPEN","items":[{"price":1.0,"note":null},{"price":0.0,"note":{"string":"x"}}],"tags":{"a":1}}"#;
+    assert_eq!(schema.decoded(Sample::Binary(&good)), says);
+    fits(&schema, says);
     let with = |at: usize, byte: u8| {
         let mut bytes = good.clone();
         bytes[at] = byte;
@@ -155,6 +157,26 @@ fn binary_samples_are_decoded_to_the_last_byte() {
     unfit_binary(&schema, &good[..good.len() - 1], "/tags", "the sample ends");
     unfit_binary(&schema, &[&good[..], &[0]].concat(), "/", "1 byte is left over");
     unfit_binary(&schema, &[], "/id", "2 bytes was expected, 0 are left");
+}
+
+#[test]
+fn binary_samples_are_shown_in_the_json_encoding() {
+    #[track_caller]
+    fn check(schema: &str, bytes: &[u8], document: &str) {
+        assert_eq!(new(schema).decoded(Sample::Binary(bytes)), document, "{schema}");
+        fits(&new(schema), document);
+    }
+    check("\"null\"", &[], "null");
+    check("\"boolean\"", &[1], "true");
+    check("\"int\"", &[1], "-1");
+    check("\"long\"", &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], "-9223372036854775808");
+    check("\"float\"", &0.1f32.to_le_bytes(), "0.1");
+    check("\"double\"", &1e300f64.to_le_bytes(), "1.0E300");
+    check("\"double\"", &f64::NEG_INFINITY.to_le_bytes(), "\"-Infinity\"");
+    check("\"bytes\"", &[6, 0, b'"', 0xff], "\"\\u0000\\\"\u{ff}\"");
+    check(r#"{"type":"array","items":"int"}"#, &[2, 2, 4, 4, 6, 0], "[1,2,3]");
+    check(r#"{"type":"map","values":"int"}"#, &[2, 2, b'a', 2, 2, 2, b'"', 4, 0], r#"{"a":1,"\"":2}"#);
+    check(r#"["null",{"type":"fixed","name":"x.F","size":2}]"#, &[2, b'a', b'b'], r#"{"x.F":"ab"}"#);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Short hands for the examples.
 
-use compat::{Comparison, Dependency, Direction, Error, Finding, Mismatch, Parsed, Sample, Strictness, Work};
+use compat::{Comparison, Dependency, Direction, Error, Finding, Fit, Mismatch, Parsed, Sample, Strictness, Work};
 use model::{CompatibilityLevel, CompatibilityPolicy, SchemaType, Subject, Version};
 use std::fs;
 use std::io::{self, Write};
@@ -48,7 +48,9 @@ pub trait Asked {
     /// The text in a format.
     fn format(&self, format: &str) -> Result<Option<String>, Error>;
     /// Does a sample fit?
-    fn fits(&self, sample: Sample<'_>) -> Result<(), Mismatch>;
+    fn fits(&self, sample: Sample<'_>) -> Result<Fit, Mismatch>;
+    /// What does a binary sample say?
+    fn decoded(&self, sample: Sample<'_>) -> String;
 }
 
 impl Asked for Parsed {
@@ -64,8 +66,16 @@ impl Asked for Parsed {
         self.formatted(format, &Work::unlimited())
     }
 
-    fn fits(&self, sample: Sample<'_>) -> Result<(), Mismatch> {
+    fn fits(&self, sample: Sample<'_>) -> Result<Fit, Mismatch> {
         self.validate(sample, &Work::unlimited()).unwrap()
+    }
+
+    #[track_caller]
+    fn decoded(&self, sample: Sample<'_>) -> String {
+        match self.fits(sample) {
+            Ok(Fit::Decoded(document)) => document,
+            other => panic!("{sample:?}: {other:?}"),
+        }
     }
 }
 

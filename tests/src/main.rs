@@ -71,6 +71,8 @@ mod parameters;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod schema_store;
 #[cfg(test)]
 mod scripts;

@@ -35,8 +35,8 @@ pub(crate) use names::MOST_NAMESPACE;
 
 use crate::language::{Language, held};
 use crate::{
-    Dependency, Direction, Error, Finding, Mismatch, Names, Place, Sample, Spent, Strictness, TagEdits, TaggedEntity,
-    Work,
+    Dependency, Direction, Error, Finding, Fit, Mismatch, Names, Place, Sample, Spent, Strictness, TagEdits,
+    TaggedEntity, Work,
 };
 use ::model::CompatibilityPolicy;
 use check::{Abandoned, check};
@@ -164,7 +164,7 @@ impl Language for Schema {
         }
     }
 
-    fn validate(&self, sample: Sample<'_>, work: &Work) -> Result<Result<(), Mismatch>, Spent> {
+    fn validate(&self, sample: Sample<'_>, work: &Work) -> Result<Result<Fit, Mismatch>, Spent> {
         data::validate(self, sample, work)
     }
 

@@ -33,9 +33,10 @@ pub(crate) use pattern::LONGEST as LONGEST_PATTERN;
 
 use crate::json::{Flavor, Memory, Node as Tree, Tree as Value, rest};
 use crate::language::{Language, held};
+use crate::sample::Document;
 use crate::{
-    Dependency, Direction, Error, Finding, Mismatch, Names, Place, Sample, Spent, Strictness, TagEdits, TaggedEntity,
-    Work,
+    Dependency, Direction, Error, Finding, Fit, Mismatch, Names, Place, Sample, Spent, Strictness, TagEdits,
+    TaggedEntity, Work,
 };
 use ::model::CompatibilityPolicy;
 use check::Abandoned;
@@ -220,11 +221,11 @@ impl Language for Schema {
     }
 
     /// A document in binary is its text in UTF-8.
-    fn validate(&self, sample: Sample<'_>, work: &Work) -> Result<Result<(), Mismatch>, Spent> {
+    fn validate(&self, sample: Sample<'_>, work: &Work) -> Result<Result<Fit, Mismatch>, Spent> {
         match sample {
-            Sample::Json(text) => validate::validate(self, text, work),
+            Sample::Json(text) => Ok(validate::validate(self, text, work)?.map(|()| Fit::Json)),
             Sample::Binary(bytes) | Sample::Framed(bytes) => match std::str::from_utf8(bytes) {
-                Ok(text) => validate::validate(self, text, work),
+                Ok(text) => Ok(validate::validate(self, text, work)?.map(|()| Document::whole(text))),
                 Err(_) => Ok(Err(Mismatch::new("/", "The document is not text in UTF-8"))),
             },
         }

@@ -38,7 +38,8 @@ pub(crate) use parse::NESTING;
 use crate::json::Memory;
 use crate::language::{self, Language};
 use crate::{
-    Dependency, Direction, Error, Finding, Mismatch, Place, Sample, Spent, Strictness, TagEdits, TaggedEntity, Work,
+    Dependency, Direction, Error, Finding, Fit, Mismatch, Place, Sample, Spent, Strictness, TagEdits, TaggedEntity,
+    Work,
 };
 use ::model::{CompatibilityPolicy, Subject, Version};
 use compiled::Uncompiled;
@@ -375,7 +376,7 @@ impl Language for Schema {
         messages.flat_map(|message| message.all_fields().map(|(field, _)| field.name.to_string())).collect()
     }
 
-    fn validate(&self, sample: Sample<'_>, work: &Work) -> Result<Result<(), Mismatch>, Spent> {
+    fn validate(&self, sample: Sample<'_>, work: &Work) -> Result<Result<Fit, Mismatch>, Spent> {
         data::validate(self, sample, work)
     }
 

@@ -2,7 +2,7 @@
 
 use super::{DRAFT_2020, json, try_json};
 use crate::support::{Asked, dependency};
-use compat::{Halt, Mismatch, Parsed, Sample, Spent, Work};
+use compat::{Fit, Halt, Mismatch, Parsed, Sample, Spent, Work};
 
 fn misfit(schema: &Parsed, document: &str) -> Mismatch {
     schema.fits(Sample::Json(document)).expect_err("the document does not fit")
@@ -21,8 +21,8 @@ fn a_document_that_does_not_fit_is_told_where_and_why() {
     let payment = r##"{"type":"object","properties":{"id":{"type":"string","maxLength":3},"lines":{"type":"array",
         "items":{"$ref":"#/definitions/line"}}},"required":["id"],"additionalProperties":false,
         "definitions":{"line":{"properties":{"n/m":{"type":"integer","minimum":1}}}}}"##;
-    assert_eq!(json(payment).fits(Sample::Json(r#" {"id":"a","lines":[{"n/m":1}]} "#)), Ok(()));
-    assert_eq!(json(payment).fits(Sample::Binary(br#"{"id":"a"}"#)), Ok(()));
+    assert_eq!(json(payment).fits(Sample::Json(r#" {"id":"a","lines":[{"n/m":1}]} "#)), Ok(Fit::Json));
+    assert_eq!(json(payment).decoded(Sample::Binary(br#" {"id":"a"} "#)), r#"{"id":"a"}"#);
     check(payment, "[]", "/", "expected object, found array", "/type");
     check(payment, "{}", "/", "the property 'id' is missing", "/required");
     check(payment, r#"{"id":1}"#, "/id", "expected string, found integer", "/properties/id/type");
@@ -104,7 +104,7 @@ fn a_schema_that_it_refers_to_is_named() {
 #[test]
 fn a_meta_schema_is_looked_into() {
     let old = r#"{"properties":{"schema":{"$ref":"http://json-schema.org/draft-07/schema#"}}}"#;
-    assert_eq!(json(old).fits(Sample::Json(r#"{"schema":{"items":[true,{"minLength":0}]}}"#)), Ok(()));
+    assert_eq!(json(old).fits(Sample::Json(r#"{"schema":{"items":[true,{"minLength":0}]}}"#)), Ok(Fit::Json));
     check(
         old,
         r#"{"schema":{"items":[true,{"minLength":-1}]}}"#,
@@ -116,7 +116,7 @@ fn a_meta_schema_is_looked_into() {
     let minimum = "http://json-schema.org/draft-04/schema#/definitions/positiveInteger/minimum";
     check(part, "-1", "/", "is less than 0", minimum);
     let new = format!(r#"{{{DRAFT_2020},"$ref":"https://json-schema.org/draft/2020-12/schema"}}"#);
-    assert_eq!(json(&new).fits(Sample::Json(r#"{"properties":{"a":{"type":["string","null"]}}}"#)), Ok(()));
+    assert_eq!(json(&new).fits(Sample::Json(r#"{"properties":{"a":{"type":["string","null"]}}}"#)), Ok(Fit::Json));
     check(
         &new,
         r#"{"properties":{"a":{"not":{"required":"b"}}}}"#,
@@ -144,11 +144,11 @@ fn a_meta_schema_that_is_registered_says_which_keywords_count() {
     let schema = r#"{"$schema":"http://example.com/meta","type":"object","properties":{"a":{"minimum":1},"b":false},
         "unevaluatedProperties":false}"#;
     let applicator = try_json(schema, &meta(&format!(r#""{vocabulary}/applicator":true"#))).unwrap();
-    assert_eq!(applicator.fits(Sample::Json(r#"{"a":0,"c":0}"#)), Ok(()));
-    assert_eq!(applicator.fits(Sample::Json("1")), Ok(()));
+    assert_eq!(applicator.fits(Sample::Json(r#"{"a":0,"c":0}"#)), Ok(Fit::Json));
+    assert_eq!(applicator.fits(Sample::Json("1")), Ok(Fit::Json));
     assert_eq!(misfit(&applicator, r#"{"b":1}"#).schema_path.as_deref(), Some("/properties/b"));
     let validation = try_json(schema, &meta(&format!(r#""{vocabulary}/validation":true"#))).unwrap();
-    assert_eq!(validation.fits(Sample::Json(r#"{"b":1}"#)), Ok(()));
+    assert_eq!(validation.fits(Sample::Json(r#"{"b":1}"#)), Ok(Fit::Json));
     assert_eq!(misfit(&validation, "1").keyword, Some("type"));
     let unknown = misfit(&try_json(schema, &meta(r#""http://example.com/units":true"#)).unwrap(), "{}");
     assert_eq!(
@@ -156,7 +156,7 @@ fn a_meta_schema_that_is_registered_says_which_keywords_count() {
         ("the meta-schema needs the vocabulary 'http://example.com/units', which is not known here", Some("/$schema"))
     );
     let optional = try_json(schema, &meta(r#""http://example.com/units":false"#)).unwrap();
-    assert_eq!(optional.fits(Sample::Json("1")), Ok(()));
+    assert_eq!(optional.fits(Sample::Json("1")), Ok(Fit::Json));
 }
 
 #[test]
@@ -181,5 +181,5 @@ fn documents_and_schemas_that_go_round_end() {
     let work = Work::new(1 << 20, &Halt::default());
     assert_eq!(json(text).validate(Sample::Json(&deep), &work), Err(Spent::TooMuch));
     let nested = format!("{}{{}}{}", r#"{"allOf":["#.repeat(127), "]}".repeat(127));
-    assert_eq!(json(&nested).fits(Sample::Json("1")), Ok(()));
+    assert_eq!(json(&nested).fits(Sample::Json("1")), Ok(Fit::Json));
 }

@@ -2,7 +2,7 @@
 
 use super::support::{read, stored};
 use crate::support::{Asked, dependency, findings, timed};
-use compat::{Direction, Error, Halt, Sample, Spent, Strictness, Work};
+use compat::{Direction, Error, Fit, Halt, Sample, Spent, Strictness, Work};
 use model::{CompatibilityPolicy, SchemaType};
 
 fn within(units: u64, text: &str) -> Result<compat::Parsed, Error> {
@@ -115,7 +115,7 @@ fn files_that_lead_to_many_others_are_compared_in_time() {
         let told = findings(Direction::Backward, &new, &old);
         assert!((100..=10_000).contains(&told.len()), "{}", told.len());
         assert_eq!(findings(Direction::Backward, &old, &old), []);
-        assert_eq!(old.fits(Sample::Json("{}")), Ok(()));
+        assert_eq!(old.fits(Sample::Json("{}")), Ok(Fit::Json));
     });
     let chain: Vec<_> = (0..300)
         .rev()
@@ -141,19 +141,46 @@ fn samples_are_bounded() {
     let told = schema.fits(Sample::Json(&deep)).unwrap_err();
     assert!(told.message.contains("deeper than the 100 levels allowed"), "{told}");
     let wide = [0x12, 0].repeat(400_000);
-    assert_eq!(timed("wide", || schema.fits(Sample::Binary(&wide))), Ok(()));
+    assert!(timed("wide", || schema.fits(Sample::Binary(&wide))).is_ok());
     assert!(schema.fits(Sample::Binary(&vec![0x18; 2 << 20])).unwrap_err().message.contains("longer than"));
-    let mut nested = Vec::new();
-    for _ in 0..500 {
-        let mut outer = vec![0x0a];
-        let mut length = nested.len();
-        while length >= 0x80 {
-            outer.push(length as u8 | 0x80);
-            length >>= 7;
-        }
-        outer.push(length as u8);
-        outer.append(&mut nested);
-        nested = outer;
-    }
+    let nested = (0..500).fold(Vec::new(), |nested, _| delimited(1, &nested));
     assert!(timed("nested", || schema.fits(Sample::Binary(&nested))).is_err());
+    // Each bool is a byte, and five characters with a comma.
+    let bools = delimited(3, &vec![0; 1_000_000]);
+    assert!(timed("shown", || schema.decoded(Sample::Binary(&bools))).len() > 6_000_000);
+    let long = stored(&format!(
+        "syntax=\"proto3\"; message M {{ repeated N ns = 1; }} message N {{ int32 {} = 1; }}",
+        "n".repeat(1000)
+    ));
+    let many = delimited(1, &[8, 1]).repeat(10_000);
+    let told = timed("long names", || long.fits(Sample::Binary(&many)));
+    assert!(matches!(&told, Ok(Fit::Undecoded(why)) if why.contains("longer than")), "{told:?}");
+}
+
+/// A field that is delimited: its number, its length, and what is in it.
+fn delimited(number: u8, inside: &[u8]) -> Vec<u8> {
+    let mut field = vec![number << 3 | 2];
+    let mut length = inside.len();
+    while length >= 0x80 {
+        field.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    field.push(length as u8);
+    field.extend(inside);
+    field
+}
+
+#[test]
+fn an_any_inside_an_any_is_followed_as_deep_as_messages_are() {
+    let schema =
+        stored("syntax=\"proto3\"; import \"google/protobuf/any.proto\"; message M { google.protobuf.Any any = 1; }");
+    let nested = |levels: usize| {
+        let held = |inside: Vec<u8>, _| [delimited(1, b"/google.protobuf.Any"), delimited(2, &inside)].concat();
+        delimited(1, &(0..levels).fold(Vec::new(), held))
+    };
+    assert!(timed("some", || schema.fits(Sample::Binary(&nested(50)))).is_ok());
+    let told = timed("an abyss", || schema.fits(Sample::Binary(&nested(30_000)))).unwrap_err();
+    assert!(told.message.contains("deeper than the 100 levels allowed"), "{told}");
+    let work = Work::new(10_000_000, &Halt::default());
+    assert_eq!(schema.validate(Sample::Binary(&nested(30_000)), &work), Err(Spent::TooMuch));
 }

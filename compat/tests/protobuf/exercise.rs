@@ -1,6 +1,6 @@
 //! What must hold for any input at all. The property tests, the corpus test and the fuzz target all run this.
 
-use compat::{Direction, Finding, Parsed, Sample, Strictness, TagEdits, Work};
+use compat::{Direction, Finding, Fit, Parsed, Sample, Strictness, TagEdits, Work};
 use model::{CompatibilityPolicy, SchemaType};
 
 fn parse(text: &str, strictness: Strictness) -> Result<Parsed, compat::Error> {
@@ -64,8 +64,13 @@ fn promises(parsed: &Parsed, text: &str, strictness: Strictness) {
     assert_eq!(bare == **canonical, remove.is_empty(), "{bare}");
     assert_eq!(parse(&bare, Strictness::Stored).unwrap().inline_tags(&work).unwrap(), []);
     for sample in [Sample::Json("{}"), Sample::Binary(&[8, 1]), Sample::Framed(&[0])] {
-        if let Err(mismatch) = parsed.validate(sample, &work).unwrap() {
-            assert!(mismatch.path.starts_with('/'), "{mismatch:?}");
+        match parsed.validate(sample, &work).unwrap() {
+            Err(mismatch) => assert!(mismatch.path.starts_with('/'), "{mismatch:?}"),
+            Ok(Fit::Decoded(document)) => {
+                let again = parsed.validate(Sample::Json(&document), &work).unwrap();
+                assert_eq!(again, Ok(Fit::Json), "{document} of {text}");
+            }
+            Ok(Fit::Json | Fit::Undecoded(_)) => {}
         }
     }
     let normal = match (parsed.normalized(&work), strictness) {

@@ -1,8 +1,9 @@
-//! `POST /subjects/{subject}/versions/{version}/validate`: does a sample document fit a schema, and where not?
+//! `POST /subjects/{subject}/versions/{version}/validate`: does a sample document fit a schema, what does it say, and where does
+//! it not fit?
 
 use super::subjects::stored;
 use super::{Class, Service, with_fallback};
-use compat::{Sample, Work};
+use compat::{Fit, Mismatch, Sample, Work};
 use model::Subject;
 use model::framing::{self, Written};
 use rules::delete::Selector;
@@ -23,14 +24,14 @@ pub enum Validation {
 /// What a validation comes to.
 #[derive(Clone, Debug)]
 pub struct Validated {
-    /// The place and the reason of the first mismatch; `None` when the sample fits.
-    pub mismatch: Option<compat::Mismatch>,
+    /// What a sample says that fits; or the place and the reason of the first mismatch.
+    pub outcome: Result<Fit, Mismatch>,
     /// The rules of the version whose expressions do not parse.
     pub rule_findings: Vec<RuleFinding>,
 }
 
 impl Service {
-    /// Does the sample fit, and what is to be said of the rules that clients apply to data?
+    /// Does the sample fit, what does it say, and what is to be said of the rules that clients apply to data?
     ///
     /// # Errors
     /// `SubjectNotFound`, `VersionNotFound`, `InvalidSchema` for a stored text that does not parse, `Spent`, `Busy`, those of the store.
@@ -56,14 +57,14 @@ impl Service {
                 Validation::Binary(bytes) => match framed(bytes).map(|rest| fits(Sample::Framed(rest))) {
                     None => fits(Sample::Binary(bytes))?,
                     Some(framed) => match framed? {
-                        Ok(()) => Ok(()),
+                        Ok(fit) => Ok(fit),
                         // What names the schema could also be data that happens to begin so.
                         Err(framed) => fits(Sample::Binary(bytes))?.map_err(|_| framed),
                     },
                 },
             };
             let rule_findings = stored.rule_set.as_ref().map(|rules| expression::findings(rules, &spending));
-            Ok(Validated { mismatch: outcome.err(), rule_findings: rule_findings.transpose()?.unwrap_or_default() })
+            Ok(Validated { outcome, rule_findings: rule_findings.transpose()?.unwrap_or_default() })
         };
         self.pools.begin_here(Class::Parse, work, job).await
     }

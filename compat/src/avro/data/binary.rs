@@ -1,18 +1,19 @@
-//! Avro's binary encoding. The walk builds nothing: it makes sure that decoding will need neither more depth nor more
-//! memory than the sample deserves, and that the sample ends where its value ends.
+//! Avro's binary encoding. The walk builds no values: it makes sure that decoding will need neither more depth nor more
+//! memory than the sample deserves, and that the sample ends where its value ends. On its way it writes Avro's JSON encoding.
 
 use super::branch_name;
 use super::path::{Path, Step};
 use crate::avro::model::{Model, Node, NodeId, Primitive};
-use crate::{Mismatch, Work};
+use crate::sample::Document;
+use crate::{Fit, Mismatch, Work};
 use std::borrow::Cow;
 
-/// Does the sample hold one value of the schema, and nothing else?
-pub(super) fn check(model: &Model, bytes: &[u8], work: &Work) -> Result<(), Mismatch> {
-    let mut walk = Walk { model, path: Path::new(work), rest: bytes, values: 0 };
+/// Does the sample hold one value of the schema, and nothing else? Inside is what it says.
+pub(super) fn read(model: &Model, bytes: &[u8], work: &Work) -> Result<Fit, Mismatch> {
+    let mut walk = Walk { model, path: Path::new(work), rest: bytes, values: 0, document: Document::default() };
     walk.value(model.root)?;
     match walk.rest.len() {
-        0 => Ok(()),
+        0 => Ok(walk.document.fit()),
         1 => walk.path.mismatch("1 byte is left over after the value"),
         left => walk.path.mismatch(format!("{left} bytes are left over after the value")),
     }
@@ -23,6 +24,7 @@ struct Walk<'s> {
     path: Path<'s>,
     rest: &'s [u8],
     values: usize,
+    document: Document,
 }
 
 impl<'s> Walk<'s> {
@@ -32,11 +34,18 @@ impl<'s> Walk<'s> {
         let model = self.model;
         match model.node(id) {
             Node::Primitive { primitive, .. } => self.primitive(*primitive),
-            Node::Fixed(fixed) => self.take(fixed.size as usize, "a fixed").map(drop),
+            Node::Fixed(fixed) => {
+                let bytes = self.take(fixed.size as usize, "a fixed")?;
+                self.characters(bytes);
+                Ok(())
+            }
             Node::Enum(symbols) => {
                 let at = self.long("the position of a symbol")?;
                 match usize::try_from(at) {
-                    Ok(at) if at < symbols.symbols.len() => Ok(()),
+                    Ok(at) if at < symbols.symbols.len() => {
+                        self.document.string(&symbols.symbols[at]);
+                        Ok(())
+                    }
                     _ => self.path.mismatch(format!(
                         "the enum {} has {} symbols, none at position {at}",
                         symbols.named.name,
@@ -55,34 +64,51 @@ impl<'s> Walk<'s> {
                 if matches!(model.node(branch), Node::Primitive { primitive: Primitive::Null, .. }) {
                     return self.value(branch);
                 }
-                self.path.push(Step::Member(branch_name(model.node(branch))));
+                let name = branch_name(model.node(branch));
+                self.document.put("{");
+                self.document.member(&name);
+                self.path.push(Step::Member(name));
                 self.value(branch)?;
                 self.path.pop();
+                self.document.put("}");
                 Ok(())
             }
             Node::Array { items, .. } => {
                 let mut at = 0;
+                self.document.put("[");
                 self.blocks(|walk| {
+                    walk.document.next();
                     walk.path.push(Step::Element(at));
                     at += 1;
                     walk.value(*items)?;
                     walk.path.pop();
                     Ok(())
-                })
-            }
-            Node::Map { values, .. } => self.blocks(|walk| {
-                let key = walk.text()?;
-                walk.path.push(Step::Member(Cow::Borrowed(key)));
-                walk.value(*values)?;
-                walk.path.pop();
+                })?;
+                self.document.put("]");
                 Ok(())
-            }),
+            }
+            Node::Map { values, .. } => {
+                self.document.put("{");
+                self.blocks(|walk| {
+                    let key = walk.text()?;
+                    walk.document.member(key);
+                    walk.path.push(Step::Member(Cow::Borrowed(key)));
+                    walk.value(*values)?;
+                    walk.path.pop();
+                    Ok(())
+                })?;
+                self.document.put("}");
+                Ok(())
+            }
             Node::Record(record) => {
+                self.document.put("{");
                 for field in &record.fields {
+                    self.document.member(&field.name);
                     self.path.member(&field.name);
                     self.value(field.schema)?;
                     self.path.pop();
                 }
+                self.document.put("}");
                 Ok(())
             }
             Node::Unresolved => unreachable!("resolution replaces every unresolved name"),
@@ -91,24 +117,46 @@ impl<'s> Walk<'s> {
 
     fn primitive(&mut self, primitive: Primitive) -> Result<(), Mismatch> {
         match primitive {
-            Primitive::Null => Ok(()),
+            Primitive::Null => self.document.put("null"),
             Primitive::Boolean => match self.take(1, "a boolean")? {
-                [0 | 1] => Ok(()),
-                other => self.path.mismatch(format!("a boolean is 0 or 1, not {}", other[0])),
+                [0] => self.document.put("false"),
+                [1] => self.document.put("true"),
+                other => return self.path.mismatch(format!("a boolean is 0 or 1, not {}", other[0])),
             },
             Primitive::Int => {
                 let value = self.long("an int")?;
-                match i32::try_from(value) {
-                    Ok(_) => Ok(()),
-                    Err(_) => self.path.mismatch(format!("{value} is out of the range of an int")),
+                if i32::try_from(value).is_err() {
+                    return self.path.mismatch(format!("{value} is out of the range of an int"));
                 }
+                self.document.put(&value.to_string());
             }
-            Primitive::Long => self.long("a long").map(drop),
-            Primitive::Float => self.take(4, "a float").map(drop),
-            Primitive::Double => self.take(8, "a double").map(drop),
-            Primitive::Bytes => self.counted("bytes").map(drop),
-            Primitive::String => self.text().map(drop),
+            Primitive::Long => {
+                let value = self.long("a long")?;
+                self.document.put(&value.to_string());
+            }
+            Primitive::Float => {
+                let bytes = self.array("a float")?;
+                self.document.float(f32::from_le_bytes(bytes));
+            }
+            Primitive::Double => {
+                let bytes = self.array("a double")?;
+                self.document.double(f64::from_le_bytes(bytes));
+            }
+            Primitive::Bytes => {
+                let bytes = self.counted("bytes")?;
+                self.characters(bytes);
+            }
+            Primitive::String => {
+                let text = self.text()?;
+                self.document.string(text);
+            }
         }
+        Ok(())
+    }
+
+    /// Bytes as JSON has them: the characters U+0000 to U+00FF.
+    fn characters(&mut self, bytes: &[u8]) {
+        self.document.string(&bytes.iter().copied().map(char::from).collect::<String>());
     }
 
     /// The items of an array or map: blocks of items, each with their number, until a block of none. A negative number
@@ -154,6 +202,12 @@ impl<'s> Walk<'s> {
             }
             None => self.path.mismatch(format!("{what} of {length} bytes was expected, {} are left", self.rest.len())),
         }
+    }
+
+    fn array<const LENGTH: usize>(&mut self, what: &str) -> Result<[u8; LENGTH], Mismatch> {
+        let mut array = [0; LENGTH];
+        array.copy_from_slice(self.take(LENGTH, what)?);
+        Ok(array)
     }
 
     /// A zig-zag variable-length number.

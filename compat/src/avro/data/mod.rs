@@ -12,7 +12,7 @@ mod path;
 
 use super::Schema;
 use super::model::{Model, Node, NodeId};
-use crate::{Mismatch, Sample, Spent, Work};
+use crate::{Fit, Mismatch, Sample, Spent, Work};
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::writer::datum::GenericDatumWriter;
 use std::borrow::Cow;
@@ -33,29 +33,29 @@ const BYTE: usize = 1;
 ///
 /// # Errors
 /// The work ended.
-pub(crate) fn validate(schema: &Schema, sample: Sample<'_>, work: &Work) -> Result<Result<(), Mismatch>, Spent> {
+pub(crate) fn validate(schema: &Schema, sample: Sample<'_>, work: &Work) -> Result<Result<Fit, Mismatch>, Spent> {
     let outcome = judge(&schema.model, sample, work);
     // A walk that cannot pay for a value ends as if that did not fit.
     work.check()?;
     Ok(outcome)
 }
 
-fn judge(model: &Model, sample: Sample<'_>, work: &Work) -> Result<(), Mismatch> {
+fn judge(model: &Model, sample: Sample<'_>, work: &Work) -> Result<Fit, Mismatch> {
     let refused = |error: apache_avro::Error| Mismatch::new("/", error.to_string());
     match sample {
         Sample::Json(text) => {
             let value = json::value(model, text, work)?;
-            let Some(skeleton) = skeleton(model, work) else { return Ok(()) };
+            let Some(skeleton) = skeleton(model, work) else { return Ok(Fit::Json) };
             let encoded =
                 GenericDatumWriter::builder(&skeleton).build().and_then(|writer| writer.write_value_to_vec(value));
-            encoded.map(drop).map_err(refused)
+            encoded.map(|_| Fit::Json).map_err(refused)
         }
         Sample::Binary(mut bytes) | Sample::Framed(mut bytes) => {
-            binary::check(model, bytes, work)?;
-            let Some(skeleton) = skeleton(model, work) else { return Ok(()) };
+            let says = binary::read(model, bytes, work)?;
+            let Some(skeleton) = skeleton(model, work) else { return Ok(says) };
             let decoded =
                 GenericDatumReader::builder(&skeleton).build().and_then(|reader| reader.read_value(&mut bytes));
-            decoded.map(drop).map_err(refused)
+            decoded.map(|_| says).map_err(refused)
         }
     }
 }

@@ -5,11 +5,12 @@ use super::{Answer, RequestContext, here, schemas, subjects, there};
 use crate::app::App;
 use crate::http::lookup_cache::{FoundVersion, Showing};
 use crate::http::pieces::{self, HERE};
-use crate::http::wire::schema::{RuleFindingOut, SchemaOut};
+use crate::http::wire::sample::SampleVerdict;
+use crate::http::wire::schema::SchemaOut;
 use crate::http::{body, wire};
 use authz::{Action, PostReads, Refusal, RegisterPermit, Resource};
 use base64::Engine;
-use compat::Mismatch;
+use compat::Fit;
 use model::Subject;
 use rules::delete::Selector;
 use rules::expression::{self, RuleFinding};
@@ -17,8 +18,8 @@ use rules::fault::Fault;
 use rules::find::Deleted;
 use rules::names::{self, Use};
 use rules::register::{Force, Registered};
-use serde_json::{Value, json};
-use service::{Class, Modified, Offered, Rights, Shown, Validation, change};
+use serde_json::Value;
+use service::{Class, Modified, Offered, Rights, Shown, Validated, Validation, change};
 use std::sync::Arc;
 use storage::{Standing, State};
 
@@ -227,23 +228,13 @@ pub async fn validate(
     let (subject, _) = ctx.permit(app, Action::Lookup, subject)?.into_parts();
     let selector = version?;
     let sample = there(app, ctx, Class::to_read(ctx.body.len()), |_, ctx| sample(ctx)).await?;
-    let outcome = app.service.validate(subject, selector, sample, &ctx.work).await?;
-    let mut shown = outcome.mismatch.map_or_else(|| json!({ "is_valid": true }), |mismatch| verdict(&mismatch));
-    if !outcome.rule_findings.is_empty() {
-        shown["ruleFindings"] = json!(outcome.rule_findings.iter().map(RuleFindingOut::from).collect::<Vec<_>>());
-    }
-    Ok(Answer::json(&shown))
-}
-
-fn verdict(mismatch: &Mismatch) -> Value {
-    let mut verdict = json!({ "is_valid": false, "path": mismatch.path, "message": mismatch.message });
-    if let Some(keyword) = mismatch.keyword {
-        verdict["keyword"] = keyword.into();
-    }
-    if let Some(path) = &mismatch.schema_path {
-        verdict["schemaPath"] = path.as_str().into();
-    }
-    verdict
+    let validated = app.service.validate(subject, selector, sample, &ctx.work).await?;
+    let length = if let Ok(Fit::Decoded(document)) = &validated.outcome { document.len() } else { 0 };
+    let verdict = move |_: &App, _: &RequestContext| {
+        let Validated { outcome, rule_findings } = validated;
+        Ok(Answer::json(&SampleVerdict::of(outcome, &rule_findings)))
+    };
+    there(app, ctx, Class::to_read(length), verdict).await
 }
 
 fn sample(ctx: &RequestContext) -> Result<Validation, Fault> {

@@ -6,6 +6,7 @@ pub mod encryption;
 pub mod finding;
 pub mod namespace;
 pub mod request;
+pub mod sample;
 pub mod schema;
 
 use sha2::{Digest, Sha256};

@@ -21,6 +21,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 # What these goals need besides a compiler is looked for before anything is compiled.
 needs := build $(filter test lint demo bench,$(MAKECMDGOALS))
 steadily := scripts/steadily.sh
+node_packages := tests/clients/node/node_modules/installed
 
 .PHONY: help run test lint bench price soak image clean deps archive demo
 
@@ -38,7 +39,7 @@ demo: archive ## Start the example of docs/examples/bank: three teams, their nam
 	@$(steadily) 'cargo build' cargo build --release -p registry --bin freehold
 	@docs/examples/bank/demo.sh '$(target)/release/freehold'
 
-test: archive .corpora/installed ## Everything that must pass: unit, contract, end-to-end tests, real clients
+test: archive .corpora/installed $(node_packages) ## Everything that must pass: unit, contract, end-to-end tests, real clients
 	$(steadily) 'cargo test' cargo test --workspace --no-fail-fast
 
 lint: deps .venv/installed ## Formatting, lints, rustdoc, dependencies, the description of the API; a warning is an error
@@ -61,8 +62,8 @@ soak: archive ## Kills, power failures, cuts, flips, full disks: SOAK=1000 round
 image: deps ## Build the Dockerfile with Buildah, on bases that need no registry, and start what came out; as root
 	@$(steadily) 'scripts/image.sh' scripts/image.sh
 
-clean: ## Remove all that was built or fetched (target, .rocksdb, .venv, .corpora); ./data stays
-	rm -rf '$(target)' .rocksdb .venv .corpora
+clean: ## Remove all that was built or fetched (target, .rocksdb, .venv, .corpora, node_modules); ./data stays
+	rm -rf '$(target)' .rocksdb .venv .corpora '$(dir $(node_packages))'
 
 deps:
 	@scripts/install-deps.sh $(needs)
@@ -81,4 +82,11 @@ archive: deps
 
 .corpora/installed: scripts/corpora.sh .venv/installed
 	@scripts/corpora.sh
+	@touch $@
+
+# Node itself comes with the Python packages, so that it is of one version everywhere. Its packages run nothing when they are
+# installed.
+$(node_packages): tests/clients/node/package.json tests/clients/node/package-lock.json .venv/installed
+	@echo 'npm: installing the Node packages of the tests into $(@D)' >&2
+	@PATH="$$PWD/.venv/bin:$$PATH" $(steadily) 'npm ci' .venv/bin/npm ci --prefix $(<D) --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -33,6 +33,8 @@ mod bad_input;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod clients_node;
+#[cfg(test)]
 mod clients_ownership;
 #[cfg(test)]
 mod clients_python;

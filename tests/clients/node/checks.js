@@ -8,9 +8,11 @@ import { SchemaRegistryClient, SerdeType } from "@confluentinc/schemaregistry";
 
 export const VALUE = SerdeType.VALUE;
 
+export const CONF = { baseURLs: [process.argv[2]], maxRetries: 0 };
+
 /** A client of its own cache, so that what it answers came from the server. */
 export function client() {
-  return new SchemaRegistryClient({ baseURLs: [process.argv[2]], maxRetries: 0 });
+  return new SchemaRegistryClient(CONF);
 }
 
 /** The call must fail with this HTTP status and error code. */

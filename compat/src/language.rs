@@ -39,6 +39,14 @@ pub(crate) trait Language: Debug {
     /// The text would exceed a bound; or the work ended.
     fn formatted(&self, format: &str, work: &Work) -> Result<Option<String>, Error>;
 
+    /// Could a text be what `format=serialized` shows of a schema of the language?
+    fn may_be_serialized(_text: &str) -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
+
     /// Equal for schemas that are `equivalent`, hardly ever for others.
     fn fingerprint(&self) -> u64;
 
@@ -207,6 +215,15 @@ macro_rules! languages {
                 $(SchemaType::$language => <$schema as Language>::names(text, work),)+
                 #[allow(unreachable_patterns, reason = "where there is a language for each name")]
                 _ => Ok(Names::default()),
+            }
+        }
+
+        /// Could a text be what `Parsed::formatted` makes of a schema of this language for `serialized`? Tells in no time.
+        pub fn may_be_serialized(schema_type: &SchemaType, text: &str) -> bool {
+            match schema_type {
+                $(SchemaType::$language => <$schema as Language>::may_be_serialized(text),)+
+                #[allow(unreachable_patterns, reason = "where there is a language for each name")]
+                _ => false,
             }
         }
 

@@ -1,6 +1,6 @@
 """Files that others have written: those of googleapis-common-protos, which come with the clients. Each is registered with its
 imports as references, reads back, is the same schema when it is registered again, is compatible with itself, and its
-descriptor describes what is in it.
+descriptor describes what is in it and finds it.
 """
 
 import base64
@@ -54,7 +54,11 @@ def they_register_read_back_and_describe_what_is_in_them():
         client().register_schema(path, stored.schema)
         equal(client().get_versions(path), [1])
         equal(client().test_compatibility(path, Schema(text, "PROTOBUF", references(text))), True)
-        compiled = base64.b64decode(client().get_latest_version(path, fmt="serialized").schema.schema_str)
+        shown = client().get_latest_version(path, fmt="serialized").schema
+        for normalize in (False, True):
+            found = client().lookup_schema(path, shown, normalize)
+            equal((found.version, found.schema_id), (stored.version, stored.schema_id))
+        compiled = base64.b64decode(shown.schema_str)
         described = descriptor_pb2.FileDescriptorProto.FromString(compiled)
         bare = re.sub(r"//[^\n]*|/\*.*?\*/", "", text, flags=re.DOTALL)
         equal([message.name for message in described.message_type], re.findall(r"^message (\w+)", bare, re.MULTILINE))

@@ -336,6 +336,10 @@ impl Language for Schema {
         }
     }
 
+    fn may_be_serialized(text: &str) -> bool {
+        descriptor::may_be_written(text)
+    }
+
     fn fingerprint(&self) -> u64 {
         self.fingerprint
     }

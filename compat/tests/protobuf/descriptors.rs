@@ -3,6 +3,7 @@
 use super::support::{read, stored};
 use crate::support::{Asked, dependency};
 use compat::Strictness;
+use model::SchemaType;
 
 /// Recorded: a text, its descriptor, and the text that the descriptor is shown as (the canonical one, where there is none).
 const RECORDED: [(&str, &str, Option<&str>); 10] = [
@@ -57,6 +58,8 @@ fn texts_become_descriptors_and_descriptors_texts_as_recorded() {
     for (text, descriptor, shown) in RECORDED {
         let schema = stored(text);
         assert_eq!(schema.format("serialized").unwrap().as_deref(), Some(descriptor), "{text}");
+        assert!(compat::may_be_serialized(&SchemaType::Protobuf, descriptor), "{text}");
+        assert!(!compat::may_be_serialized(&SchemaType::Protobuf, text), "{text}");
         let back = read(descriptor, &[], Strictness::New).unwrap();
         assert_eq!(&**back.canonical(), shown.unwrap_or(schema.canonical()), "{descriptor}");
     }

@@ -39,8 +39,17 @@ impl Candidate {
     }
 }
 
-/// Is the candidate equivalent to a stored version? References must be equal, unless the candidate has none (everything
-/// inlined) and the stored version has some.
+/// Are references, metadata and rules as an equivalent version has them? References must be equal, unless the candidate has none
+/// (everything inlined) and the stored version has some.
+pub fn equivalent_beside_the_text(candidate: &Candidate, stored: &StoredVersion) -> bool {
+    let content = &candidate.content;
+    let inlined = content.references.is_empty() && !stored.references.is_empty();
+    (inlined || content.references == stored.references)
+        && content.rule_set == stored.rule_set
+        && metadata::same(content.metadata.as_ref(), stored.metadata.as_ref(), stored.version)
+}
+
+/// Is the candidate equivalent to a stored version?
 ///
 /// # Errors
 /// Those of the store; `NotPrecomputed` in the writer.
@@ -50,13 +59,5 @@ pub fn equivalent(
     candidate: &Candidate,
     stored: &StoredVersion,
 ) -> Result<bool, Stop> {
-    let content = &candidate.content;
-    let inlined = content.references.is_empty() && !stored.references.is_empty();
-    if !(inlined || content.references == stored.references)
-        || content.rule_set != stored.rule_set
-        || !metadata::same(content.metadata.as_ref(), stored.metadata.as_ref(), stored.version)
-    {
-        return Ok(false);
-    }
-    knowledge.equivalent(state, &candidate.schema, stored)
+    Ok(equivalent_beside_the_text(candidate, stored) && knowledge.equivalent(state, &candidate.schema, stored)?)
 }

@@ -1,10 +1,12 @@
-//! Finding a candidate among the versions of a subject: by equal content first, then by equivalence, newest first.
+//! Finding a candidate among the versions of a subject: by equal content first, then by equivalence, newest first; a look-up then
+//! by what is shown of the versions.
 
-use super::equivalence::{Candidate, equivalent};
-use super::knowledge::{Knowledge, Stop};
+use super::equivalence::{Candidate, equivalent, equivalent_beside_the_text};
+use super::knowledge::{Computing, Knowledge, Stop};
 use crate::content;
 use model::{SchemaId, Subject};
-use state::{Equivalents, State, StoredVersion};
+use state::{Begin, Equivalents, Standing, State, StoredVersion};
+use std::ops::ControlFlow;
 
 /// Are soft-deleted versions considered?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,6 +67,45 @@ pub fn find(
     for stored in alike {
         if equivalent(state, knowledge, candidate, &stored)? {
             return Ok(Some(Found::Equivalent(stored)));
+        }
+    }
+    Ok(None)
+}
+
+/// The newest version of which `format=serialized` shows this text, which is that of the candidate as it was sent. A descriptor
+/// says less than the schema that it was made of (options of others are not in it, and the order of options is lost), so that
+/// what it is read as need not be equivalent.
+///
+/// Only look-ups ask this: the reference registers such a descriptor as another schema, and so do we.
+///
+/// # Errors
+/// `Spent`, those of the store.
+pub fn find_serialized(
+    state: &dyn State,
+    knowledge: &Computing<'_>,
+    subject: &Subject,
+    text: &str,
+    candidate: &Candidate,
+    deleted: Deleted,
+) -> Result<Option<StoredVersion>, Stop> {
+    let schema_type = &candidate.content.schema_type;
+    if !compat::may_be_serialized(schema_type, text) {
+        return Ok(None);
+    }
+    let mut numbers = Vec::new();
+    let standing = if deleted == Deleted::Include { Standing::Any } else { Standing::Live };
+    state.numbers_from(subject, standing, Begin::Skipping(0), &mut |number, _| {
+        numbers.push(number);
+        ControlFlow::Continue(())
+    })?;
+    for number in numbers.into_iter().rev() {
+        knowledge.work().spend(content::READ)?;
+        let Some(stored) = state.version(subject, number)? else { continue };
+        if stored.schema_type == *schema_type
+            && equivalent_beside_the_text(candidate, &stored)
+            && knowledge.is_serialized_as(state, &stored, text)?
+        {
+            return Ok(Some(stored));
         }
     }
     Ok(None)

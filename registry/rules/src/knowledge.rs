@@ -243,6 +243,24 @@ impl<'a> Computing<'a> {
         Computing { schema_cache, work, memory: RefCell::new(precomputed.memory) }
     }
 
+    /// Is the text what `format=serialized` shows of a stored version? Nothing that the writer decides depends on it.
+    ///
+    /// # Errors
+    /// `Spent`, those of the store.
+    pub fn is_serialized_as(&self, state: &dyn State, existing: &StoredVersion, text: &str) -> Result<bool, Stop> {
+        let stored = match self.schema_cache.stored(state, existing, self.work) {
+            Ok(stored) => stored,
+            // A text that a foreign log holds and that does not parse is shown as it is.
+            Err(Fault::InvalidSchema(_)) => return Ok(false),
+            Err(fault) => return Err(Stop::Fault(fault)),
+        };
+        match stored.parsed.formatted("serialized", self.work) {
+            Ok(shown) => Ok(shown.as_deref() == Some(text)),
+            Err(compat::Error::Spent(spent)) => Err(spent.into()),
+            Err(_) => Ok(false),
+        }
+    }
+
     /// What was computed, for the writer.
     pub fn precomputed(self) -> Precomputed {
         Precomputed { memory: self.memory.into_inner(), work: Work::unlimited() }

@@ -4,7 +4,7 @@ use super::{Class, Service, Shown, with_fallback};
 use compat::{Strictness, Work};
 use model::{CompatibilityLevel, Content, Subject};
 use rules::candidate::{Described, source};
-use rules::config;
+use rules::config::{self, InScope};
 use rules::content;
 use rules::equivalence::Candidate;
 use rules::fault::Fault;
@@ -12,7 +12,7 @@ use rules::find::{self, Deleted, Found};
 use rules::knowledge::{Computing, Knowledge, Stop};
 use rules::{metadata, rule_set};
 use std::sync::Arc;
-use storage::State;
+use storage::{State, StoredVersion};
 
 /// A look-up.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ impl Service {
 
 fn look_up(
     state: &dyn State,
-    knowledge: &dyn Knowledge,
+    knowledge: &Computing<'_>,
     request: &Lookup,
     subject: &Subject,
     default_level: CompatibilityLevel,
@@ -82,32 +82,43 @@ fn look_up(
             return shown(state, found, &candidate);
         }
         // A client that leaves metadata and rules out still finds what it registered, because registration filled them in.
-        if let Some(latest) = summary.latest.map(|version| state.version(subject, version)).transpose()?.flatten() {
-            let config = &scope.config;
-            let asked = &candidate.content;
-            let metadata = metadata::populate(
-                asked.metadata.as_ref(),
-                latest.metadata.as_ref(),
-                config.default_metadata.as_ref(),
-                config.override_metadata.as_ref(),
-            );
-            let rule_set = rule_set::populate(
-                asked.rule_set.as_ref(),
-                latest.rule_set.as_ref(),
-                config.default_rule_set.as_ref(),
-                config.override_rule_set.as_ref(),
-            );
-            let populated = Candidate::new(candidate.schema.clone(), asked.references.clone(), metadata, rule_set);
-            if populated.content != candidate.content
-                && let Some(found) = find::find(state, knowledge, subject, &populated, None, request.deleted)?
-            {
-                return shown(state, found, &populated);
+        let latest = summary.latest.map(|version| state.version(subject, version)).transpose()?.flatten();
+        let populated = latest.and_then(|latest| populated(&candidate, &latest, &scope));
+        if let Some(populated) = &populated
+            && let Some(found) = find::find(state, knowledge, subject, populated, None, request.deleted)?
+        {
+            return shown(state, found, populated);
+        }
+        // What is shown of a version leads back to it.
+        let text = described.text.trim();
+        for candidate in std::iter::once(&candidate).chain(&populated) {
+            if let Some(stored) = find::find_serialized(state, knowledge, subject, text, candidate, request.deleted)? {
+                return Ok(Shown::of(state, stored)?);
             }
         }
     }
     let exists = summary.live > 0 || (request.deleted == Deleted::Include && summary.versions > 0);
     let fault = if exists { Fault::SchemaNotFound } else { Fault::SubjectNotFound(subject.clone()) };
     Err(fault.into())
+}
+
+/// The candidate with the metadata and the rules that a registration would fill in; `None` if those are what it has.
+fn populated(candidate: &Candidate, latest: &StoredVersion, scope: &InScope) -> Option<Candidate> {
+    let (asked, config) = (&candidate.content, &scope.config);
+    let metadata = metadata::populate(
+        asked.metadata.as_ref(),
+        latest.metadata.as_ref(),
+        config.default_metadata.as_ref(),
+        config.override_metadata.as_ref(),
+    );
+    let rule_set = rule_set::populate(
+        asked.rule_set.as_ref(),
+        latest.rule_set.as_ref(),
+        config.default_rule_set.as_ref(),
+        config.override_rule_set.as_ref(),
+    );
+    let populated = Candidate::new(candidate.schema.clone(), asked.references.clone(), metadata, rule_set);
+    (populated.content != candidate.content).then_some(populated)
 }
 
 fn shown(state: &dyn State, found: Found, candidate: &Candidate) -> Result<Shown, Stop> {

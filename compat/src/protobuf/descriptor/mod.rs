@@ -36,6 +36,11 @@ pub(super) fn encoded(bytes: &[u8]) -> String {
     general_purpose::STANDARD.encode(bytes)
 }
 
+/// Could a text be the base64 of what `write` makes? All of that begins alike, and what other programs make has names of files.
+pub(super) fn may_be_written(text: &str) -> bool {
+    text.starts_with(&encoded(write::BEGIN))
+}
+
 /// Why bytes are not taken as a file.
 #[derive(Debug)]
 pub(super) enum NoFile {

@@ -12,6 +12,9 @@ use std::collections::HashSet;
 /// The name of every such file.
 const FILE_NAME: &str = "default";
 
+/// What each begins with: its name. Nine bytes, which are base64 of their own whatever comes behind them.
+pub(super) const BEGIN: &[u8] = b"\x0a\x07default";
+
 /// What it costs to write an element.
 const WRITTEN: usize = 16;
 

@@ -1,26 +1,19 @@
-//! What a name means: the types of a file and of all that it can see, and the scopes in which a name is sought.
-//!
-//! A name is sought whole, from the innermost message outwards, then in the package and in the packages around it. What the
-//! file itself defines comes before what referenced files define, and those before the bundled files, which are there whether
-//! or not they are imported. No full name is ever built to seek one: a scope is a node, and a name is walked part by part.
-//! So a type that is declared with dots in its name has a scope for each part of it, and types of one full name have one inside:
-//! the reference allows both, since it knows types by their full names.
+//! The scopes of some files, and what is declared in them.
 
-use super::bundled;
-use super::model::*;
 use crate::json::SMALL;
+use crate::protobuf::model::*;
 use crate::{Spent, Work};
 use std::collections::{HashMap, VecDeque};
 
 /// A scope: a package or a type.
-pub(super) type NodeId = u32;
+pub(in crate::protobuf) type NodeId = u32;
 
 /// The scope of everything.
-const ROOT: NodeId = 0;
+pub(super) const ROOT: NodeId = 0;
 
 /// What a scope is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(in crate::protobuf) enum Kind {
     Package,
     /// What stands before a dot in the name of a type where it is declared, and is no type itself.
     Part,
@@ -38,41 +31,41 @@ impl Kind {
 }
 
 #[derive(Debug)]
-pub(super) struct Node {
-    pub(super) parent: NodeId,
+pub(in crate::protobuf) struct Node {
+    pub(in crate::protobuf) parent: NodeId,
     name: u32,
     /// What has the names inside it: itself, or what came first under its own full name.
-    pub(super) inside: NodeId,
+    pub(in crate::protobuf) inside: NodeId,
     /// The file that defines it, by its place in the list of files.
-    pub(super) file: u32,
-    pub(super) kind: Kind,
+    pub(in crate::protobuf) file: u32,
+    pub(in crate::protobuf) kind: Kind,
     /// The same package among the bundled files.
-    bundled: Option<NodeId>,
+    pub(super) bundled: Option<NodeId>,
 }
 
 /// Bytes that a scope takes.
-pub(super) const SCOPE: usize = size_of::<Node>() + 8 * SMALL;
+pub(in crate::protobuf) const SCOPE: usize = size_of::<Node>() + 8 * SMALL;
 
 /// What it costs to make a scope.
 const MADE: usize = 4;
 
 /// An extension where it is declared.
 #[derive(Debug)]
-pub(super) struct Declared {
+pub(in crate::protobuf) struct Declared {
     /// The scope that it stands in.
-    pub(super) scope: NodeId,
+    pub(in crate::protobuf) scope: NodeId,
     name: u32,
-    pub(super) file: u32,
+    pub(in crate::protobuf) file: u32,
     /// The message that it stands in.
-    pub(super) message: Option<Id>,
+    pub(in crate::protobuf) message: Option<Id>,
     /// Its block there, and its place in that.
-    pub(super) block: usize,
-    pub(super) field: usize,
+    pub(in crate::protobuf) block: usize,
+    pub(in crate::protobuf) field: usize,
 }
 
 /// The scopes of some files.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub(in crate::protobuf) struct Table {
     nodes: Vec<Node>,
     symbols: HashMap<Box<str>, u32>,
     names: Vec<Box<str>>,
@@ -85,7 +78,7 @@ pub(super) struct Table {
 
 impl Table {
     /// The scopes of these files; of several types with one name the first counts.
-    pub(super) fn of<'f>(
+    pub(in crate::protobuf) fn of<'f>(
         files: impl IntoIterator<Item = &'f File>,
         bundle: Option<&Table>,
         work: &Work,
@@ -229,7 +222,7 @@ impl Table {
     }
 
     /// The type with this name in a scope.
-    fn find(&self, mut scope: NodeId, name: &str) -> Option<NodeId> {
+    pub(super) fn find(&self, mut scope: NodeId, name: &str) -> Option<NodeId> {
         for part in name.split('.') {
             scope = self.child(scope, part)?;
         }
@@ -237,7 +230,7 @@ impl Table {
     }
 
     /// The extension with this name in a scope.
-    fn find_extension(&self, mut scope: NodeId, name: &str) -> Option<u32> {
+    pub(super) fn find_extension(&self, mut scope: NodeId, name: &str) -> Option<u32> {
         let (path, last) = name.rsplit_once('.').map_or((None, name), |(path, last)| (Some(path), last));
         for part in path.into_iter().flat_map(|path| path.split('.')) {
             scope = self.child(scope, part)?;
@@ -246,42 +239,42 @@ impl Table {
         self.extension_names.get(&self.key(scope, *symbol)).copied()
     }
 
-    pub(super) fn extension(&self, id: u32) -> &Declared {
+    pub(in crate::protobuf) fn extension(&self, id: u32) -> &Declared {
         &self.extensions[id as usize]
     }
 
-    pub(super) fn extensions(&self) -> &[Declared] {
+    pub(in crate::protobuf) fn extensions(&self) -> &[Declared] {
         &self.extensions
     }
 
-    fn full_extension(&self, id: u32) -> String {
+    pub(super) fn full_extension(&self, id: u32) -> String {
         let declared = &self.extensions[id as usize];
         let mut parts = self.parts(declared.scope, true);
         parts.push(&self.names[declared.name as usize]);
         parts.join(".")
     }
 
-    pub(super) fn get(&self, id: NodeId) -> &Node {
+    pub(in crate::protobuf) fn get(&self, id: NodeId) -> &Node {
         &self.nodes[id as usize]
     }
 
     /// The scope of a message.
-    pub(super) fn of_message(&self, file: u32, id: Id) -> NodeId {
+    pub(in crate::protobuf) fn of_message(&self, file: u32, id: Id) -> NodeId {
         self.first[file as usize].0 + id
     }
 
     /// The scope of an enum.
-    pub(super) fn of_enum(&self, file: u32, id: Id) -> NodeId {
+    pub(in crate::protobuf) fn of_enum(&self, file: u32, id: Id) -> NodeId {
         self.first[file as usize].1 + id
     }
 
     /// The scope of a file.
-    pub(super) fn of_file(&self, file: u32) -> NodeId {
+    pub(in crate::protobuf) fn of_file(&self, file: u32) -> NodeId {
         self.first[file as usize].2
     }
 
     /// The names of a type from the outermost message inwards, or with its package before them.
-    fn parts(&self, id: NodeId, with_package: bool) -> Vec<&str> {
+    pub(super) fn parts(&self, id: NodeId, with_package: bool) -> Vec<&str> {
         let mut parts = Vec::new();
         let mut at = id;
         while at != ROOT && (with_package || self.nodes[at as usize].kind != Kind::Package) {
@@ -291,161 +284,5 @@ impl Table {
         }
         parts.reverse();
         parts
-    }
-}
-
-/// Where a type is defined.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) enum Found {
-    /// In the file, or in one that it needs.
-    Here(NodeId),
-    /// In a bundled file.
-    Bundled(NodeId),
-}
-
-/// Where an extension is declared.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) enum Extension {
-    /// In the file, or in one that it needs.
-    Here(u32),
-    /// In a bundled file.
-    Bundled(u32),
-}
-
-/// All types that a file can see.
-#[derive(Debug)]
-pub(super) struct Names {
-    pub(super) table: Table,
-    /// The bundled files in whose place there are others, as bits.
-    replaced: u64,
-}
-
-impl Names {
-    /// The names of a file (the first) and of those that it needs, under the names of their references.
-    pub(super) fn of(files: &[std::sync::Arc<File>], called: &[&str], work: &Work) -> Result<Names, Spent> {
-        let bundle = bundled::bundle();
-        let table = Table::of(files.iter().map(|file| &**file), Some(&bundle.table), work)?;
-        let replaced = called.iter().filter_map(|name| bundled::position(name)).fold(0, |bits, at| bits | 1 << at);
-        Ok(Names { table, replaced })
-    }
-
-    /// The type that a name means in a scope.
-    ///
-    /// # Errors
-    /// The work ended.
-    pub(super) fn resolve(&self, scope: Found, name: &str, work: &Work) -> Result<Option<Found>, Spent> {
-        let bundle = bundled::bundle();
-        self.seek(
-            scope,
-            name,
-            |scope, name| self.table.find(scope, name).map(Found::Here),
-            |scope, name| {
-                let found = bundle.table.find(scope, name)?;
-                (!self.is_replaced(bundle.table.get(found).file)).then_some(Found::Bundled(found))
-            },
-            work,
-        )
-    }
-
-    /// The extension that a name means in a scope.
-    ///
-    /// # Errors
-    /// The work ended.
-    pub(super) fn extension(&self, scope: Found, name: &str, work: &Work) -> Result<Option<Extension>, Spent> {
-        let bundle = bundled::bundle();
-        self.seek(
-            scope,
-            name,
-            |scope, name| self.table.find_extension(scope, name).map(Extension::Here),
-            |scope, name| {
-                let found = bundle.table.find_extension(scope, name)?;
-                (!self.is_replaced(bundle.table.extension(found).file)).then_some(Extension::Bundled(found))
-            },
-            work,
-        )
-    }
-
-    /// Seeks a name from a scope outwards.
-    fn seek<T>(
-        &self,
-        scope: Found,
-        name: &str,
-        find_here: impl Fn(NodeId, &str) -> Option<T>,
-        find_bundled: impl Fn(NodeId, &str) -> Option<T>,
-        work: &Work,
-    ) -> Result<Option<T>, Spent> {
-        let steps = 1 + name.len() / super::SOUGHT;
-        let (absolute, name) = name.strip_prefix('.').map_or((false, name), |rest| (true, rest));
-        let (mut here, mut bundled) = match scope {
-            _ if absolute => (Some(ROOT), Some(ROOT)),
-            Found::Here(node) => (Some(node), self.bundled_beside(node)),
-            Found::Bundled(node) => (None, Some(node)),
-        };
-        loop {
-            work.spend(steps)?;
-            let found = here.and_then(|scope| find_here(scope, name));
-            let found = found.or_else(|| bundled.and_then(|scope| find_bundled(scope, name)));
-            if found.is_some() {
-                return Ok(found);
-            }
-            (here, bundled) = match (here, bundled) {
-                (Some(ROOT), _) | (None, None) => return Ok(None),
-                (Some(node), _) => {
-                    let parent = self.table.get(node).parent;
-                    (Some(parent), self.bundled_beside(parent))
-                }
-                (None, Some(ROOT)) => (Some(ROOT), None),
-                (None, Some(node)) => (None, Some(bundled::bundle().table.get(node).parent)),
-            };
-        }
-    }
-
-    fn bundled_beside(&self, node: NodeId) -> Option<NodeId> {
-        let node = self.table.get(node);
-        if node.kind == Kind::Package { node.bundled } else { None }
-    }
-
-    /// Is there another file in the place of this bundled one?
-    pub(super) fn is_replaced(&self, file: u32) -> bool {
-        self.replaced >> file & 1 == 1
-    }
-
-    /// The name of an extension with its package.
-    pub(super) fn full_extension(&self, extension: Extension) -> String {
-        match extension {
-            Extension::Here(id) => self.table.full_extension(id),
-            Extension::Bundled(id) => bundled::bundle().table.full_extension(id),
-        }
-    }
-
-    pub(super) fn kind(&self, found: Found) -> Kind {
-        match found {
-            Found::Here(node) => self.table.get(node).kind,
-            Found::Bundled(node) => bundled::bundle().table.get(node).kind,
-        }
-    }
-
-    /// The name of a type with its package, without a dot before it.
-    pub(super) fn full(&self, found: Found) -> String {
-        self.parts(found, true).join(".")
-    }
-
-    /// Have two types the same name, from the outermost message inwards?
-    ///
-    /// # Errors
-    /// The work ended.
-    pub(super) fn same_local(&self, one: Found, names: &Names, other: Found, work: &Work) -> Result<bool, Spent> {
-        /// Bytes that are compared for a unit of work.
-        const COMPARED: usize = 64;
-        let (one, other) = (self.parts(one, false), names.parts(other, false));
-        work.spend(one.iter().map(|part| 1 + part.len() / COMPARED).sum())?;
-        Ok(one == other)
-    }
-
-    fn parts(&self, found: Found, with_package: bool) -> Vec<&str> {
-        match found {
-            Found::Here(node) => self.table.parts(node, with_package),
-            Found::Bundled(node) => bundled::bundle().table.parts(node, with_package),
-        }
     }
 }

@@ -16,13 +16,13 @@ pub type Version = i32;
 /// A schema id, unique in its context.
 pub type SchemaId = i32;
 
-/// How many records of the logs that keep everything a state has seen. The next record of a log gets the position that stands
-/// here.
+/// How far a state has seen the logs that keep everything. The next record of a log has the position that stands here, or a later
+/// one: in a log that was compacted, or that has marks of its own, positions may be empty.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Position {
-    /// Records folded from the registry log.
+    /// The one behind the last record folded from the registry log.
     pub registry: u64,
-    /// Records folded from the internal log.
+    /// The one behind the last record folded from the internal log.
     pub internal: u64,
 }
 
@@ -38,7 +38,7 @@ pub enum Record {
 /// A record with its place in its log and its time.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Stamped {
-    /// The position in the record's own log, from 0. In the audit: the number of the entry, from 1, or of the first one that is
+    /// The position in the record's own log. In the audit: the number of the entry, from 1, or of the first one that is
     /// not forgotten.
     pub position: u64,
     /// When it was written, in milliseconds since 1970; shown as `ts`.

@@ -3,9 +3,9 @@
 //! ```text
 //! "FREEHOLD BACKUP\n"  format (4 bytes, little-endian)
 //! T length text        each text once, ordered by key
-//! R length record      the registry and the internal log in their common order, each record as the log holds it
+//! R length record      the fewest records of the registry and the internal log that fold to the state (`state::compact`)
 //! A length entry       the audit, as far as it is kept: number (8 bytes, big-endian), and the entry as the store holds it
-//! E length trailer     numbers of texts and records, both positions, how far the audit is
+//! E length trailer     numbers of texts and records, both positions, how far the audit is, time of the newest record
 //! SHA-256 of all bytes before it
 //! ```
 //!
@@ -13,19 +13,23 @@
 //! records as the writer does; a mark that goes last makes a half restore unusable.
 
 use crate::engine::Backend;
-use crate::{AuditLog, Error};
-use model::{InternalRecord, Position, Record, Stamped};
+use crate::{AuditLog, Error, TextKey};
+use model::{InternalRecord, Position, Record, RegistryRecord, Stamped};
 use sha2::{Digest, Sha256};
-use state::codec::bytes::{Codec, Input, Malformed, decode, encode};
+use state::codec::bytes::{Codec, Input, Malformed, encode};
 use state::codec::{key, record, text_key};
+use state::compact::compact;
 use state::kv::{self, Direction, Kv, KvMut, Overlay, Table};
-use state::{audit, fold, log, query};
+use state::{audit, fold, query};
 use std::io::{Read, Write};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 const MAGIC: &[u8; 16] = b"FREEHOLD BACKUP\n";
-const FORMAT: u32 = 2;
-/// The audit was part of the internal log, and the trailer says nothing of it.
+const FORMAT: u32 = 3;
+/// The records were all that there ever were, as the log held them.
+const WHOLE_LOGS: u32 = 2;
+/// The same, and the audit was part of the internal log; the trailer says nothing of it.
 const FORMER_FORMAT: u32 = 1;
 
 const TEXT: u8 = b'T';
@@ -35,8 +39,6 @@ const END: u8 = b'E';
 
 /// No text or record is longer: a damaged length must not cost memory.
 const LONGEST_FRAME: u32 = 256 << 20;
-/// Records that are read from a snapshot at once.
-const RECORDS_AT_ONCE: u64 = 256;
 /// Bytes of changes after which a restore writes.
 const BATCH: usize = 4 << 20;
 
@@ -46,6 +48,8 @@ struct Trailer {
     records: u64,
     position: Position,
     audit: AuditLog,
+    /// When the newest record was written.
+    at: i64,
 }
 
 impl Codec for Trailer {
@@ -54,33 +58,28 @@ impl Codec for Trailer {
             .iter()
             .for_each(|number| number.put(out));
         self.audit.put(out);
+        self.at.put(out);
     }
 
     fn take(input: &mut Input<'_>) -> Result<Self, Malformed> {
-        let former = Trailer::take_former(input)?;
-        Ok(Trailer { audit: Codec::take(input)?, ..former })
+        Trailer::take(input, FORMAT)
     }
 }
 
 impl Trailer {
-    /// The trailer of the former format.
-    fn take_former(input: &mut Input<'_>) -> Result<Self, Malformed> {
+    fn take(input: &mut Input<'_>, format: u32) -> Result<Self, Malformed> {
         Ok(Trailer {
             texts: Codec::take(input)?,
             records: Codec::take(input)?,
             position: Position { registry: Codec::take(input)?, internal: Codec::take(input)? },
-            audit: AuditLog::default(),
+            audit: if format > FORMER_FORMAT { Codec::take(input)? } else { AuditLog::default() },
+            at: if format > WHOLE_LOGS { Codec::take(input)? } else { 0 },
         })
     }
 
     fn read(format: u32, bytes: &[u8]) -> Result<Self, Error> {
-        let trailer = match format {
-            FORMER_FORMAT => {
-                let mut input = Input(bytes);
-                Trailer::take_former(&mut input).and_then(|trailer| input.end().map(|()| trailer))
-            }
-            _ => decode(bytes),
-        };
+        let mut input = Input(bytes);
+        let trailer = Trailer::take(&mut input, format).and_then(|trailer| input.end().map(|()| trailer));
         trailer.map_err(|error| bad(error.0))
     }
 }
@@ -91,7 +90,7 @@ pub(crate) fn write(kv: &impl Kv, out: &mut dyn Write) -> Result<Position, Error
     let mut out = Hashing { inner: out, hash: Sha256::new() };
     out.all(MAGIC)?;
     out.all(&FORMAT.to_le_bytes())?;
-    let mut trailer = Trailer { position: head.position, audit: head.audit, ..Trailer::default() };
+    let mut trailer = Trailer { position: head.position, audit: head.audit, at: head.at, ..Trailer::default() };
 
     let mut outcome = Ok(());
     kv.scan(Table::Texts, &kv::everything(), Direction::Up, &mut |_, text| {
@@ -101,20 +100,10 @@ pub(crate) fn write(kv: &impl Kv, out: &mut dyn Write) -> Result<Position, Error
     })?;
     outcome?;
 
-    while trailer.records < head.sequence() {
-        let end = (trailer.records + RECORDS_AT_ONCE).min(head.sequence());
-        for (sequence, bytes) in log::raw(kv, trailer.records, end)? {
-            if sequence != trailer.records {
-                break;
-            }
-            record::inspect(sequence, &bytes)?;
-            out.frame(RECORD, &bytes)?;
-            trailer.records += 1;
-        }
-        if trailer.records != end {
-            return Err(Error::Corrupt(format!("log record {} is missing", trailer.records)));
-        }
-    }
+    let position;
+    (trailer.records, position) = write_records(kv, &mut out)?;
+    trailer.position.registry = trailer.position.registry.max(position.registry);
+    trailer.position.internal = trailer.position.internal.max(position.internal);
 
     let mut outcome = Ok(());
     audit::each(kv, head.audit.first..head.audit.next, Direction::Up, &mut |entry| {
@@ -126,12 +115,38 @@ pub(crate) fn write(kv: &impl Kv, out: &mut dyn Write) -> Result<Position, Error
     out.frame(END, &encode(&trailer))?;
     let hash = out.hash.finalize();
     out.inner.write_all(&hash).and_then(|()| out.inner.flush()).map_err(io)?;
-    Ok(head.position)
+    Ok(trailer.position)
+}
+
+/// Writes the records that the state comes to, and returns how many they are, in all and in each log. That may be more than were
+/// folded: the order in which ids were given to one content takes records of its own.
+fn write_records(kv: &impl Kv, out: &mut Hashing<&mut dyn Write>) -> Result<(u64, Position), Error> {
+    let (mut next, mut count) = (Position::default(), 0);
+    let empty: Arc<str> = "".into();
+    let text = &mut |key: &TextKey| match kv.has(Table::Texts, &key.0)? {
+        true => Ok(Arc::clone(&empty)),
+        false => Err(Error::Corrupt("the text of a version is missing".to_owned())),
+    };
+    compact(kv, text, &mut |at, record| {
+        let (log, text) = match &record {
+            Record::Registry(RegistryRecord::Schema(schema)) => {
+                (&mut next.registry, schema.hashes.map(|hashes| TextKey(hashes.text)))
+            }
+            Record::Registry(_) => (&mut next.registry, None),
+            Record::Internal(_) | Record::Audit(_) => (&mut next.internal, None),
+        };
+        let stamped = Stamped { position: *log, at, record };
+        *log += 1;
+        out.frame(RECORD, &record::encode(count, &stamped, text))?;
+        count += 1;
+        Ok(())
+    })?;
+    Ok((count, next))
 }
 
 /// Reads a backup into an empty back end.
 pub(crate) fn read<B: Backend>(backend: &B, input: &mut dyn Read) -> Result<Position, Error> {
-    if fold::head(&backend.snapshot())?.sequence() != 0 {
+    if fold::head(&backend.snapshot())?.feed.next != 0 {
         return Err(Error::NotEmpty);
     }
     let mut input = Hashing { inner: input, hash: Sha256::new() };
@@ -139,7 +154,7 @@ pub(crate) fn read<B: Backend>(backend: &B, input: &mut dyn Read) -> Result<Posi
     mark(backend, true)?;
 
     let mut seen = Trailer::default();
-    let trailer: Trailer = 'batches: loop {
+    let (trailer, position) = 'batches: loop {
         let snapshot = backend.snapshot();
         let mut batch = Overlay::new(&snapshot);
         while batch.changes().bytes() < BATCH {
@@ -159,17 +174,25 @@ pub(crate) fn read<B: Backend>(backend: &B, input: &mut dyn Read) -> Result<Posi
                 END => {
                     let trailer = Trailer::read(format, &bytes)?;
                     let mut head = fold::head(&batch)?;
-                    if format == FORMAT && trailer.audit.first == trailer.audit.next {
+                    if format > FORMER_FORMAT && trailer.audit.first == trailer.audit.next {
                         // Everything is forgotten: only the end tells how far the audit is.
                         check(head.audit == AuditLog::default(), "it does not hold what its end says")?;
                         head.audit = trailer.audit;
-                        fold::set_head(&head, &mut batch);
                     }
                     (seen.position, seen.audit) = (head.position, head.audit);
+                    if format > WHOLE_LOGS {
+                        // Only the end tells of records of which nothing is left.
+                        let Position { registry, internal } = trailer.position;
+                        let is_behind = head.position.registry <= registry && head.position.internal <= internal;
+                        check(is_behind && head.at <= trailer.at, "it does not hold what its end says")?;
+                        (head.position, head.at) = (trailer.position, trailer.at);
+                        (seen.position, seen.at) = (trailer.position, trailer.at);
+                    }
+                    fold::set_head(&head, &mut batch);
                     let changes = batch.into_changes();
                     drop(snapshot);
                     backend.write(changes)?;
-                    break 'batches trailer;
+                    break 'batches (trailer, head.position);
                 }
                 _ => return Err(bad("a part of unknown kind")),
             }
@@ -184,7 +207,7 @@ pub(crate) fn read<B: Backend>(backend: &B, input: &mut dyn Read) -> Result<Posi
     check(trailer == seen, "it does not hold what its end says")?;
     input.closing()?;
     mark(backend, false)?;
-    Ok(seen.position)
+    Ok(position)
 }
 
 /// Folds a record as the writer does.
@@ -336,6 +359,7 @@ mod tests {
     use crate::MemoryState;
     use crate::memory::Memory;
     use state::contract::records::schema;
+    use state::log;
 
     /// A back end that is empty, and a backup that holds one version, of which only the end is changed.
     #[track_caller]
@@ -360,22 +384,23 @@ mod tests {
     #[test]
     fn the_end_of_a_backup_says_what_is_in_it() {
         let position = Position { registry: 1, internal: 0 };
-        let end = |texts, records| Trailer { texts, records, position, audit: AuditLog::default() };
+        let end = |texts, records| Trailer { texts, records, position, ..Trailer::default() };
         check(end(1, 1), Ok(position));
         check(end(1, 2), Err("it does not hold what its end says"));
         check(end(0, 1), Err("it does not hold what its end says"));
-        let other = Position { registry: 2, internal: 0 };
-        check(Trailer { position: other, ..end(1, 1) }, Err("it does not hold what its end says"));
+        // Of five records in the log the state came to one.
+        let further = Position { registry: 5, internal: 3 };
+        check(Trailer { position: further, ..end(1, 1) }, Ok(further));
+        check(Trailer { position: Position::default(), ..end(1, 1) }, Err("it does not hold what its end says"));
     }
 
-    #[test]
-    fn a_backup_of_format_1_is_restored_with_its_audit() {
-        let kv = crate::former::tests::former();
-        let head = fold::head(&kv).unwrap();
+    /// A backup of a former format: all records of the log, as it holds them.
+    fn of_format(format: u32, kv: &impl Kv) -> Vec<u8> {
+        let head = fold::head(kv).unwrap();
         let mut file = Vec::new();
         let mut out = Hashing { inner: &mut file as &mut dyn Write, hash: Sha256::new() };
         out.all(MAGIC).unwrap();
-        out.all(&FORMER_FORMAT.to_le_bytes()).unwrap();
+        out.all(&format.to_le_bytes()).unwrap();
         let mut texts = 0;
         kv.scan(Table::Texts, &kv::everything(), Direction::Up, &mut |_, text| {
             texts += 1;
@@ -383,15 +408,39 @@ mod tests {
             ControlFlow::Continue(())
         })
         .unwrap();
-        for (_, bytes) in log::raw(&kv, 0, head.sequence()).unwrap() {
+        for (_, bytes) in log::raw(kv, 0, head.feed.next).unwrap() {
             out.frame(RECORD, &bytes).unwrap();
         }
-        let numbers = [texts, head.sequence(), head.position.registry, head.position.internal];
-        out.frame(END, &numbers.iter().flat_map(encode).collect::<Vec<u8>>()).unwrap();
+        let numbers = [texts, head.feed.next, head.position.registry, head.position.internal];
+        let mut end: Vec<u8> = numbers.iter().flat_map(encode).collect();
+        if format == WHOLE_LOGS {
+            head.audit.put(&mut end);
+        }
+        out.frame(END, &end).unwrap();
         let hash = out.hash.finalize();
         file.extend(hash);
+        file
+    }
 
-        assert_eq!(verify(&mut file.as_slice()).unwrap().records, head.sequence());
+    #[test]
+    fn a_backup_of_format_2_is_restored_with_its_whole_log() {
+        let kv = crate::former::tests::without_audit();
+        let file = of_format(WHOLE_LOGS, &kv);
+        let head = fold::head(&kv).unwrap();
+        assert_eq!(verify(&mut file.as_slice()).unwrap().records, head.feed.next);
+        let backend = Memory::default();
+        assert_eq!(read(&backend, &mut file.as_slice()), Ok(head.position));
+        let restored = fold::head(&backend.snapshot()).unwrap();
+        assert_eq!((restored.position, restored.feed, restored.totals), (head.position, head.feed, head.totals));
+    }
+
+    #[test]
+    fn a_backup_of_format_1_is_restored_with_its_audit() {
+        let kv = crate::former::tests::former();
+        let file = of_format(FORMER_FORMAT, &kv);
+        let head = fold::head(&kv).unwrap();
+
+        assert_eq!(verify(&mut file.as_slice()).unwrap().records, head.feed.next);
         let backend = Memory::default();
         assert_eq!(read(&backend, &mut file.as_slice()), Ok(head.position));
         let restored = fold::head(&backend.snapshot()).unwrap();

@@ -54,11 +54,13 @@ pub struct Limits {
     pub group_records: usize,
     /// A group takes up no further commit once its changes have this many bytes.
     pub group_bytes: usize,
+    /// Records of the feed that stay, at least; twice as many at most.
+    pub kept_records: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { queue: 1024, group_records: 1024, group_bytes: 8 << 20 }
+        Limits { queue: 1024, group_records: 1024, group_bytes: 8 << 20, kept_records: 100_000 }
     }
 }
 
@@ -191,11 +193,11 @@ impl<B: Backend> Store for Engine<B> {
         self.queue(Task::Derive(derived))
     }
 
-    fn changes(&self, from: Position, limit: usize) -> Result<Vec<Stamped>, Error> {
+    fn changes(&self, from: u64, limit: usize) -> Result<Vec<Stamped>, Error> {
         log::changes(&self.shared.backend.snapshot(), from, limit)
     }
 
-    fn changes_without_texts(&self, from: Position, limit: usize) -> Result<Vec<Stamped>, Error> {
+    fn changes_without_texts(&self, from: u64, limit: usize) -> Result<Vec<Stamped>, Error> {
         log::changes_without_texts(&self.shared.backend.snapshot(), from, limit)
     }
 
@@ -357,7 +359,11 @@ impl<B: Backend> Shared<B> {
             next = if full { None } else { jobs.try_recv().ok().map(|job| group.take_up(job)) };
         }
         let position = state.position();
-        Ok((!state.kv.changes().is_empty()).then(|| (state.kv.into_changes(), position)))
+        if state.kv.changes().is_empty() {
+            return Ok(None);
+        }
+        state.change(|overlay| log::let_go(overlay, limits.kept_records))??;
+        Ok(Some((state.kv.into_changes(), position)))
     }
 
     fn publish(&self, group: &Gathered, position: Position, began: Instant) {

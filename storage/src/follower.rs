@@ -2,7 +2,8 @@
 //!
 //! One thread goes through the records as they are committed and hands each follower what they touch. What a follower derives
 //! goes to the store's writer together with the note how far it is, in one batch, so that after a kill it goes on where it was.
-//! One that finds no such note, one of another format, or one beyond the history, derives everything anew. Nobody waits for a
+//! One that finds no such note, one of another format, one beyond the history, or one whose next record is no longer kept,
+//! derives everything anew. Nobody waits for a
 //! follower: whoever uses what it derived does without where it is missing. What must be in force before a change is answered
 //! is an `Observer`'s instead.
 //!
@@ -12,7 +13,7 @@
 use crate::engine::say;
 use crate::stop::Stop;
 use crate::{Derived, Error, State, Store};
-use model::{Position, Record, Stamped, Touched};
+use model::Touched;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
@@ -35,11 +36,12 @@ pub trait Follower: Send {
     /// Its name in the log.
     fn name(&self) -> &'static str;
 
-    /// How far it is, as the store says; `None` where that is not known, so that everything has to be derived anew.
+    /// The number of the feed up to which it has followed, as the store says; `None` where that is not known, so that everything
+    /// has to be derived anew.
     ///
     /// # Errors
     /// Those of reading.
-    fn position(&self, view: &dyn State) -> Result<Option<Position>, Error>;
+    fn through(&self, view: &dyn State) -> Result<Option<u64>, Error>;
 
     /// What follows from records that touch this. They are in the view, and others may be.
     ///
@@ -61,8 +63,8 @@ pub trait Follower: Send {
         Ok(vec![])
     }
 
-    /// The note that it is so far.
-    fn note(&self, position: Position) -> Derived;
+    /// The note that it has followed up to this number.
+    fn note(&self, through: u64) -> Derived;
 }
 
 /// What a step of deriving everything came to.
@@ -135,11 +137,11 @@ fn run(store: &Weak<dyn Store>, mut followed: Vec<Followed>, stop: &Stop) {
 enum Stage {
     /// It has not been asked yet.
     Opening,
-    /// It derives everything anew, of which nothing before this position is missing when that is done, and has so far derived
+    /// It derives everything anew, of which nothing before this number is missing when that is done, and has so far derived
     /// so much.
-    Rebuilding(Position, usize),
-    /// It has taken up everything before this position.
-    Following(Position),
+    Rebuilding(u64, usize),
+    /// It has taken up everything before this number.
+    Following(u64),
 }
 
 /// A follower at work.
@@ -197,10 +199,9 @@ impl Followed {
         match self.stage {
             Stage::Opening => {
                 let view = store.view()?;
-                let end = view.position();
-                let is_in_history = |at: &Position| at.registry <= end.registry && at.internal <= end.internal;
-                let known = self.follower.position(&*view)?.filter(is_in_history);
-                self.stage = known.map_or(Stage::Rebuilding(end, 0), Stage::Following);
+                let feed = view.feed();
+                let known = self.follower.through(&*view)?.filter(|through| (feed.first..=feed.next).contains(through));
+                self.stage = known.map_or(Stage::Rebuilding(feed.next, 0), Stage::Following);
                 Ok(true)
             }
             Stage::Rebuilding(since, so_far) => {
@@ -221,7 +222,13 @@ impl Followed {
                 Ok(true)
             }
             Stage::Following(at) => {
-                let records = store.changes_without_texts(at, AT_ONCE)?;
+                let records = match store.changes_without_texts(at, AT_ONCE) {
+                    Err(Error::Gone { .. }) => {
+                        self.stage = Stage::Rebuilding(store.view()?.feed().next, 0);
+                        return Ok(true);
+                    }
+                    records => records?,
+                };
                 let view = store.view()?;
                 let mut derived = self.follower.wanted(&*view)?;
                 let touched: Vec<_> = records.iter().map(|stamped| stamped.record.touched()).collect();
@@ -229,7 +236,7 @@ impl Followed {
                     derived.extend(self.follower.apply(&*view, &touched)?);
                 }
                 drop(view);
-                let to = records.iter().fold(at, behind);
+                let to = at + records.len() as u64;
                 let unnoted = self.unnoted + records.len();
                 let is_noted = unnoted >= UNNOTED || !derived.is_empty();
                 if is_noted {
@@ -250,16 +257,6 @@ impl Followed {
             let _ = write(store, vec![self.follower.note(at)]);
         }
     }
-}
-
-/// The position behind a record.
-fn behind(mut at: Position, stamped: &Stamped) -> Position {
-    match stamped.record {
-        Record::Registry(_) => at.registry = stamped.position.saturating_add(1),
-        Record::Internal(_) => at.internal = stamped.position.saturating_add(1),
-        Record::Audit(_) => {}
-    }
-    at
 }
 
 fn write(store: &dyn Store, derived: Vec<Derived>) -> Result<(), Error> {

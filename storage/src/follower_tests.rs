@@ -4,6 +4,7 @@ use super::*;
 use crate::MemoryStore;
 use crate::contract::decorators::{Call, Faulty, Slow};
 use crate::contract::records::*;
+use model::Record;
 use state::{Progress, Schemes};
 use std::sync::mpsc::{Sender, channel};
 
@@ -27,8 +28,8 @@ impl Follower for Telling {
         "telling"
     }
 
-    fn position(&self, view: &dyn State) -> Result<Option<Position>, Error> {
-        Ok(view.fingerprints()?.and_then(|progress| progress.position))
+    fn through(&self, view: &dyn State) -> Result<Option<u64>, Error> {
+        Ok(view.fingerprints()?.and_then(|progress| progress.through))
     }
 
     fn apply(&mut self, _: &dyn State, touched: &[Touched<'_>]) -> Result<Vec<Derived>, Error> {
@@ -47,8 +48,8 @@ impl Follower for Telling {
         Ok(Rebuilt { derived: vec![], is_done })
     }
 
-    fn note(&self, position: Position) -> Derived {
-        Derived::Fingerprints(Progress { schemes: Schemes::default(), position: Some(position) })
+    fn note(&self, through: u64) -> Derived {
+        Derived::Fingerprints(Progress { schemes: Schemes::default(), through: Some(through) })
     }
 }
 
@@ -62,7 +63,7 @@ fn commit(store: &dyn Store, records: Vec<Record>) {
 
 fn noted(store: &dyn Store) -> Option<u64> {
     let progress = store.view().unwrap().fingerprints().unwrap();
-    progress.and_then(|progress| progress.position).map(|position| position.registry)
+    progress.and_then(|progress| progress.through)
 }
 
 #[test]
@@ -80,23 +81,48 @@ fn a_follower_derives_everything_once_and_then_what_is_touched() {
     // What comes meanwhile is taken up once more, whether the step has seen it or not.
     commit(&*store, vec![schema("b", 1, 2, "b")]);
     assert_eq!(turns(&mut followed, 1), (1, vec!["rebuild".to_owned()]));
-    assert_eq!(noted(&*store), Some(1));
+    assert_eq!(noted(&*store), Some(2));
     assert_eq!(turns(&mut followed, 3), (0, vec!["apply b".to_owned()]));
     commit(&*store, (1..=AT_ONCE as i32 + 1).map(|n| schema("c", n, n + 2, &n.to_string())).collect());
     let (worked, told) = turns(&mut followed, 3);
     assert_eq!((worked, told.len(), told[1].as_str()), (1, 2, "apply c"));
-    assert_eq!(noted(&*store), Some(1), "a note alone is not worth a sync");
+    assert_eq!(noted(&*store), Some(2), "a note alone is not worth a sync");
     followed.leave(&*store);
-    assert_eq!(noted(&*store), Some(2 + AT_ONCE as u64 + 1));
+    assert_eq!(noted(&*store), Some(3 + AT_ONCE as u64 + 1));
 
     commit(&*store, vec![tombstone("a", 1)]);
     let mut again = Followed::new(Box::new(Telling::new(said.clone(), 1)));
     assert_eq!(turns(&mut again, 3), (1, vec!["apply a".to_owned()]), "it goes on where it was");
 
-    let beyond = Position { registry: 9_999, internal: 0 };
-    write(&*store, vec![Telling::new(said.clone(), 1).note(beyond)]).unwrap();
+    write(&*store, vec![Telling::new(said.clone(), 1).note(9_999)]).unwrap();
     let mut lost = Followed::new(Box::new(Telling::new(said, 1)));
     assert_eq!(turns(&mut lost, 2), (2, vec!["rebuild".to_owned()]), "it is beyond the history");
+}
+
+#[test]
+fn a_follower_that_was_left_behind_derives_everything_anew() {
+    let limits = crate::Limits { kept_records: 2, ..crate::Limits::default() };
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::with(Arc::new(()), limits).unwrap());
+    let (said, heard) = channel();
+    let mut followed = Followed::new(Box::new(Telling::new(said, 1)));
+    let mut turn = || {
+        followed.turn(&*store, Instant::now());
+        heard.try_iter().collect::<Vec<_>>()
+    };
+    assert_eq!((turn(), turn()), (vec![], vec!["rebuild".to_owned()]));
+    for n in 1..=3 {
+        commit(&*store, vec![schema("a", n, n, &n.to_string())]);
+    }
+    assert_eq!(turn(), ["apply a a a"]);
+    for n in 4..=9 {
+        commit(&*store, vec![schema("a", n, n, &n.to_string())]);
+    }
+    assert_eq!(
+        (turn(), turn()),
+        (vec![], vec!["rebuild".to_owned()]),
+        "some of what it has not seen is no longer there"
+    );
+    assert_eq!(noted(&*store), Some(9));
 }
 
 #[test]

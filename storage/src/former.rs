@@ -60,7 +60,7 @@ fn count_lengths(backend: &impl Backend) -> Result<(), Error> {
 
 /// Moves all that format 1 kept in the log and the state, in steps each of which is whole.
 fn move_audit(backend: &impl Backend) -> Result<(), Error> {
-    let end = fold::head(&backend.snapshot())?.sequence();
+    let end = fold::head(&backend.snapshot())?.feed.next;
     for from in (0..end).step_by(STEP as usize) {
         let snapshot = backend.snapshot();
         let mut overlay = Overlay::new(&snapshot);
@@ -134,6 +134,7 @@ pub(crate) mod tests {
         kv.put(Table::State, key::former_audit_of(&payments, 1_700_000_000_017, 17), Vec::new());
         let mut head = fold::head(&kv).unwrap();
         head.position.internal = 20;
+        head.feed.next = 120;
         head.at = 1_700_000_000_019;
         fold::set_head(&head, &mut kv);
         kv

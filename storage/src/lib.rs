@@ -22,8 +22,8 @@ pub use engine::{Engine, Limits};
 pub use follower::{Follower, Followers, Rebuilt};
 pub use memory::MemoryStore;
 pub use state::{
-    Associations, AuditEntry, AuditLog, Begin, Chain, Deks, Derivation, Derived, Draft, Equivalents, Error, Holder,
-    KeyCounts, MemoryState, Progress, Referrer, Schemes, Standing, State, StoredAssociation, StoredDek, StoredKek,
-    StoredVersion, SubjectSummary, Subjects, TextKey, Totals,
+    Associations, AuditEntry, AuditLog, Begin, Chain, Deks, Derivation, Derived, Draft, Equivalents, Error, Feed,
+    Holder, KeyCounts, MemoryState, Progress, Referrer, Schemes, Standing, State, StoredAssociation, StoredDek,
+    StoredKek, StoredVersion, SubjectSummary, Subjects, TextKey, Totals,
 };
 pub use store::{Committed, Decide, Group, Health, Observer, Store, Usage, commit};

@@ -79,11 +79,12 @@ pub trait Store: Send + Sync {
     /// a record, and the position stays. A full queue is `Overloaded` at once.
     fn derive(&self, derived: Vec<Derived>) -> oneshot::Receiver<Result<Committed, Error>>;
 
-    /// Records of both logs from a position on, in the order in which they were committed, at most `limit`.
-    fn changes(&self, from: Position, limit: usize) -> Result<Vec<Stamped>, Error>;
+    /// Records of the registry and the internal log from a number of the feed on (`State::feed`), in the order in which they
+    /// were committed, at most `limit`. Numbers have no gaps. `Gone` where records from there on are no longer kept.
+    fn changes(&self, from: u64, limit: usize) -> Result<Vec<Stamped>, Error>;
 
     /// The same, for who only asks what they touch: the texts of their schemas are not read, but are empty.
-    fn changes_without_texts(&self, from: Position, limit: usize) -> Result<Vec<Stamped>, Error>;
+    fn changes_without_texts(&self, from: u64, limit: usize) -> Result<Vec<Stamped>, Error>;
 
     /// The newest visible position; changes after each group.
     fn watch(&self) -> watch::Receiver<Position>;

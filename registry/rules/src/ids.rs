@@ -72,7 +72,7 @@ pub fn check_version(
 /// # Errors
 /// `IdsExhausted`, those of the store.
 pub fn next(state: &dyn State, context: &Context) -> Result<SchemaId, Stop> {
-    let highest = state.highest_id(context)?.max(state.high_water(context)?).unwrap_or(0).max(0);
+    let highest = state.last_id(context)?.unwrap_or(0).max(0);
     highest.checked_add(1).ok_or_else(|| Fault::IdsExhausted(context.clone()).into())
 }
 

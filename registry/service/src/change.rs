@@ -204,7 +204,7 @@ impl Rights {
         if let Some(id) = required.id {
             let import = permitted(Action::Import)?;
             also_require(&mut grant, &import.grant().decision);
-            let highest = state.highest_id(subject.context())?.unwrap_or(0).max(0);
+            let highest = state.last_id(subject.context())?.unwrap_or(0).max(0);
             if import.grant().rule != Rule::Open && id > highest.saturating_add(NEAR) {
                 also_require(&mut grant, &permitted(Action::Administer)?.grant().decision);
                 if !required.forced {

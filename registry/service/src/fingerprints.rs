@@ -5,7 +5,7 @@
 
 use super::Service;
 use compat::{Spent, Work, fingerprint_scheme};
-use model::{Position, Subject, SubjectPrefix, Touched, Version};
+use model::{Subject, SubjectPrefix, Touched, Version};
 use rules::fault::Fault;
 use rules::schema_cache::SchemaCache;
 use std::ops::ControlFlow;
@@ -106,9 +106,9 @@ impl Follower for Fingerprints {
         "fingerprints"
     }
 
-    fn position(&self, view: &dyn State) -> Result<Option<Position>, Error> {
+    fn through(&self, view: &dyn State) -> Result<Option<u64>, Error> {
         let known = view.fingerprints()?.filter(|progress| progress.schemes == Self::schemes());
-        Ok(known.and_then(|progress| progress.position))
+        Ok(known.and_then(|progress| progress.through))
     }
 
     fn apply(&mut self, view: &dyn State, touched: &[Touched<'_>]) -> Result<Vec<Derived>, Error> {
@@ -143,8 +143,8 @@ impl Follower for Fingerprints {
         Ok(derived)
     }
 
-    fn note(&self, position: Position) -> Derived {
-        Derived::Fingerprints(Progress { schemes: Self::schemes(), position: Some(position) })
+    fn note(&self, through: u64) -> Derived {
+        Derived::Fingerprints(Progress { schemes: Self::schemes(), through: Some(through) })
     }
 }
 

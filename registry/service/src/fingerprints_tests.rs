@@ -42,7 +42,7 @@ fn rebuild(store: &dyn Store, fingerprints: &mut Fingerprints) -> (usize, usize)
         let Rebuilt { derived, is_done } = fingerprints.rebuild(&*store.view().unwrap()).unwrap();
         (steps, filled) = (steps + 1, filled + write(store, derived));
         if is_done {
-            write(store, vec![fingerprints.note(store.view().unwrap().position())]);
+            write(store, vec![fingerprints.note(store.view().unwrap().feed().next)]);
             return (steps, filled);
         }
     }
@@ -60,7 +60,7 @@ fn those_of_a_log_from_elsewhere_are_filled_in_step_by_step() {
     commit(&store, records);
     let asked = Arc::new(SchemaCache::new(1 << 20));
     let mut first = fingerprints(&asked);
-    assert_eq!(first.position(&*store.view().unwrap()).unwrap(), None);
+    assert_eq!(first.through(&*store.view().unwrap()).unwrap(), None);
     let all = equivalents(&store, "s", &field("f7"));
     assert!(all.versions.len() == 300 && all.unknown);
 
@@ -70,7 +70,7 @@ fn those_of_a_log_from_elsewhere_are_filled_in_step_by_step() {
     assert_eq!(equivalents(&store, "s", &field("no")), Equivalents { versions: vec![], unknown: false });
     assert_eq!(equivalents(&store, "t", &field("f7")), Equivalents { versions: vec![2, 1], unknown: false });
     let view = store.view().unwrap();
-    assert_eq!(fingerprints(&asked).position(&*view).unwrap(), Some(view.position()), "after a restart it goes on");
+    assert_eq!(fingerprints(&asked).through(&*view).unwrap(), Some(view.feed().next), "after a restart it goes on");
     assert_eq!(rebuild(&store, &mut fingerprints(&asked)).1, 0, "what is known is not read again");
 }
 

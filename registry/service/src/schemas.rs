@@ -50,7 +50,7 @@ impl Service {
             let missing = || Fault::SchemaNotFoundAs(id.to_string());
             let holder = resolve(state, &self.falls_back(), id, subject, work)?.ok_or_else(missing)?;
             let stored = state.version(&holder.subject, holder.version)?.ok_or_else(missing)?;
-            let highest = if max_id { state.highest_id(holder.subject.context())? } else { None };
+            let highest = if max_id { state.last_id(holder.subject.context())? } else { None };
             let max_id = max_id.then(|| highest.unwrap_or(id));
             Ok(ById { shown: Shown::of(state, stored)?, max_id })
         })

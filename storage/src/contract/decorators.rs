@@ -138,12 +138,12 @@ macro_rules! decorates {
                 self.call(Call::Derive).map_or_else(refused, |()| self.store.derive(derived))
             }
 
-            fn changes(&self, from: Position, limit: usize) -> Result<Vec<Stamped>, Error> {
+            fn changes(&self, from: u64, limit: usize) -> Result<Vec<Stamped>, Error> {
                 self.call(Call::Changes)?;
                 self.store.changes(from, limit)
             }
 
-            fn changes_without_texts(&self, from: Position, limit: usize) -> Result<Vec<Stamped>, Error> {
+            fn changes_without_texts(&self, from: u64, limit: usize) -> Result<Vec<Stamped>, Error> {
                 self.call(Call::Changes)?;
                 self.store.changes_without_texts(from, limit)
             }

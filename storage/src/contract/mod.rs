@@ -41,6 +41,7 @@ pub const CLAUSES: &[Clause] = &[
     ("a view does not change under its reader", reading::a_view_does_not_change_under_its_reader),
     ("no reader sees half a commit", reading::no_reader_sees_half_a_commit),
     ("changes come in the order of commits", reading::changes_come_in_the_order_of_commits),
+    ("old records are let go, and what they said stays", reading::old_records_are_let_go_and_what_they_said_stays),
     ("the position is watched", reading::the_position_is_watched),
     ("what is derived is filled in beside the records", reading::what_is_derived_is_filled_in_beside_the_records),
     ("all questions are answered from what is stored", reading::all_questions_are_answered_from_what_is_stored),

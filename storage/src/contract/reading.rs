@@ -2,8 +2,8 @@
 
 use super::{Groups, Held, Open, plain, versions, write};
 use crate::{
-    Associations, AuditEntry, Deks, Derivation, Derived, Error, Holder, KeyCounts, Limits, Progress, Referrer, Schemes,
-    State, Store, StoredAssociation, StoredVersion, SubjectSummary, Totals,
+    Associations, AuditEntry, Deks, Derivation, Derived, Error, Feed, Holder, KeyCounts, Limits, Progress, Referrer,
+    Schemes, State, Store, StoredAssociation, StoredVersion, SubjectSummary, Totals,
 };
 use model::{Context, Fingerprint, Mode, Position, Record, SchemaType, Subject, SubjectPrefix, Version};
 use state::contract::records::*;
@@ -69,32 +69,39 @@ pub(super) fn changes_come_in_the_order_of_commits(open: Open<'_>) {
     for records in written.chunks(7) {
         write(&*store, records.to_vec()).unwrap();
     }
-    let all = store.changes(Position::default(), usize::MAX).unwrap();
+    let all = store.changes(0, usize::MAX).unwrap();
     assert_eq!(all.iter().map(|stamped| stamped.record.clone()).collect::<Vec<_>>(), written);
 
-    let end = store.view().unwrap().position();
-    assert_eq!(end, Position { registry: 267, internal: 133 });
-    assert_eq!(store.changes(end, 9).unwrap(), []);
-    let brief = store.changes_without_texts(Position::default(), usize::MAX).unwrap();
+    let view = store.view().unwrap();
+    assert_eq!(view.position(), Position { registry: 267, internal: 133 });
+    assert_eq!(view.feed(), Feed { first: 0, next: 400 });
+    let brief = store.changes_without_texts(0, usize::MAX).unwrap();
     assert!(brief.iter().zip(&all).all(|(brief, whole)| brief.record.touched() == whole.record.touched()));
     assert_eq!(brief.len(), all.len());
-    // From every place of the history, and from pairs that never stood together.
-    let pairs = [(0, 0), (1, 0), (2, 1), (100, 50), (267, 0), (0, 133), (200, 3), (3, 120), (9999, 130), (260, 9999)];
-    for (registry, internal) in pairs {
-        let from = Position { registry, internal };
-        let expected: Vec<_> = all
-            .iter()
-            .filter(|stamped| match stamped.record {
-                Record::Registry(_) => stamped.position >= registry,
-                Record::Internal(_) => stamped.position >= internal,
-                Record::Audit(_) => false,
-            })
-            .cloned()
-            .collect();
-        assert_eq!(store.changes(from, usize::MAX).unwrap(), expected, "{from:?}");
+    for from in [0, 1, 7, 255, 256, 257, 399, 400, 401, u64::MAX] {
+        let expected = all.get(from.min(400) as usize..).unwrap();
+        assert_eq!(store.changes(from, usize::MAX).unwrap(), expected, "from {from}");
         let few = &expected[..expected.len().min(5)];
-        assert_eq!(store.changes(from, 5).unwrap(), few, "five from {from:?}");
+        assert_eq!(store.changes(from, 5).unwrap(), few, "five from {from}");
     }
+}
+
+pub(super) fn old_records_are_let_go_and_what_they_said_stays(open: Open<'_>) {
+    let store = open(Arc::new(()), Limits { kept_records: 10, ..Limits::default() });
+    let fill = |from: i32| (from..from + 7).map(|n| schema("s", n, n, &n.to_string())).collect::<Vec<_>>();
+    for (from, feed) in [(1, (0, 7)), (8, (0, 14)), (15, (11, 21)), (22, (11, 28)), (29, (25, 35))] {
+        write(&*store, fill(from)).unwrap();
+        let (first, next) = feed;
+        assert_eq!(store.view().unwrap().feed(), Feed { first, next });
+        let kept = store.changes(first, usize::MAX).unwrap();
+        assert_eq!(kept.iter().map(|stamped| stamped.position).collect::<Vec<_>>(), (first..next).collect::<Vec<_>>());
+        let before = first.checked_sub(1).map(|before| store.changes(before, 1));
+        assert!(before.is_none_or(|before| before == Err(Error::Gone { first })));
+    }
+    let view = store.view().unwrap();
+    assert_eq!(versions(&*view, "s"), (1..=35).collect::<Vec<_>>());
+    let first = view.version(&Subject::parse("s"), 1).unwrap().unwrap();
+    assert_eq!(view.text(&first.text).unwrap().as_deref(), Some("1"));
 }
 
 pub(super) fn the_position_is_watched(open: Open<'_>) {
@@ -119,7 +126,7 @@ pub(super) fn what_is_derived_is_filled_in_beside_the_records(open: Open<'_>) {
     let groups = Arc::new(Groups::default());
     let store = open(groups.clone(), Limits::default());
     write(&*store, vec![fingerprinted("s", 1, 1, "a", 7), schema("s", 2, 2, "b"), schema("s", 3, 3, "c")]).unwrap();
-    let (seen, position) = (groups.seen(), *store.watch().borrow());
+    let (seen, through) = (groups.seen(), store.view().unwrap().feed().next);
     let of = |version| {
         let stored = store.view().unwrap().version(&Subject::parse("s"), version).unwrap().unwrap();
         let StoredVersion { subject, version, guid, text, .. } = stored;
@@ -127,7 +134,7 @@ pub(super) fn what_is_derived_is_filled_in_beside_the_records(open: Open<'_>) {
         Derived::Fingerprint { subject, version, guid, text, derivation }
     };
     let schemes = Schemes::new(|schema_type| u8::from(*schema_type == SchemaType::Avro));
-    let progress = Progress { schemes, position: Some(position) };
+    let progress = Progress { schemes, through: Some(through) };
     let derived = vec![of(2), of(3), Derived::Fingerprints(progress)];
 
     // The third is gone when it is filled in, and one like it has not the same content.
@@ -298,12 +305,19 @@ fn list(state: &dyn State, prefix: &str) -> Vec<Subject> {
     found
 }
 
-/// Everything that a store knows, to compare two of them.
+/// Everything that a store knows but for how it came to know it, to compare two of them.
 pub(super) fn everything(store: &dyn Store) -> impl PartialEq + std::fmt::Debug + use<> {
     let view = store.view().unwrap();
     let subjects = list(&*view, ":*:");
     let versions: Vec<_> = subjects.iter().flat_map(|subject| view.versions(subject).unwrap()).collect();
-    let changes = store.changes(Position::default(), usize::MAX).unwrap();
+    let mut configs = Vec::new();
+    let visit = &mut |scope, config| {
+        configs.push((scope, config));
+        ControlFlow::Continue(())
+    };
+    view.configs(&SubjectPrefix::parse(":*:"), visit).unwrap();
+    let modes: Vec<_> = subjects.iter().map(|subject| view.mode(subject).unwrap()).collect();
+    let settings = (configs, modes, view.contexts().unwrap());
     let mut associations = Vec::new();
     let visit = &mut |stored| {
         associations.push(stored);
@@ -331,5 +345,5 @@ pub(super) fn everything(store: &dyn Store) -> impl PartialEq + std::fmt::Debug 
     view.deks_from(Deks::All, None, visit).unwrap();
     let keys = (view.key_counts().unwrap(), keks, deks);
     let whole = (whole, keys);
-    (view.position(), view.totals().unwrap(), subjects, versions, changes, namespaces, associations, whole)
+    (view.totals().unwrap(), subjects, versions, settings, namespaces, associations, whole)
 }

@@ -9,6 +9,7 @@ use crate::engine::say;
 use crate::stop::Stop;
 use crate::{Error, Health, TextKey};
 use model::Position;
+use state::codec::value::Head;
 use state::codec::{key, record, text_key};
 use state::kv::{self, Direction, Kv, Table};
 use state::{audit, fold, log};
@@ -32,18 +33,19 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The end of the history.
 pub(super) fn newest(kv: &impl Kv) -> Result<(), Error> {
     let head = fold::head(kv)?;
-    let end = head.sequence();
-    let mut next = end.saturating_sub(NEWEST);
-    let mut history = History { next, position: None };
-    for (sequence, bytes) in log::raw(kv, next, end.saturating_add(1))? {
-        if let Some(text) = history.follow(sequence, &bytes)?
+    let end = head.feed.next;
+    let mut next = end.saturating_sub(NEWEST).max(head.feed.first);
+    let mut history = History { next, position: Position::default() };
+    for (number, bytes) in log::raw(kv, next, end.saturating_add(1))? {
+        if let Some(text) = history.follow(number, &bytes)?
             && !kv.has(Table::Texts, &text.0)?
         {
-            return Err(Error::Corrupt(format!("the text of log record {sequence} is missing")));
+            return Err(Error::Corrupt(format!("the text of log record {number} is missing")));
         }
         next = history.next;
     }
-    if next != end || end > 0 && history.position != Some(head.position) {
+    let Position { registry, internal } = history.position;
+    if next != end || registry > head.position.registry || internal > head.position.internal {
         return Err(Error::Corrupt(format!("the log ends at record {next}, the state at record {end}")));
     }
     let mut chain = audit::Follow::default();
@@ -56,32 +58,27 @@ pub(super) fn newest(kv: &impl Kv) -> Result<(), Error> {
 /// The history, followed record by record.
 #[derive(Clone, Copy, Default)]
 struct History {
-    /// The record to come.
+    /// The number of the record to come.
     next: u64,
-    /// Records of each log before it, once one has told.
-    position: Option<Position>,
+    /// Behind the newest record of each log so far.
+    position: Position,
 }
 
 impl History {
     /// Checks the next record and tells which text it names.
-    fn follow(&mut self, sequence: u64, bytes: &[u8]) -> Result<Option<TextKey>, Error> {
-        if sequence != self.next {
+    fn follow(&mut self, number: u64, bytes: &[u8]) -> Result<Option<TextKey>, Error> {
+        if number != self.next {
             return Err(Error::Corrupt(format!("log record {} is missing", self.next)));
         }
-        let found = record::inspect(sequence, bytes)?;
-        let other = sequence.checked_sub(found.position);
-        let there = other.map(|other| match found.internal {
-            true => Position { registry: other, internal: found.position },
-            false => Position { registry: found.position, internal: other },
-        });
-        let (Some(mut position), true) = (there, self.position.is_none() || self.position == there) else {
-            return Err(Error::Corrupt(format!("log record {sequence} is out of order")));
+        let found = record::inspect(number, bytes)?;
+        let behind = match found.internal {
+            true => &mut self.position.internal,
+            false => &mut self.position.registry,
         };
-        match found.internal {
-            true => position.internal += 1,
-            false => position.registry += 1,
+        if found.position < *behind {
+            return Err(Error::Corrupt(format!("log record {number} is out of order")));
         }
-        self.position = Some(position);
+        *behind = found.position.saturating_add(1);
         self.next += 1;
         Ok(found.text)
     }
@@ -196,7 +193,9 @@ fn patiently<T>(read: impl Fn() -> Result<T, Error>, wait: &mut Wait<'_>) -> Res
 /// Reads the next entries of a table from a snapshot, which is not held longer than that. Tells where to go on.
 fn step(view: &View<'_>, table: Table, progress: &Progress) -> Result<Option<Progress>, Error> {
     let Progress { mut history, mut chain, .. } = *progress;
-    let log = fold::head(view)?.audit;
+    let Head { audit: log, feed, .. } = fold::head(view)?;
+    // What was let go meanwhile is not read.
+    history.next = history.next.max(feed.first);
     let mut outcome = Ok(());
     let mut bytes = 0;
     let mut last = None;
@@ -294,7 +293,7 @@ mod tests {
         let mut map = map();
         map.delete(Table::Log, key::log(3));
         assert_eq!(newest(&map), Ok(()));
-        let mut history = History { next: 0, position: None };
+        let mut history = History::default();
         let mut outcome = Ok(());
         map.scan(Table::Log, &kv::everything(), Direction::Up, &mut |key, value| {
             outcome = entry(Table::Log, key, value, &mut history);
@@ -302,7 +301,7 @@ mod tests {
         })
         .unwrap();
         assert_eq!(outcome, Err(Error::Corrupt("log record 3 is missing".into())));
-        let mut history = History { next: 0, position: None };
+        let mut history = History::default();
         assert!(entry(Table::Texts, &text_key("a").0, b"b", &mut history).is_err());
         assert!(entry(Table::Texts, &text_key("a").0, b"a", &mut history).is_ok());
     }

@@ -11,7 +11,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// The format this release writes. A change of it comes with a step in `former` that brings the one before to it.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 /// The first format. All since then are read.
 const FIRST_FORMAT: u32 = 1;
 const FORMAT_FILE: &str = "FORMAT";

@@ -222,6 +222,9 @@ impl Db {
 
     fn batch(&self, changes: &Changes) -> WriteBatch {
         let mut batch = WriteBatch::default();
+        if let Some((from, to)) = changes.gone() {
+            batch.delete_range_cf(self.family(Table::Log), from, to);
+        }
         for (table, key, change) in changes.iter() {
             match change {
                 Some(value) => batch.put_cf(self.family(table), key, value),
@@ -385,7 +388,7 @@ mod tests {
                 }
                 old::assert_lengths_known(&*view);
                 drop(view);
-                assert_eq!(std::fs::read_to_string(dir.path().join("FORMAT")).unwrap(), "4\n");
+                assert_eq!(std::fs::read_to_string(dir.path().join("FORMAT")).unwrap(), "5\n");
                 store.close().unwrap();
             }
         }

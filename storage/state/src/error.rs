@@ -52,6 +52,12 @@ pub enum Error {
     /// An earlier failure made the store read-only until it is opened again.
     #[error("the store is read-only since an earlier failure: {0}")]
     ReadOnly(String),
+    /// Records of the feed were asked for that are no longer there. Who followed them begins anew.
+    #[error("the records before number {first} are no longer kept")]
+    Gone {
+        /// The number of the first record that is there.
+        first: u64,
+    },
     /// Too many commits are waiting for the writer.
     #[error("too many writes are waiting")]
     Overloaded,

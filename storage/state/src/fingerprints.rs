@@ -12,13 +12,15 @@
 use crate::codec::bytes::{Codec, Input, Malformed, decode, encode};
 use crate::codec::key;
 use crate::kv::{Direction, Kv, KvMut, Table};
-use crate::{Error, StoredVersion, TextKey, query};
+use crate::{Error, Feed, StoredVersion, TextKey, query};
 use model::{Fingerprint, Guid, Position, SchemaType, Subject, Version};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 /// The format of the table. One of another format is as good as none.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+/// The same table, which says by positions how far it is.
+const FORMER_FORMAT: u8 = 1;
 
 /// The versions that may mean the same as a schema.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,8 +45,8 @@ pub struct Derivation {
 pub struct Progress {
     /// By which schemes.
     pub schemes: Schemes,
-    /// For the versions of the records before this position; `None` when that was never done.
-    pub position: Option<Position>,
+    /// For the versions of the records before this number of the feed; `None` when that was never done.
+    pub through: Option<u64>,
 }
 
 /// The scheme of each language; 0 where it has none, or where fingerprints of several stand.
@@ -116,6 +118,7 @@ pub(crate) fn progress(kv: &(impl Kv + ?Sized)) -> Result<Option<Progress>, Erro
     let bytes = kv.get(Table::Derived, key::FINGERPRINTS)?;
     Ok(match bytes.as_deref() {
         Some([FORMAT, rest @ ..]) => Some(decode(rest)?),
+        Some([FORMER_FORMAT, rest @ ..]) => Some(take_former(rest)?),
         _ => None,
     })
 }
@@ -327,14 +330,21 @@ fn remove(kv: &mut impl KvMut, subject: &Subject, version: Version) -> Result<()
 impl Codec for Progress {
     fn put(&self, out: &mut Vec<u8>) {
         out.extend(self.schemes.0);
-        self.position.map(|position| (position.registry, position.internal)).put(out);
+        self.through.put(out);
     }
 
     fn take(input: &mut Input<'_>) -> Result<Self, Malformed> {
-        let schemes = Schemes(input.array()?);
-        let position: Option<(u64, u64)> = Codec::take(input)?;
-        Ok(Progress { schemes, position: position.map(|(registry, internal)| Position { registry, internal }) })
+        Ok(Progress { schemes: Schemes(input.array()?), through: Codec::take(input)? })
     }
+}
+
+fn take_former(bytes: &[u8]) -> Result<Progress, Malformed> {
+    let mut input = Input(bytes);
+    let schemes = Schemes(input.array()?);
+    let position: Option<(u64, u64)> = Codec::take(&mut input)?;
+    input.end()?;
+    let through = position.map(|(registry, internal)| Feed::former(Position { registry, internal }).next);
+    Ok(Progress { schemes, through })
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ fn found(state: &MemoryState, subject: &str, version: Version, scheme: u8, value
 
 fn all_done(scheme: u8) -> Derived {
     let schemes = Schemes::new(|schema_type| if *schema_type == SchemaType::Avro { scheme } else { 0 });
-    Derived::Fingerprints(Progress { schemes, position: None })
+    Derived::Fingerprints(Progress { schemes, through: None })
 }
 
 /// `4 3 1, some unknown` of those that may mean the same as a schema with this fingerprint.

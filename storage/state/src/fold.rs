@@ -21,17 +21,18 @@ use model::{
 };
 use std::ops::ControlFlow;
 
-/// Writes one record, which must be the next one of its log, to the log and folds it.
+/// Takes a record up: gives it the next number of the feed and folds it. It must stand behind all of its log so far; positions
+/// between may be empty, as they are in a log that was compacted or has marks of its own.
 ///
 /// # Errors
-/// `Corrupt` when it is not the next one; those of reading. The changes made so far must be dropped then.
+/// `Corrupt` when it stands before what was folded; those of reading. The changes made so far must be dropped then.
 pub fn append(stamped: &Stamped, kv: &mut impl KvMut) -> Result<(), Error> {
     if let Record::Audit(change) = &stamped.record {
         return audit::append(stamped, change, kv);
     }
     let text = text_of(&stamped.record);
-    let sequence = head(kv)?.sequence();
-    kv.put(Table::Log, key::log(sequence), record::encode(sequence, stamped, text));
+    let number = head(kv)?.feed.next;
+    kv.put(Table::Log, key::log(number), record::encode(number, stamped, text));
     fold(stamped, text, kv)
 }
 
@@ -79,11 +80,13 @@ fn fold(stamped: &Stamped, text: Option<TextKey>, kv: &mut impl KvMut) -> Result
         Record::Internal(_) => &mut head.position.internal,
         Record::Audit(_) => return Ok(()),
     };
-    if *position != stamped.position {
-        return Err(Error::Corrupt(format!("record {} follows record {position} of its log", stamped.position)));
+    if stamped.position < *position {
+        let (at, next) = (stamped.position, *position);
+        return Err(Error::Corrupt(format!("record {at} of a log comes when record {next} or a later one was due")));
     }
-    *position += 1;
-    if head.sequence() == 1 {
+    *position = stamped.position.checked_add(1).ok_or_else(|| Error::Corrupt("a log of 2^64 records".to_owned()))?;
+    head.feed.next += 1;
+    if head.feed.next == 1 {
         fingerprints::begin(kv)?;
     }
     head.at = head.at.max(stamped.at);
@@ -457,4 +460,4 @@ fn entries(version: &StoredVersion) -> Vec<Vec<u8>> {
 
 #[cfg(test)]
 #[path = "fold_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-fn folded(records: impl IntoIterator<Item = Record>) -> MemoryState {
+pub(crate) fn folded(records: impl IntoIterator<Item = Record>) -> MemoryState {
     let mut state = MemoryState::default();
     for (at, record) in (1..).zip(records) {
         state.fold([record], at).unwrap();
@@ -342,17 +342,27 @@ fn listings_follow_prefixes_and_stop_when_told() {
 }
 
 #[test]
-fn a_record_out_of_order_is_refused() {
+fn a_record_out_of_order_is_refused_and_positions_may_be_empty() {
     let mut map = Map::default();
     let stamped = |position| Stamped { position, at: 0, record: schema("s", 1, 1, "a") };
     assert_eq!(append(&stamped(0), &mut map), Ok(()));
     let refused = append(&stamped(0), &mut map);
-    assert_eq!(refused, Err(Error::Corrupt("record 0 follows record 1 of its log".into())));
+    let why = "record 0 of a log comes when record 1 or a later one was due";
+    assert_eq!(refused, Err(Error::Corrupt(why.into())));
+    assert_eq!(append(&stamped(7), &mut map), Ok(()));
+    let internal = Stamped { position: 3, at: 0, record: high_water(".", 1) };
+    assert_eq!(append(&internal, &mut map), Ok(()));
+    let Head { position, feed, .. } = head(&map).unwrap();
+    assert_eq!((position, feed), (model::Position { registry: 8, internal: 4 }, crate::Feed { first: 0, next: 3 }));
+    let changes = crate::log::changes(&map, 0, 9).unwrap();
+    assert_eq!(changes.iter().map(|stamped| stamped.position).collect::<Vec<_>>(), [0, 7, 3]);
+    let last = Stamped { position: u64::MAX, at: 0, record: high_water(".", 1) };
+    assert!(append(&last, &mut map).is_err(), "nothing could come behind it");
 }
 
 /// All entries that stand there because of versions or associations, computed anew from those, are those that are there.
 #[track_caller]
-fn assert_consistent(state: &MemoryState) {
+pub(crate) fn assert_consistent(state: &MemoryState) {
     let tables = &state.kv;
     let everything = |first: u8, end: u8| {
         let mut found = Vec::new();
@@ -499,7 +509,7 @@ fn counted(tables: &Map) -> Vec<(Vec<u8>, Vec<u8>)> {
     found
 }
 
-fn any_record() -> impl Strategy<Value = Record> {
+pub(crate) fn any_record() -> impl Strategy<Value = Record> {
     let subject = || prop::sample::select(vec!["s", "t", ":.c:s", ":.c:t"]);
     let text = || prop::sample::select(vec!["a", "b"]);
     let topic = || prop::sample::select(vec!["n/a", "n/b", "m/a"]);

@@ -4,7 +4,7 @@
 //! changes over either: the writer decides on an overlay, and what the overlay holds in the end is what it writes.
 
 use crate::Error;
-use crate::codec::key::Range;
+use crate::codec::key::{self, Range};
 use crate::tally::Blocks;
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};
@@ -134,6 +134,10 @@ pub struct Map([Sorted<Vec<u8>>; Table::ALL.len()]);
 impl Map {
     /// Carries out changes.
     pub fn apply(&mut self, changes: Changes) {
+        if let Some((_, first)) = changes.gone() {
+            let log = &mut self.0[Table::Log as usize];
+            *log = log.split_off(&first);
+        }
         for (mine, theirs) in self.0.iter_mut().zip(changes.tables) {
             for (key, change) in theirs {
                 match change {
@@ -172,12 +176,19 @@ impl KvMut for Map {
 pub struct Changes {
     tables: [Sorted<Option<Vec<u8>>>; Table::ALL.len()],
     bytes: usize,
+    gone: Option<u64>,
 }
 
 impl Changes {
+    /// Records of the table `Log` before this number are to be removed, however many they are. They are removed before anything is
+    /// set.
+    pub fn gone(&self) -> Option<Range> {
+        self.gone.map(|first| (key::log(0), key::log(first)))
+    }
+
     /// Is there nothing to do?
     pub fn is_empty(&self) -> bool {
-        self.tables.iter().all(BTreeMap::is_empty)
+        self.tables.iter().all(BTreeMap::is_empty) && self.gone.is_none()
     }
 
     /// Bytes of keys and values that were put, replaced ones included: a bound of what is held.
@@ -191,6 +202,7 @@ impl Changes {
             mine.extend(theirs);
         }
         self.bytes += later.bytes;
+        self.gone = self.gone.max(later.gone);
     }
 
     /// The value that a key is set to.
@@ -228,6 +240,11 @@ impl<K: Kv> Overlay<K> {
     /// What was changed.
     pub fn into_changes(self) -> Changes {
         self.changes
+    }
+
+    /// Has the records of the table `Log` before this number removed. Whoever reads them in this overlay still finds them.
+    pub(crate) fn let_go(&mut self, before: u64) {
+        self.changes.gone = self.changes.gone.max(Some(before));
     }
 
     /// Adds changes that were made on top of this overlay.

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod codec;
+pub mod compact;
 pub mod contract;
 mod draft;
 mod encryption;
@@ -28,6 +29,6 @@ pub use fingerprints::{Derivation, Derived, Equivalents, Progress, Schemes};
 pub use memory::MemoryState;
 pub use query::Folded;
 pub use state::{
-    Associations, AuditEntry, AuditLog, Begin, Deks, Draft, Holder, KeyCounts, Referrer, Standing, State,
+    Associations, AuditEntry, AuditLog, Begin, Deks, Draft, Feed, Holder, KeyCounts, Referrer, Standing, State,
     StoredAssociation, StoredDek, StoredKek, StoredVersion, SubjectSummary, Subjects, TextKey, Totals,
 };

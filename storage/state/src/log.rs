@@ -1,68 +1,93 @@
-//! The log: both logs in one common history, so that changes come in the order in which they were committed.
+//! The feed: the records of the registry and the internal log in the order in which this store took them up, for who follows it.
 //!
-//! The place of a record in the history is the number of records of both logs before it. A `Position` that somebody saw is such
-//! a place (the sum of its parts); any other pair of positions is found by halving.
+//! Its numbers have no gaps, whatever positions the records have in their logs, so a follower notes a number and goes on there.
+//! Records before `Feed::first` are no longer there: what they said is in the state.
 
-use crate::codec::value::sequence;
 use crate::codec::{key, record};
-use crate::kv::{Direction, Kv, Table};
+use crate::kv::{Direction, Kv, Overlay, Table};
 use crate::{Error, TextKey, fold, query};
-use model::{Position, Record, Stamped};
+use model::Stamped;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// Records of both logs from a position on, at most `limit`.
-pub fn changes(kv: &(impl Kv + ?Sized), from: Position, limit: usize) -> Result<Vec<Stamped>, Error> {
+/// Records that are read from the table at once.
+const AT_ONCE: usize = 256;
+
+/// Records of the feed from a number on, at most `limit`.
+///
+/// # Errors
+/// `Gone` for a number before the first that is still there; `Corrupt`; those of reading.
+pub fn changes(kv: &(impl Kv + ?Sized), from: u64, limit: usize) -> Result<Vec<Stamped>, Error> {
     read(kv, from, limit, |key| query::text(kv, key))
 }
 
 /// The same, without the texts of their schemas.
-pub fn changes_without_texts(kv: &(impl Kv + ?Sized), from: Position, limit: usize) -> Result<Vec<Stamped>, Error> {
+///
+/// # Errors
+/// As `changes`.
+pub fn changes_without_texts(kv: &(impl Kv + ?Sized), from: u64, limit: usize) -> Result<Vec<Stamped>, Error> {
     let empty: Arc<str> = "".into();
     read(kv, from, limit, |_| Ok(Some(Arc::clone(&empty))))
 }
 
 fn read(
     kv: &(impl Kv + ?Sized),
-    from: Position,
+    from: u64,
     limit: usize,
     mut text: impl FnMut(&TextKey) -> Result<Option<Arc<str>>, Error>,
 ) -> Result<Vec<Stamped>, Error> {
-    let end = fold::head(kv)?.sequence();
-    let mut next = start(kv, from, end)?;
+    let feed = fold::head(kv)?.feed;
+    if from < feed.first {
+        return Err(Error::Gone { first: feed.first });
+    }
+    let mut next = from;
     let mut found = Vec::new();
-    while next < end && found.len() < limit {
-        let count = (limit - found.len()).min(256) as u64;
-        let chunk = raw(kv, next, next.saturating_add(count).min(end))?;
-        for (sequence, bytes) in &chunk {
-            if *sequence != next {
-                return Err(Error::Corrupt(format!("log record {next} is missing")));
+    while next < feed.next && found.len() < limit {
+        let count = (limit - found.len()).min(AT_ONCE) as u64;
+        let chunk = raw(kv, next, next.saturating_add(count).min(feed.next))?;
+        for (number, bytes) in &chunk {
+            if *number != next {
+                return Err(missing(next));
             }
             next += 1;
-            let stamped = record::decode(*sequence, bytes, &mut text)?;
-            let after = match stamped.record {
-                Record::Registry(_) => stamped.position >= from.registry,
-                Record::Internal(_) => stamped.position >= from.internal,
-                Record::Audit(_) => false,
-            };
-            if after {
-                found.push(stamped);
-            }
+            found.push(record::decode(*number, bytes, &mut text)?);
         }
         if chunk.is_empty() {
-            return Err(Error::Corrupt(format!("log record {next} is missing")));
+            return Err(missing(next));
         }
     }
     Ok(found)
 }
 
-/// The bytes of records, from one place in the history, inclusive, to another, exclusive.
+fn missing(number: u64) -> Error {
+    Error::Corrupt(format!("log record {number} is missing"))
+}
+
+/// Lets the oldest records go once there are twice as many as are to be kept: what they said is in the state.
+///
+/// # Errors
+/// Those of reading.
+pub fn let_go(kv: &mut Overlay<impl Kv>, kept: u64) -> Result<(), Error> {
+    let mut head = fold::head(kv)?;
+    if head.feed.next - head.feed.first < kept.saturating_mul(2) {
+        return Ok(());
+    }
+    head.feed.first = head.feed.next - kept;
+    fold::set_head(&head, kv);
+    kv.let_go(head.feed.first);
+    Ok(())
+}
+
+/// The bytes of records, from one number, inclusive, to another, exclusive.
+///
+/// # Errors
+/// `Corrupt`, those of reading.
 pub fn raw(kv: &(impl Kv + ?Sized), from: u64, to: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
     let mut found = Vec::new();
     let mut outcome = Ok(());
     kv.scan(Table::Log, &(key::log(from), key::log(to)), Direction::Up, &mut |key, value| {
         match key::take_log(key) {
-            Ok(sequence) => found.push((sequence, value.to_vec())),
+            Ok(number) => found.push((number, value.to_vec())),
             Err(error) => {
                 outcome = Err(error);
                 return ControlFlow::Break(());
@@ -72,37 +97,4 @@ pub fn raw(kv: &(impl Kv + ?Sized), from: u64, to: u64) -> Result<Vec<(u64, Vec<
     })?;
     outcome?;
     Ok(found)
-}
-
-/// Records of each log before a place in the history.
-fn before(kv: &(impl Kv + ?Sized), place: u64) -> Result<Position, Error> {
-    let Some(bytes) = kv.get(Table::Log, &key::log(place))? else {
-        return Err(Error::Corrupt(format!("log record {place} is missing")));
-    };
-    let found = record::inspect(place, &bytes)?;
-    let other = place.saturating_sub(found.position);
-    Ok(match found.internal {
-        true => Position { registry: other, internal: found.position },
-        false => Position { registry: found.position, internal: other },
-    })
-}
-
-/// The place of the first record that is not before `from` in its own log.
-fn start(kv: &(impl Kv + ?Sized), from: Position, end: u64) -> Result<u64, Error> {
-    let guess = sequence(from);
-    if guess == 0 || guess < end && before(kv, guess)? == from {
-        return Ok(guess);
-    }
-    // The first place up to which one of the logs has moved beyond `from`; the record before it is the first to show.
-    let (mut low, mut high) = (0, end);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let there = before(kv, middle)?;
-        if there.registry > from.registry || there.internal > from.internal {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    Ok(low.saturating_sub(1))
 }

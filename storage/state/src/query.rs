@@ -8,7 +8,7 @@ use crate::kv::{Direction, Kv, Overlay, Table};
 use crate::shown;
 use crate::walk;
 use crate::{
-    Associations, AuditEntry, AuditLog, Begin, Deks, Derivation, Draft, Equivalents, Error, Holder, KeyCounts,
+    Associations, AuditEntry, AuditLog, Begin, Deks, Derivation, Draft, Equivalents, Error, Feed, Holder, KeyCounts,
     Progress, Referrer, Schemes, Standing, State, StoredAssociation, StoredDek, StoredKek, StoredVersion,
     SubjectSummary, Subjects, TextKey, Totals,
 };
@@ -110,6 +110,10 @@ impl<K: Kv> Folded<K> {
 impl<K: Kv> State for Folded<K> {
     fn position(&self) -> Position {
         self.head.position
+    }
+
+    fn feed(&self) -> Feed {
+        self.head.feed
     }
 
     fn totals(&self) -> Result<Totals, Error> {
@@ -225,7 +229,7 @@ impl<K: Kv> State for Folded<K> {
 
     fn ids_of(&self, guid: Guid, limit: usize) -> Result<Vec<(Context, SchemaId)>, Error> {
         let mut found = Vec::new();
-        let take = |key: &[u8], value: &[u8]| Ok((key::take_ids(key)?, decode::<Ids>(value)?));
+        let take = |key: &[u8], value: &[u8]| Ok((key::take_ids(key)?.1, decode::<Ids>(value)?));
         self.each(&key::ids_everywhere(guid), Direction::Up, take, &mut |(context, mut ids): (Context, Ids)| {
             ids.sort_unstable();
             found.extend(ids.into_iter().map(|(id, _)| (context.clone(), id)));

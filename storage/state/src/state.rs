@@ -265,10 +265,29 @@ impl Totals {
     }
 }
 
+/// The numbers of the feed: records of the registry and the internal log in the order in which this store took them up, counted
+/// without gaps, whatever positions they have in their logs. Stores that hold the same logs may number them differently.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Feed {
+    /// The number of the first record that is still there.
+    pub first: u64,
+    /// The number of the next record.
+    pub next: u64,
+}
+
+impl Feed {
+    /// That of a store of before positions had gaps: its records were numbered by the positions of both logs together.
+    pub(crate) fn former(position: Position) -> Self {
+        Feed { first: 0, next: position.registry.saturating_add(position.internal) }
+    }
+}
+
 /// The questions. Listings call `visit` in order until it breaks.
 pub trait State {
     /// How far the logs have been folded.
     fn position(&self) -> Position;
+    /// Which records the store holds.
+    fn feed(&self) -> Feed;
     /// Counts of subjects and versions.
     fn totals(&self) -> Result<Totals, Error>;
 
@@ -373,6 +392,10 @@ pub trait State {
     fn highest_id(&self, context: &Context) -> Result<Option<SchemaId>, Error>;
     /// The highest id that the internal log remembers as handed out.
     fn high_water(&self, context: &Context) -> Result<Option<SchemaId>, Error>;
+    /// The highest id ever seen or handed out in a context, whether or not a version holds it.
+    fn last_id(&self, context: &Context) -> Result<Option<SchemaId>, Error> {
+        Ok(self.highest_id(context)?.max(self.high_water(context)?))
+    }
 
     /// Versions, soft-deleted ones included, that refer to a version, ordered by context, then id.
     fn referrers(&self, subject: &Subject, version: Version) -> Result<Vec<Referrer>, Error> {

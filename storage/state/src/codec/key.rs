@@ -248,6 +248,11 @@ pub(crate) fn holders(context: &Context, id: SchemaId) -> Range {
     beginning(Key::new(Tag::Holder).text(context.as_str()).number(id))
 }
 
+/// The holders of all ids of a context, ordered by id.
+pub(crate) fn all_holders(context: &Context) -> Range {
+    beginning(Key::new(Tag::Holder).text(context.as_str()))
+}
+
 /// Behind the holders of the id and of the subject of this one.
 pub(crate) fn behind_holders_beside(holder: &[u8]) -> Vec<u8> {
     let subject = holder.len().saturating_sub(size_of::<Version>());
@@ -269,20 +274,31 @@ pub(crate) fn take_holder(key: &[u8]) -> Result<(Subject, Version)> {
     Ok((parts.subject()?, parts.last_number()?))
 }
 
+pub(crate) fn take_held_id(key: &[u8]) -> Result<SchemaId> {
+    let mut parts = Parts::new(key, Tag::Holder)?;
+    parts.text()?;
+    parts.number()
+}
+
 pub(crate) fn ids(guid: Guid, context: &Context) -> Vec<u8> {
     Key::new(Tag::Ids).raw(&guid.0).text(context.as_str()).0
+}
+
+/// All content hashes, in all contexts.
+pub(crate) fn all_ids() -> Range {
+    beginning(Key::new(Tag::Ids))
 }
 
 pub(crate) fn ids_everywhere(guid: Guid) -> Range {
     beginning(Key::new(Tag::Ids).raw(&guid.0))
 }
 
-pub(crate) fn take_ids(key: &[u8]) -> Result<Context> {
+pub(crate) fn take_ids(key: &[u8]) -> Result<(Guid, Context)> {
     let mut parts = Parts::new(key, Tag::Ids)?;
-    parts.0.array::<16>()?;
+    let guid = Guid(parts.0.array()?);
     let context = parts.context()?;
     parts.0.end()?;
-    Ok(context)
+    Ok((guid, context))
 }
 
 /// The entry of a referring version, whose own context and id come first because listings are ordered by them.
@@ -352,7 +368,11 @@ pub(crate) fn behind(mut key: Vec<u8>) -> Vec<u8> {
 }
 
 pub(crate) fn take_context(key: &[u8]) -> Result<Context> {
-    let mut parts = Parts::new(key, Tag::Context)?;
+    take_named(key, Tag::Context)
+}
+
+fn take_named(key: &[u8], tag: Tag) -> Result<Context> {
+    let mut parts = Parts::new(key, tag)?;
     let context = parts.context()?;
     parts.0.end()?;
     Ok(context)
@@ -362,8 +382,24 @@ pub(crate) fn highest_id(context: &Context) -> Vec<u8> {
     Key::new(Tag::HighestId).text(context.as_str()).0
 }
 
+pub(crate) fn highest_ids() -> Range {
+    beginning(Key::new(Tag::HighestId))
+}
+
+pub(crate) fn take_highest_id(key: &[u8]) -> Result<Context> {
+    take_named(key, Tag::HighestId)
+}
+
 pub(crate) fn high_water(context: &Context) -> Vec<u8> {
     Key::new(Tag::HighWater).text(context.as_str()).0
+}
+
+pub(crate) fn high_waters() -> Range {
+    beginning(Key::new(Tag::HighWater))
+}
+
+pub(crate) fn take_high_water(key: &[u8]) -> Result<Context> {
+    take_named(key, Tag::HighWater)
 }
 
 pub(crate) fn namespace(name: &NamespaceName) -> Vec<u8> {

@@ -10,8 +10,8 @@ use super::{key, record, text_key};
 use crate::contract::records::*;
 use crate::tally::Tally;
 use crate::{
-    AuditEntry, AuditLog, Error, KeyCounts, StoredAssociation, StoredDek, StoredKek, StoredVersion, SubjectSummary,
-    TextKey, Totals,
+    AuditEntry, AuditLog, Error, Feed, KeyCounts, StoredAssociation, StoredDek, StoredKek, StoredVersion,
+    SubjectSummary, TextKey, Totals,
 };
 use model::{
     Association, AssociationKey, AuditOutcome, AuditRecord, CompatibilityLevel, CompatibilityPolicy, Config, Content,
@@ -222,7 +222,7 @@ fn head() -> Head {
     let position = Position { registry: 1000, internal: 20 };
     let totals = Totals { subjects: 3, versions: 500, live_versions: 400, json: 30, protobuf: 20, foreign: 1 };
     let audit = AuditLog { first: 300, next: 301, oldest: 1_700_000_000_000, hash: [5; 32] };
-    Head { position, at: 1_700_000_000_123, totals, audit }
+    Head { position, feed: Feed { first: 900, next: 1020 }, at: 1_700_000_000_123, totals, audit }
 }
 
 fn all_examples() -> Vec<(String, Vec<u8>)> {
@@ -350,8 +350,14 @@ fn what_format_1_wrote_is_still_read() {
     assert_eq!(record::former_audit(100, &fixture("record: schema")), Ok(None));
     assert_eq!(value::take_namespace(&fixture("former value: namespace")), Ok(full_namespace()));
     let totals = Totals { subjects: 3, versions: 500, live_versions: 400, ..Totals::default() };
-    let former = Head { totals, audit: AuditLog::default(), ..head() };
+    let former = Head { feed: Feed { first: 0, next: 1020 }, totals, audit: AuditLog::default(), ..head() };
     assert_eq!(decode::<Head>(&fixture("former value: head")), Ok(former));
+}
+
+#[test]
+fn what_format_4_wrote_is_still_read_and_numbers_the_feed_by_positions() {
+    let former = Head { feed: Feed { first: 0, next: 1020 }, ..head() };
+    assert_eq!(decode::<Head>(&fixture("former value: head of format 4")), Ok(former));
 }
 
 #[test]

@@ -6,8 +6,8 @@
 use super::bytes::{Codec, Input, Malformed};
 use super::former;
 use crate::{
-    AuditEntry, AuditLog, Chain, KeyCounts, StoredAssociation, StoredDek, StoredKek, StoredVersion, SubjectSummary,
-    Totals,
+    AuditEntry, AuditLog, Chain, Feed, KeyCounts, StoredAssociation, StoredDek, StoredKek, StoredVersion,
+    SubjectSummary, Totals,
 };
 use model::{
     AssociationKey, AuditRecord, Dek, Kek, Namespace, NamespaceId, NamespaceName, Position, SchemaId, Subject, Version,
@@ -19,7 +19,9 @@ const FORMAT: u8 = 1;
 /// Of a namespace with an id, and members named by bits.
 const NAMESPACE_FORMAT: u8 = 2;
 /// Of a head that says how far the audit is, and how many versions are of which format.
-const HEAD_FORMAT: u8 = 2;
+const FORMER_HEAD_FORMAT: u8 = 2;
+/// Of a head that says which records the store holds.
+const HEAD_FORMAT: u8 = 3;
 const FLAGS_AT: usize = 1;
 
 const DELETED: u8 = 1;
@@ -235,26 +237,16 @@ pub fn take_audit_entry(number: u64, bytes: &[u8]) -> Result<AuditEntry> {
 /// How far the state is, and the counts of all of it. One value, because every record changes most of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Head {
-    /// Records folded.
+    /// How far it is in the logs.
     pub position: Position,
+    /// Numbers of the records that the store holds.
+    pub feed: Feed,
     /// The time of the newest record; the clock of the writer never runs behind it.
     pub at: i64,
     /// Counts.
     pub totals: Totals,
     /// The audit.
     pub audit: AuditLog,
-}
-
-impl Head {
-    /// Records of both logs, which is also the place of the next record in the common history.
-    pub fn sequence(&self) -> u64 {
-        sequence(self.position)
-    }
-}
-
-/// Records of both logs up to a position.
-pub fn sequence(position: Position) -> u64 {
-    position.registry.saturating_add(position.internal)
 }
 
 impl Codec for Head {
@@ -268,11 +260,13 @@ impl Codec for Head {
         self.totals.live_versions.put(out);
         [self.totals.json, self.totals.protobuf, self.totals.foreign].iter().for_each(|count| count.put(out));
         self.audit.put(out);
+        self.feed.first.put(out);
+        self.feed.next.put(out);
     }
 
     fn take(input: &mut Input<'_>) -> Result<Self> {
         let format = input.byte()?;
-        if !matches!(format, FORMAT | HEAD_FORMAT) {
+        if !matches!(format, FORMAT | FORMER_HEAD_FORMAT | HEAD_FORMAT) {
             return Err(Malformed("a head of unknown format"));
         }
         let position = Position { registry: Codec::take(input)?, internal: Codec::take(input)? };
@@ -281,12 +275,19 @@ impl Codec for Head {
         let totals = Totals { subjects, versions, live_versions, ..Totals::default() };
         if format == FORMAT {
             // Of a time when nothing but Avro was taken.
-            return Ok(Head { position, at, totals, audit: AuditLog::default() });
+            return Ok(Head { position, feed: Feed::former(position), at, totals, audit: AuditLog::default() });
         }
         let totals =
             Totals { json: Codec::take(input)?, protobuf: Codec::take(input)?, foreign: Codec::take(input)?, ..totals };
         let audit = Codec::take(input)?;
-        Ok(Head { position, at, totals, audit })
+        let feed = match format {
+            HEAD_FORMAT => Feed { first: Codec::take(input)?, next: Codec::take(input)? },
+            _ => Feed::former(position),
+        };
+        if feed.first > feed.next {
+            return Err(Malformed("a feed that ends before it begins"));
+        }
+        Ok(Head { position, feed, at, totals, audit })
     }
 }
 

@@ -11,8 +11,8 @@ use std::time::Duration;
 use storage::{Group, Health, KeyCounts, Totals, Usage};
 
 /// Statuses that the registry answers with; any other is counted as `other`.
-const STATUSES: [u16; 21] =
-    [200, 201, 204, 304, 400, 401, 403, 404, 405, 406, 408, 409, 412, 413, 414, 415, 422, 429, 500, 503, 504];
+const STATUSES: [u16; 22] =
+    [200, 201, 204, 207, 304, 400, 401, 403, 404, 405, 406, 408, 409, 412, 413, 414, 415, 422, 429, 500, 503, 504];
 
 /// The handles of one operation, each made when it is first used: what nobody asks for has no series.
 struct OfOperation {

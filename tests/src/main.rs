@@ -43,6 +43,8 @@ mod clients_rust;
 #[cfg(test)]
 mod conformance_suite;
 #[cfg(test)]
+mod description;
+#[cfg(test)]
 mod descriptors;
 #[cfg(test)]
 mod documents;

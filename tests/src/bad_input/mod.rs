@@ -4,8 +4,10 @@
 mod associations;
 mod bodies;
 mod crowds;
+mod everywhere;
 mod heavy;
 mod keys;
+mod mutations;
 mod references;
 mod samples;
 mod sockets;

@@ -15,7 +15,7 @@ mod report;
 pub mod traces;
 
 pub use cases::{Options, Profile, run};
-pub use report::{Failure, Problem, Report};
+pub use report::{Failure, Problem, Report, Tally};
 pub use traces::{Trace, replay};
 
 /// The media type that clients send and that answers have when nothing else was asked for.

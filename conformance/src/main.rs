@@ -1,9 +1,11 @@
 //! The command line: cases and recordings against a URL, one line per failure, counts at the end.
 
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, ValueEnum};
 use conformance::cases::{self, Case};
 use conformance::traces::{self, Coverage};
@@ -15,18 +17,22 @@ mod serve;
 ///
 /// Without --trace or --traces, runs the cases: each keeps to subjects with a random prefix and deletes them afterwards, so a
 /// registry that others use may be checked with --profile core. Prints one line per failure (the clause, the request,
-/// what was expected and what came) and the counts. The exit status is 0 if all passed, 1 if something failed, 2 if
+/// what was expected and what came), a line per group of cases, and the counts. The exit status is 0 if all passed, 1 if something failed, 2 if
 /// the command itself was wrong.
 #[derive(Debug, Parser)]
 #[command(name = "conformance", version, verbatim_doc_comment)]
 struct Cli {
-    /// The registry: http://[user:password@]host:port[/path]
+    /// The registry: http://[user:password@]host:port[/path], or the same with https://
     #[arg(required_unless_present_any = ["list", "traces"])]
     url: Option<String>,
 
     /// Which cases to run
     #[arg(long, value_enum, default_value_t = Cases::Core)]
     profile: Cases,
+
+    /// Not the cases of this group, a part that the registry does not have (see --list); may be repeated
+    #[arg(long, value_name = "GROUP", value_parser = PossibleValuesParser::new(cases::groups()))]
+    without: Vec<String>,
 
     /// Only cases (with --list or --traces also recordings) with this in their name or clause
     #[arg(long, value_name = "SUBSTRING")]
@@ -52,6 +58,10 @@ struct Cli {
     #[arg(long, short)]
     verbose: bool,
 
+    /// Certificates of the authorities to trust with https://, instead of those that the system trusts
+    #[arg(long, value_name = "PEM")]
+    ca_file: Option<PathBuf>,
+
     /// Seconds to wait for a connection and for each read of an answer
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     timeout: u64,
@@ -63,8 +73,10 @@ enum Cases {
     Core,
     /// Also those that change the global config or mode for a moment and put it back
     All,
-    /// Also those for parts of the API beyond Avro serializers and their tools
-    Later,
+    /// Also those for parts that many registries do not have: other languages, rules, encryption keys, IMPORT mode
+    Extended,
+    /// Also those for what Freehold adds to the Confluent API
+    Freehold,
 }
 
 fn main() -> ExitCode {
@@ -87,10 +99,13 @@ fn execute(cli: &Cli, out: &mut impl io::Write) -> Outcome<Report> {
         profile: match cli.profile {
             Cases::Core => Profile::Core,
             Cases::All => Profile::Global,
-            Cases::Later => Profile::Later,
+            Cases::Extended => Profile::Extended,
+            Cases::Freehold => Profile::Freehold,
         },
         filter: cli.filter.clone(),
+        without: cli.without.clone(),
         timeout: Duration::from_secs(cli.timeout),
+        authorities: cli.ca_file.clone(),
     };
     if cli.list {
         return list(&options, out);
@@ -112,6 +127,7 @@ fn execute(cli: &Cli, out: &mut impl io::Write) -> Outcome<Report> {
         };
         cases::run_each(url(cli), &options, watch)?
     };
+    write!(out, "{}", report.of_groups())?;
     writeln!(out, "{report}")?;
     if cli.traces || cli.trace.is_some() {
         writeln!(out, "{}", report.of_pairs())?;

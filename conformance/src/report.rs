@@ -18,6 +18,17 @@ pub struct Report {
     pub skipped: usize,
     /// In the order in which they happened.
     pub failures: Vec<Failure>,
+    /// Of cases: what became of each group of them, in the order in which they ran.
+    pub groups: Vec<(String, Tally)>,
+}
+
+/// What became of a group of cases.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "as in the report")]
+pub struct Tally {
+    pub passed: usize,
+    pub failed: usize,
+    pub skipped: usize,
 }
 
 impl Report {
@@ -37,6 +48,27 @@ impl Report {
         }
     }
 
+    /// Counts a case in its group.
+    pub fn in_group(&mut self, group: &str, tally: Tally) {
+        let at = self.groups.iter().position(|(name, _)| name == group).unwrap_or_else(|| {
+            self.groups.push((group.to_owned(), Tally::default()));
+            self.groups.len() - 1
+        });
+        let sum = &mut self.groups[at].1;
+        sum.passed += tally.passed;
+        sum.failed += tally.failed;
+        sum.skipped += tally.skipped;
+    }
+
+    /// A line for each group of which a case ran: which parts of the contract a registry keeps to.
+    pub fn of_groups(&self) -> String {
+        let ran = self.groups.iter().filter(|(_, tally)| tally.passed + tally.failed > 0);
+        let line = |(name, Tally { passed, failed, skipped }): &(String, Tally)| {
+            format!("{name:<15}{passed:>5} passed{failed:>5} failed{skipped:>5} skipped\n")
+        };
+        ran.map(line).collect()
+    }
+
     /// Adds another report to this one.
     pub fn merge(&mut self, other: Self) {
         self.passed += other.passed;
@@ -44,6 +76,7 @@ impl Report {
         self.failed += other.failed;
         self.skipped += other.skipped;
         self.failures.extend(other.failures);
+        other.groups.iter().for_each(|(group, tally)| self.in_group(group, *tally));
     }
 }
 

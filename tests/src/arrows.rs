@@ -34,7 +34,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("apache-avro", &["compat"]),
     ("prometheus", &["registry", "service"]),
     ("ring", &["kms"]),
-    ("rustls", &["registry"]),
+    ("rustls", &["registry", "conformance"]),
     ("ureq", &["registry"]),
 ];
 

@@ -9,7 +9,7 @@ use std::io::Write;
 #[test]
 fn every_case_of_the_contract_passes() {
     let node = Node::start();
-    let report = conformance::run(&node.url(), &Options { profile: Profile::Later, ..Options::default() }).unwrap();
+    let report = conformance::run(&node.url(), &Options { profile: Profile::Freehold, ..Options::default() }).unwrap();
     assert!(report.passed > 400, "{report}");
     assert!(report.ok(), "{report}");
 }

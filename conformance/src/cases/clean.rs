@@ -10,6 +10,12 @@ use serde_json::Value;
 use crate::JSON;
 use crate::http::{Client, Request, Response};
 
+/// Where KEKs are.
+const KEKS: &str = "/dek-registry/v1/keks";
+
+/// What a DEK may be for, of which each is deleted by itself.
+const ALGORITHMS: [&str; 3] = ["AES128_GCM", "AES256_GCM", "AES256_SIV"];
+
 /// What one case has touched.
 #[derive(Debug, Default)]
 pub struct Touched {
@@ -17,6 +23,8 @@ pub struct Touched {
     subjects: Vec<String>,
     /// Ids of resources that subjects were associated with.
     resources: BTreeSet<String>,
+    /// Names of KEKs.
+    keks: BTreeSet<String>,
     /// The global config and mode before the case, as answered.
     global: Option<(Vec<u8>, Vec<u8>)>,
 }
@@ -31,6 +39,9 @@ impl Touched {
             self.note_resources(request);
         }
         let path = request.target.split('?').next().unwrap_or_default();
+        if request.method == "POST" && path.ends_with(KEKS) {
+            self.keks.extend(body(request)["name"].as_str().map(str::to_owned));
+        }
         let mut segments = path.trim_start_matches('/').split('/');
         if let (Some("subjects" | "config" | "mode"), Some(subject)) = (segments.next(), segments.next())
             && !subject.is_empty()
@@ -41,8 +52,7 @@ impl Touched {
     }
 
     fn note_resources(&mut self, request: &Request) {
-        let body: Value =
-            request.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
+        let body = body(request);
         let elements = body["requests"].as_array().map_or(std::slice::from_ref(&body), Vec::as_slice);
         self.resources.extend(elements.iter().filter_map(|element| element["resourceId"].as_str()).map(str::to_owned));
         let path = request.target.split('?').next().unwrap_or_default();
@@ -68,6 +78,7 @@ impl Touched {
         for resource in &self.resources {
             send(client, "DELETE", &format!("/associations/resources/{resource}?cascadeLifecycle=true"), None);
         }
+        self.keks.iter().for_each(|kek| delete_kek(client, kek));
         for subject in &self.subjects {
             send(client, "DELETE", &format!("/mode/{subject}"), None);
             send(client, "DELETE", &format!("/config/{subject}"), None);
@@ -80,6 +91,25 @@ impl Touched {
             }
         }
     }
+}
+
+/// Deletes a KEK, and before it its DEKs.
+fn delete_kek(client: &mut Client, kek: &str) {
+    let kek = format!("{KEKS}/{kek}");
+    let found = send(client, "GET", &format!("{kek}/deks?deleted=true"), None).filter(|found| found.status == 200);
+    let subjects: Vec<String> = found.and_then(|found| serde_json::from_slice(&found.body).ok()).unwrap_or_default();
+    let deks = subjects
+        .iter()
+        .flat_map(|subject| ALGORITHMS.map(|algorithm| format!("{kek}/deks/{subject}?algorithm={algorithm}")));
+    let targets: Vec<String> = deks.chain([format!("{kek}?")]).collect();
+    for target in targets {
+        send(client, "DELETE", &target, None);
+        send(client, "DELETE", &format!("{target}&permanent=true"), None);
+    }
+}
+
+fn body(request: &Request) -> Value {
+    request.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default()
 }
 
 fn restore(client: &mut Client, target: &str, before: &[u8]) {

@@ -11,8 +11,10 @@ pub enum Profile {
     Core,
     /// Changes the global config or mode for a moment and puts it back: a registry that nobody else uses.
     Global,
-    /// Parts of the API beyond Avro serializers and their tools; not asked of every registry.
-    Later,
+    /// Parts of the API that many registries do not have: other languages, rules, encryption keys, IMPORT mode.
+    Extended,
+    /// What Freehold adds to the Confluent API.
+    Freehold,
 }
 
 /// One case.
@@ -28,6 +30,13 @@ pub struct Case {
     pub lets: Vec<(String, String)>,
     /// Requests with expectations, in order.
     pub steps: Vec<Step>,
+}
+
+impl Case {
+    /// The group that it belongs to: the name of its file.
+    pub fn group(&self) -> &str {
+        self.id.split('.').next().unwrap_or_default()
+    }
 }
 
 /// A request and what must come back.
@@ -204,7 +213,8 @@ fn parse_case(lines: &mut Lines<'_>, shared: &[(String, String)]) -> Result<Vec<
         if let Some(profile) = lines.take("profile:") {
             case.profile = match profile {
                 "global" => Profile::Global,
-                "later" => Profile::Later,
+                "extended" => Profile::Extended,
+                "freehold" => Profile::Freehold,
                 other => return Err(lines.bad(format!("no such profile: {other}"))),
             };
         } else if let Some(line) = lines.take("each ") {

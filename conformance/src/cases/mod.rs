@@ -31,8 +31,13 @@ const FILES: &[(&str, &str)] = &[
     ("clients", include_str!("../../cases/clients.cases")),
     ("global", include_str!("../../cases/global.cases")),
     ("keys", include_str!("../../cases/keys.cases")),
-    ("later", include_str!("../../cases/later.cases")),
+    ("extended", include_str!("../../cases/extended.cases")),
 ];
+
+/// The names of the groups of cases: of the files.
+pub fn groups() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(name, _)| *name)
+}
 
 /// All cases, in the order of the files.
 ///

@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::clean::Touched;
@@ -11,7 +12,7 @@ use super::vars::{Vars, Within, substitute};
 use crate::JSON;
 use crate::expect::{Captures, Difference, Expect, Extra};
 use crate::http::{BadUrl, BaseUrl, Client, Request, Response};
-use crate::report::{Failure, Problem, Report, summary};
+use crate::report::{Failure, Problem, Report, Tally, summary};
 
 /// Which cases to run, and how.
 #[derive(Debug, Clone)]
@@ -20,14 +21,19 @@ pub struct Options {
     pub profile: Profile,
     /// Only cases with this in their id or clause; the others count as skipped.
     pub filter: Option<String>,
+    /// Groups of cases that do not run; they count as skipped.
+    pub without: Vec<String>,
     /// How long to wait for a connection and for each read of an answer.
     pub timeout: Duration,
+    /// Whose certificates an `https://` registry may show: a PEM file; the system's authorities where there is none.
+    pub authorities: Option<PathBuf>,
 }
 
 impl Default for Options {
-    /// Every case that needs no later part of the API, also those that change global settings for a moment.
+    /// Every case that needs no part of the API that many registries lack, also those that change global settings for a moment.
     fn default() -> Self {
-        Self { profile: Profile::Global, filter: None, timeout: Duration::from_secs(30) }
+        let timeout = Duration::from_secs(30);
+        Self { profile: Profile::Global, filter: None, without: Vec::new(), timeout, authorities: None }
     }
 }
 
@@ -35,7 +41,8 @@ impl Options {
     /// Whether the case is to run.
     pub fn selects(&self, case: &Case) -> bool {
         let wanted = self.filter.as_ref().is_none_or(|part| case.id.contains(part) || case.clause.contains(part));
-        wanted && case.profile <= self.profile
+        let left_out = self.without.iter().any(|group| group == case.group());
+        wanted && !left_out && case.profile <= self.profile
     }
 }
 
@@ -78,18 +85,21 @@ pub fn run_cases(
     options: &Options,
     mut watch: impl FnMut(&Case, Option<&Failure>),
 ) -> Result<Report, BadUrl> {
-    let mut client = Client::new(BaseUrl::parse(url)?, options.timeout);
+    let mut client = Client::new(BaseUrl::parse(url)?, options.timeout, options.authorities.as_deref())?;
     let mut report = Report::default();
     let run = run_prefix();
     for (number, case) in cases.iter().enumerate() {
-        if !options.selects(case) {
-            report.skipped += 1;
-            continue;
+        let mut tally = Tally::default();
+        if options.selects(case) {
+            // Ends in a letter that is no digit, so that no prefix is the start of another.
+            let outcome = run_case(&mut client, case, &format!("{run}{number}z"));
+            watch(case, outcome.as_ref().err().map(AsRef::as_ref));
+            (tally.passed, tally.failed) = (usize::from(outcome.is_ok()), usize::from(outcome.is_err()));
+            report.record(outcome.map_err(|failure| *failure));
+        } else {
+            (tally.skipped, report.skipped) = (1, report.skipped + 1);
         }
-        // Ends in a letter that is no digit, so that no prefix is the start of another.
-        let outcome = run_case(&mut client, case, &format!("{run}{number}z"));
-        watch(case, outcome.as_ref().err().map(AsRef::as_ref));
-        report.record(outcome.map_err(|failure| *failure));
+        report.in_group(case.group(), tally);
     }
     Ok(report)
 }

@@ -1,10 +1,14 @@
 //! One request, one answer, over a connection that is kept and, once it turns out to be closed, opened again.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpStream, ToSocketAddrs as _};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::BaseUrl;
+use rustls::ClientConfig;
+
+use super::wire::{Wire, trust};
+use super::{BadUrl, BaseUrl};
 
 /// Larger answers are a defect of the server, not something to hold in memory.
 const MAX_BODY: u64 = 256 << 20;
@@ -50,7 +54,7 @@ impl Response {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Nobody listens, or the name does not resolve.
+    /// Nobody listens, the name does not resolve, or the certificate is none that is trusted.
     #[error("cannot connect to {authority}: {source}")]
     Connect {
         /// `host:port` of the registry.
@@ -74,13 +78,20 @@ pub enum Error {
 pub struct Client {
     url: BaseUrl,
     timeout: Duration,
-    connection: Option<BufReader<TcpStream>>,
+    /// Whom an `https://` registry may be certified by.
+    trust: Option<Arc<ClientConfig>>,
+    connection: Option<BufReader<Wire>>,
 }
 
 impl Client {
-    /// No connection is made before the first request.
-    pub fn new(url: BaseUrl, timeout: Duration) -> Self {
-        Self { url, timeout, connection: None }
+    /// No connection is made before the first request. Over `https://` the authorities in this PEM file are trusted, without
+    /// one those that the system trusts.
+    ///
+    /// # Errors
+    /// [`BadUrl::Authorities`]: there is nobody to trust.
+    pub fn new(url: BaseUrl, timeout: Duration, authorities: Option<&Path>) -> Result<Self, BadUrl> {
+        let trust = url.tls.then(|| trust(authorities)).transpose().map_err(BadUrl::Authorities)?;
+        Ok(Self { url, timeout, trust, connection: None })
     }
 
     /// Sends the request and reads the whole answer.
@@ -104,32 +115,21 @@ impl Client {
         Ok(self.keep(fresh, done))
     }
 
-    fn keep(&mut self, connection: BufReader<TcpStream>, (response, reuse): (Response, Reuse)) -> Response {
+    fn keep(&mut self, connection: BufReader<Wire>, (response, reuse): (Response, Reuse)) -> Response {
         if matches!(reuse, Reuse::Yes) {
             self.connection = Some(connection);
         }
         response
     }
 
-    fn connect(&self) -> Result<BufReader<TcpStream>, Error> {
+    fn connect(&self) -> Result<BufReader<Wire>, Error> {
         let failed = |source| Error::Connect { authority: self.url.authority.clone(), source };
-        let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-        for address in self.url.authority.to_socket_addrs().map_err(failed)? {
-            match TcpStream::connect_timeout(&address, self.timeout) {
-                Ok(stream) => {
-                    stream.set_nodelay(true)?;
-                    stream.set_read_timeout(Some(self.timeout))?;
-                    stream.set_write_timeout(Some(self.timeout))?;
-                    return Ok(BufReader::new(stream));
-                }
-                Err(e) => last = e,
-            }
-        }
-        Err(failed(last))
+        Wire::open(&self.url, self.trust.as_ref(), self.timeout).map(BufReader::new).map_err(failed)
     }
 
-    fn exchange(&self, connection: &mut BufReader<TcpStream>, request: &Request) -> Result<(Response, Reuse), Error> {
-        let wrote = connection.get_mut().write_all(&self.encode(request));
+    fn exchange(&self, connection: &mut BufReader<Wire>, request: &Request) -> Result<(Response, Reuse), Error> {
+        let wire = connection.get_mut();
+        let wrote = wire.write_all(&self.encode(request)).and_then(|()| wire.flush());
         // A server may refuse a large body before it has read it all; its answer counts more than our broken pipe.
         match (wrote, read_response(connection, &request.method)) {
             (_, Ok(done)) => Ok(done),
@@ -176,7 +176,7 @@ fn is_reset(e: &io::Error) -> bool {
     matches!(e.kind(), ConnectionReset | BrokenPipe | ConnectionAborted)
 }
 
-fn read_response(connection: &mut BufReader<TcpStream>, method: &str) -> Result<(Response, Reuse), Error> {
+fn read_response(connection: &mut BufReader<Wire>, method: &str) -> Result<(Response, Reuse), Error> {
     let mut response = loop {
         let response = read_head(connection)?;
         // 1xx answers announce the real one.
@@ -218,7 +218,7 @@ fn gunzip(body: &[u8]) -> Result<Vec<u8>, Error> {
     Ok(plain)
 }
 
-fn read_head(connection: &mut BufReader<TcpStream>) -> Result<Response, Error> {
+fn read_head(connection: &mut BufReader<Wire>) -> Result<Response, Error> {
     let mut left = MAX_HEAD;
     let status_line = read_line(connection, &mut left, BEFORE)?;
     let not_http = || Error::NotHttp(status_line.clone());
@@ -238,7 +238,7 @@ fn read_head(connection: &mut BufReader<TcpStream>) -> Result<Response, Error> {
     }
 }
 
-fn read_line(connection: &mut BufReader<TcpStream>, left: &mut u64, closed: &'static str) -> Result<String, Error> {
+fn read_line(connection: &mut BufReader<Wire>, left: &mut u64, closed: &'static str) -> Result<String, Error> {
     let mut line = Vec::new();
     connection.take(*left).read_until(b'\n', &mut line)?;
     *left -= line.len() as u64;
@@ -251,7 +251,7 @@ fn read_line(connection: &mut BufReader<TcpStream>, left: &mut u64, closed: &'st
     Ok(String::from_utf8_lossy(&line).into_owned())
 }
 
-fn read_exactly(connection: &mut BufReader<TcpStream>, length: u64) -> Result<Vec<u8>, Error> {
+fn read_exactly(connection: &mut BufReader<Wire>, length: u64) -> Result<Vec<u8>, Error> {
     if length > MAX_BODY {
         return Err(Error::NotHttp(format!("a body of {length} bytes")));
     }
@@ -260,7 +260,7 @@ fn read_exactly(connection: &mut BufReader<TcpStream>, length: u64) -> Result<Ve
     if (body.len() as u64) < length { Err(Error::Closed(WITHIN)) } else { Ok(body) }
 }
 
-fn read_chunks(connection: &mut BufReader<TcpStream>) -> Result<Vec<u8>, Error> {
+fn read_chunks(connection: &mut BufReader<Wire>) -> Result<Vec<u8>, Error> {
     let mut body = Vec::new();
     loop {
         let mut left = MAX_HEAD;

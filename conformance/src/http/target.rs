@@ -3,9 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// A parsed `http://[user:password@]host[:port][/path]`.
+/// A parsed `http://[user:password@]host[:port][/path]`, or the same with `https://`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl {
+    /// Whether it is `https://`.
+    pub tls: bool,
     /// `host:port`, as `TcpStream::connect` takes it and as the `Host` header names it.
     pub authority: String,
     /// Put before every target; empty or `/…` without a trailing slash.
@@ -17,8 +19,8 @@ pub struct BaseUrl {
 /// Why a text is not a URL this runner can talk to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadUrl {
-    /// Anything but `http://`.
-    #[error("the URL must start with http:// (TLS is not spoken here)")]
+    /// Anything but `http://` and `https://`.
+    #[error("the URL must start with http:// or https://")]
     Scheme,
     /// No host between `http://` and the path.
     #[error("the URL names no host")]
@@ -32,15 +34,20 @@ pub enum BadUrl {
     /// A query or a fragment, which no base URL has.
     #[error("the URL must not have a query or a fragment")]
     Query,
+    /// `https://`, and there is nobody to trust.
+    #[error("no certificates of authorities to trust: {0}")]
+    Authorities(String),
 }
 
 impl BaseUrl {
-    /// Parses the URL. The port defaults to 80, as everywhere; registries usually listen on 8081, so write it.
+    /// Parses the URL. The port defaults to 80 or 443, as everywhere; registries usually listen on 8081, so write it.
     ///
     /// # Errors
     /// [`BadUrl`] says which part is wrong.
     pub fn parse(text: &str) -> Result<Self, BadUrl> {
-        let rest = text.strip_prefix("http://").ok_or(BadUrl::Scheme)?;
+        let plain = text.strip_prefix("http://").map(|rest| (false, rest));
+        let (tls, rest) =
+            plain.or_else(|| text.strip_prefix("https://").map(|rest| (true, rest))).ok_or(BadUrl::Scheme)?;
         if rest.contains(['?', '#']) {
             return Err(BadUrl::Query);
         }
@@ -52,7 +59,7 @@ impl BaseUrl {
         // An IPv6 address has colons of its own, inside brackets.
         let (host, port) = match host_port.rsplit_once(':') {
             Some((host, port)) if !port.contains(']') => (host, port),
-            _ => (host_port, "80"),
+            _ => (host_port, if tls { "443" } else { "80" }),
         };
         if host.is_empty() {
             return Err(BadUrl::Host);
@@ -60,10 +67,16 @@ impl BaseUrl {
         if port.parse::<u16>().is_ok_and(|n| n != 0) {
             let authorization = credentials.map(basic).transpose()?;
             let path = path.trim_end_matches('/').to_owned();
-            Ok(Self { authority: format!("{host}:{port}"), path, authorization })
+            Ok(Self { tls, authority: format!("{host}:{port}"), path, authorization })
         } else {
             Err(BadUrl::Port(port.to_owned()))
         }
+    }
+
+    /// The name or address of the host, which its certificate must be for.
+    pub fn host(&self) -> &str {
+        let host = self.authority.rsplit_once(':').map_or(self.authority.as_str(), |(host, _)| host);
+        host.trim_start_matches('[').trim_end_matches(']')
     }
 }
 
@@ -108,12 +121,15 @@ mod tests {
         check("http://[::1]:8081/contexts/.c/", "[::1]:8081", "/contexts/.c", None);
         check("http://[::1]", "[::1]:80", "", None);
         check("http://al:p%40ss@h:1", "h:1", "", Some("Basic YWw6cEBzcw=="));
+        check("https://h/r", "h:443", "/r", None);
+        let hosts = ["http://h:1", "https://[::1]:2"].map(|url| BaseUrl::parse(url).unwrap());
+        assert_eq!(hosts.each_ref().map(|url| (url.tls, url.host())), [(false, "h"), (true, "::1")]);
     }
 
     #[test]
     fn what_is_not_a_base_url_is_refused_by_name() {
         let check = |text: &str, why: BadUrl| assert_eq!(BaseUrl::parse(text), Err(why), "{text}");
-        check("https://localhost", BadUrl::Scheme);
+        check("ftp://localhost", BadUrl::Scheme);
         check("localhost:8081", BadUrl::Scheme);
         check("http://", BadUrl::Host);
         check("http://:8081", BadUrl::Host);

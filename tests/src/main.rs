@@ -59,6 +59,8 @@ mod findings;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
+mod google_protos;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod import;

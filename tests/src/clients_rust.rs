@@ -1,4 +1,5 @@
-//! `schema_registry_converter`, the Rust client of Kafka applications: what its encoder writes, its decoder reads.
+//! `schema_registry_converter`, the Rust client of Kafka applications: what its encoder writes, its decoder reads. Here with Avro;
+//! Protobuf is beside it.
 
 use crate::harness::Node;
 use apache_avro::types::Value;
@@ -15,7 +16,8 @@ const MONEY: &str = r#"{"type":"record","name":"Money","namespace":"shop","field
 /// This client finds what a reference names only by its short name, in the same namespace.
 const ORDER: &str = r#"{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"total","type":"Money"}]}"#;
 
-fn settings(node: &Node) -> SrSettings {
+/// A client as an application configures it, save that it finds no proxy on the way.
+pub fn settings(node: &Node) -> SrSettings {
     SrSettings::new_builder(node.url()).no_proxy().build().unwrap()
 }
 

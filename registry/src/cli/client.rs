@@ -5,7 +5,7 @@
 
 use super::trust::{self, Trust};
 use base64::Engine;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{Request, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -49,6 +49,8 @@ pub struct Reply {
     pub status: u16,
     /// The body.
     pub body: String,
+    /// How long to wait before the same is asked again, where the registry says so in seconds.
+    pub retry_after: Option<Duration>,
 }
 
 impl Reply {
@@ -133,8 +135,9 @@ impl Client {
             let place = answer.headers().get(LOCATION).and_then(|place| place.to_str().ok()).unwrap_or("nowhere");
             return Err(format!("{url}: it redirects to {place}; if that is the registry, name its URL"));
         }
+        let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let body = answer.body_mut().with_config().limit(LONGEST).read_to_string().map_err(failed)?;
-        Ok(Reply { status: answer.status().as_u16(), body })
+        Ok(Reply { status: answer.status().as_u16(), body, retry_after: retry_after.map(Duration::from_secs) })
     }
 
     /// What a GET answers; `None` is 404.

@@ -14,7 +14,15 @@ pub const VARIABLE: &str = "FREEHOLD_PASSWORD";
 /// # Errors
 /// None was given, or it cannot be read.
 pub fn present(of: &str) -> Result<String, String> {
-    read(|| typed(&format!("Password of {of}: ")))
+    present_in(VARIABLE, of)
+}
+
+/// The same from another variable, where a command needs two passwords.
+///
+/// # Errors
+/// As above.
+pub fn present_in(variable: &str, of: &str) -> Result<String, String> {
+    read(variable, || typed(&format!("Password of {of}: ")))
 }
 
 /// A new password that `check` takes; a person at a terminal types it twice.
@@ -22,7 +30,7 @@ pub fn present(of: &str) -> Result<String, String> {
 /// # Errors
 /// None was given, it cannot be read, it is not taken, or the two differ.
 pub fn new(of: &str, check: impl Fn(&str) -> Result<(), String>) -> Result<String, String> {
-    let password = read(|| {
+    let password = read(VARIABLE, || {
         let first = typed(&format!("New password of {of}: "))?;
         if of_line(&first).and_then(|password| check(&password)).is_err() {
             return Ok(first);
@@ -34,10 +42,10 @@ pub fn new(of: &str, check: impl Fn(&str) -> Result<(), String>) -> Result<Strin
     Ok(password)
 }
 
-fn read(ask: impl FnOnce() -> Result<String, String>) -> Result<String, String> {
-    let line = match std::env::var(VARIABLE) {
+fn read(variable: &str, ask: impl FnOnce() -> Result<String, String>) -> Result<String, String> {
+    let line = match std::env::var(variable) {
         Ok(password) => password,
-        Err(VarError::NotUnicode(_)) => return Err(format!("{VARIABLE} is not UTF-8")),
+        Err(VarError::NotUnicode(_)) => return Err(format!("{variable} is not UTF-8")),
         Err(VarError::NotPresent) if io::stdin().is_terminal() => ask()?,
         Err(VarError::NotPresent) => {
             let mut line = String::new();

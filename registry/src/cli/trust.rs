@@ -20,8 +20,13 @@ pub enum Trust {
 impl Trust {
     /// The argument that names the authorities.
     pub fn argument() -> Arg {
-        Arg::new("ca-file")
-            .long("ca-file")
+        Self::argument_named("ca-file")
+    }
+
+    /// The same under another name, where a command asks two registries.
+    pub fn argument_named(name: &'static str) -> Arg {
+        Arg::new(name)
+            .long(name)
             .value_name("PEM")
             .value_parser(clap::value_parser!(PathBuf))
             .help("Certificates of the authorities to trust with https://, instead of those that the system trusts")
@@ -29,7 +34,12 @@ impl Trust {
 
     /// What a command with that argument was told.
     pub fn of(matches: &ArgMatches) -> Self {
-        matches.get_one::<PathBuf>("ca-file").map_or(Trust::System, |path| Trust::File(path.clone()))
+        Self::of_named(matches, "ca-file")
+    }
+
+    /// The same of an argument under another name.
+    pub fn of_named(matches: &ArgMatches, name: &str) -> Self {
+        matches.get_one::<PathBuf>(name).map_or(Trust::System, |path| Trust::File(path.clone()))
     }
 
     /// How to speak TLS with this trust.

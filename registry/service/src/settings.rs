@@ -9,7 +9,7 @@ use rules::{config, mode};
 use storage::State;
 
 /// A change of config: the outer `None` keeps a member, the inner one clears it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 #[allow(missing_docs, reason = "the members of `model::Config`")]
 pub struct ConfigChange {
     pub alias: Option<Option<String>>,

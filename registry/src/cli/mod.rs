@@ -1,10 +1,11 @@
-//! The command line: `serve`, `check`, `user`, `namespace`, `audit`, `healthcheck`, `backup`, `restore`, `config`.
+//! The command line: `serve`, `check`, `import`, `export`, `user`, `namespace`, `audit`, `healthcheck`, `backup`, `restore`, `config`.
 
 mod audit;
 mod backup;
 mod check;
 mod client;
 mod healthcheck;
+mod moving;
 mod namespace;
 mod password;
 mod serve;
@@ -40,6 +41,8 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Some(("restore", matches)) => {
             settings(matches).and_then(|(_, settings)| backup::restore(&settings, path(matches)))
         }
+        Some(("import", matches)) => return moved(moving::import(matches)),
+        Some(("export", matches)) => return moved(moving::export(matches)),
         Some(("namespace", matches)) => match namespace::run(matches) {
             Ok(code) => return code,
             Err(message) => Err(message),
@@ -62,6 +65,16 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     }
     log::finish();
     if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The end of an import or export; 1 says that something is missing.
+fn moved(outcome: Result<ExitCode, String>) -> ExitCode {
+    let code = outcome.unwrap_or_else(|message| {
+        complain(&message);
+        ExitCode::from(2)
+    });
+    log::finish();
+    code
 }
 
 /// What others have put into the text does nothing to a terminal.
@@ -89,6 +102,8 @@ fn command() -> Command {
             |_| true,
         ))
         .subcommand(check::command())
+        .subcommand(moving::import_command())
+        .subcommand(moving::export_command())
         .subcommand(healthcheck::command())
         .subcommand(user::command())
         .subcommand(namespace::command())

@@ -12,6 +12,7 @@ mod yaml;
 use super::client::{Client, segment};
 use super::trust::Trust;
 use super::{password, say};
+use authz::Ownership;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use model::Namespace;
 use plan::Step;
@@ -195,6 +196,18 @@ fn suggest(matches: &ArgMatches) -> Result<(), String> {
     let subjects: Vec<String> = serde_json::from_str(&reply.body).map_err(|error| format!("{url}: {error}"))?;
     say(&suggest::suggest(&subjects));
     Ok(())
+}
+
+/// Who owns what in a registry.
+///
+/// # Errors
+/// It has no namespaces, or cannot be asked.
+pub fn ownership(client: &Client) -> Result<Ownership, String> {
+    let mut all = Vec::new();
+    for name in names(client)? {
+        all.extend(namespace(client, &name)?);
+    }
+    Ownership::new(all).map_err(|error| error.to_string())
 }
 
 /// The names of all namespaces.

@@ -19,8 +19,9 @@ const ALGORITHMS: [&str; 3] = ["AES128_GCM", "AES256_GCM", "AES256_SIV"];
 /// What one case has touched.
 #[derive(Debug, Default)]
 pub struct Touched {
-    /// Subjects as written in targets, in order of their first use.
-    subjects: Vec<String>,
+    /// Subjects as written in targets, each with the prefix of a context (`/contexts/.c`) if one was before it, in order of their first
+    /// use.
+    subjects: Vec<(String, String)>,
     /// Ids of resources that subjects were associated with.
     resources: BTreeSet<String>,
     /// Names of KEKs.
@@ -42,12 +43,15 @@ impl Touched {
         if request.method == "POST" && path.ends_with(KEKS) {
             self.keks.extend(body(request)["name"].as_str().map(str::to_owned));
         }
+        let (prefix, path) = without_context(path);
         let mut segments = path.trim_start_matches('/').split('/');
         if let (Some("subjects" | "config" | "mode"), Some(subject)) = (segments.next(), segments.next())
             && !subject.is_empty()
-            && !self.subjects.iter().any(|known| known == subject)
         {
-            self.subjects.push(subject.to_owned());
+            let subject = (prefix.to_owned(), subject.to_owned());
+            if !self.subjects.contains(&subject) {
+                self.subjects.push(subject);
+            }
         }
     }
 
@@ -79,18 +83,35 @@ impl Touched {
             send(client, "DELETE", &format!("/associations/resources/{resource}?cascadeLifecycle=true"), None);
         }
         self.keks.iter().for_each(|kek| delete_kek(client, kek));
-        for subject in &self.subjects {
-            send(client, "DELETE", &format!("/mode/{subject}"), None);
-            send(client, "DELETE", &format!("/config/{subject}"), None);
+        for (prefix, subject) in &self.subjects {
+            send(client, "DELETE", &format!("{prefix}/mode/{subject}"), None);
+            send(client, "DELETE", &format!("{prefix}/config/{subject}"), None);
         }
         // Later subjects refer to earlier ones, as a rule; the second round is for those that do it the other way round.
         for _ in 0..2 {
-            for subject in self.subjects.iter().rev() {
-                send(client, "DELETE", &format!("/subjects/{subject}"), None);
-                send(client, "DELETE", &format!("/subjects/{subject}?permanent=true"), None);
+            for (prefix, subject) in self.subjects.iter().rev() {
+                send(client, "DELETE", &format!("{prefix}/subjects/{subject}"), None);
+                send(client, "DELETE", &format!("{prefix}/subjects/{subject}?permanent=true"), None);
             }
         }
+        let contexts: BTreeSet<&str> =
+            self.subjects.iter().filter_map(|(prefix, subject)| context(prefix, subject)).collect();
+        for context in contexts {
+            send(client, "DELETE", &format!("/contexts/{context}"), None);
+        }
     }
+}
+
+/// A path in two: `/contexts/.c`, if it begins so and goes on, and the rest.
+fn without_context(path: &str) -> (&str, &str) {
+    let end = path.strip_prefix("/contexts/").and_then(|rest| rest.find('/')).map_or(0, |end| end + "/contexts/".len());
+    path.split_at(end)
+}
+
+/// The named context that a subject is in.
+fn context<'a>(prefix: &'a str, subject: &'a str) -> Option<&'a str> {
+    let qualified = subject.strip_prefix(":.").and_then(|rest| rest.find(':')).map(|end| &subject[1..end + 2]);
+    qualified.or_else(|| prefix.strip_prefix("/contexts/")).filter(|context| !matches!(*context, "." | ".__GLOBAL"))
 }
 
 /// Deletes a KEK, and before it its DEKs.
@@ -128,4 +149,21 @@ fn restore(client: &mut Client, target: &str, before: &[u8]) {
 fn send(client: &mut Client, method: &str, target: &str, body: Option<Vec<u8>>) -> Option<Response> {
     let headers = vec![("Content-Type".to_owned(), JSON.to_owned())];
     client.send(&Request { method: method.to_owned(), target: target.to_owned(), headers, body }).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_found_again_with_the_context_that_it_is_in() {
+        let check = |path: &str, split: (&str, &str)| assert_eq!(without_context(path), split);
+        check("/subjects/s/versions", ("", "/subjects/s/versions"));
+        check("/contexts/.c/subjects/s", ("/contexts/.c", "/subjects/s"));
+        check("/contexts/.c", ("", "/contexts/.c"));
+        let contexts =
+            [("", "s"), ("", ":.c:s"), ("/contexts/.c", "s"), ("", ":.:s"), ("", ":.__GLOBAL:"), ("", ":c:s")];
+        let found = contexts.map(|(prefix, subject)| context(prefix, subject));
+        assert_eq!(found, [None, Some(".c"), Some(".c"), None, None, None]);
+    }
 }

@@ -40,7 +40,7 @@ demo: archive ## Start the example of docs/examples/bank: three teams, their nam
 	@$(steadily) 'cargo build' cargo build --release -p registry --bin freehold
 	@docs/examples/bank/demo.sh '$(target)/release/freehold'
 
-test: archive .corpora/installed $(node_packages) ## Everything that must pass: unit, contract, end-to-end tests, real clients
+test: archive .corpora/installed .kafka/installed $(node_packages) ## Everything that must pass: unit, contract, end-to-end tests, real clients
 	$(steadily) 'cargo test' cargo test --workspace --no-fail-fast
 
 lint: deps .venv/installed $(lint_packages) ## Formatting, lints, rustdoc, dependencies, the description of the API; a warning is an error
@@ -65,8 +65,8 @@ soak: archive ## Kills, power failures, cuts, flips, full disks: SOAK=1000 round
 image: deps ## Build the Dockerfile with Buildah, on bases that need no registry, and start what came out; as root
 	@$(steadily) 'scripts/image.sh' scripts/image.sh
 
-clean: ## Remove all that was built or fetched (target, .rocksdb, .venv, .corpora, node_modules); ./data stays
-	rm -rf '$(target)' .rocksdb .venv .corpora $(dir $(node_packages) $(lint_packages))
+clean: ## Remove all that was built or fetched (target, .rocksdb, .venv, .corpora, .kafka, node_modules); ./data stays
+	rm -rf '$(target)' .rocksdb .venv .corpora .kafka $(dir $(node_packages) $(lint_packages))
 
 deps:
 	@scripts/install-deps.sh $(needs)
@@ -85,6 +85,11 @@ archive: deps
 
 .corpora/installed: scripts/corpora.sh .venv/installed
 	@scripts/corpora.sh
+	@touch $@
+
+.kafka/installed: scripts/kafka.sh scripts/kafka/pom.xml scripts/kafka/jars.sha256 | deps
+	@scripts/install-deps.sh test
+	@scripts/kafka.sh
 	@touch $@
 
 # Node itself comes with the Python packages, so that it is of one version everywhere. Its packages run nothing when they are

@@ -88,6 +88,22 @@ if wants test || wants lint; then
   have python3 || need python3 "runs Kafka clients against the server, and checks the description of the API"
   python3 -c 'import ensurepip, venv' 2>/dev/null || need python3-venv "keeps the packages for that in .venv"
 fi
+# A broker of Apache Kafka 4 runs on Java 17 or newer, which not every distribution's default is.
+java_is_enough() {
+  local found
+  found=$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p') && [[ -n $found ]] && ((found >= 17))
+}
+jre_package() {
+  if have apt-cache && apt-cache policy openjdk-21-jre-headless 2>/dev/null | grep -q 'Candidate: [0-9]'; then
+    echo openjdk-21-jre-headless
+  else
+    echo openjdk-17-jre-headless
+  fi
+}
+if wants test; then
+  java_is_enough || need "$(jre_package)" "runs the Kafka brokers of the tests"
+  have mvn || need maven "fetches what those are made of"
+fi
 if wants test || wants demo; then
   have curl || need curl "asks the registry, as the README does"
 fi
@@ -115,8 +131,8 @@ if ((${#missing[@]} > 0)); then
   if ! have apt-get; then
     say "missing (names as on Debian):"
     printf '%s\n' "${why[@]}" >&2
-    say "Fedora: dnf install gcc-c++ make clang-devel python3 curl wrk nginx"
-    say "Arch: pacman -S base-devel clang python curl wrk nginx"
+    say "Fedora: dnf install gcc-c++ make clang-devel python3 java-21-openjdk-headless maven curl wrk nginx"
+    say "Arch: pacman -S base-devel clang python jre-openjdk-headless maven curl wrk nginx"
     exit 1
   fi
   if ! may_install; then

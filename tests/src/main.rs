@@ -67,6 +67,8 @@ mod harness;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
+mod kafka;
+#[cfg(test)]
 mod licences;
 #[cfg(test)]
 mod listings;

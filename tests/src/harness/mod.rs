@@ -1,6 +1,7 @@
-//! What the tests share: starting the server ([`Node`]), talking to it ([`Caller`], [`Wire`]), running it as a command
+//! What the tests share: starting the server ([`Node`]) or a Kafka broker ([`Broker`]), talking to it ([`Caller`], [`Wire`]), running it as a command
 //! ([`command`]), and waiting ([`wait`]).
 
+mod broker;
 pub mod command;
 mod http;
 mod node;
@@ -8,6 +9,7 @@ pub mod transcript;
 pub mod wait;
 mod wire;
 
+pub use broker::Broker;
 pub use http::{Answer, Caller};
 pub use node::{Node, Settings};
 pub use transcript::Transcript;

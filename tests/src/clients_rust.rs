@@ -1,5 +1,5 @@
 //! `schema_registry_converter`, the Rust client of Kafka applications: what its encoder writes, its decoder reads. Here with Avro;
-//! Protobuf is beside it.
+//! the other languages are beside it.
 
 use crate::harness::Node;
 use apache_avro::types::Value;

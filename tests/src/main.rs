@@ -41,6 +41,8 @@ mod clients_python;
 #[cfg(test)]
 mod clients_rust;
 #[cfg(test)]
+mod clients_rust_json;
+#[cfg(test)]
 mod clients_rust_protobuf;
 #[cfg(test)]
 mod conformance_coverage;

@@ -18,6 +18,7 @@ mod reading;
 mod registry;
 mod report;
 mod same;
+mod scopes;
 mod selection;
 mod settings;
 mod stop;

@@ -4,9 +4,9 @@
 //! may do it. Where IMPORT or FORWARD is in force already, nothing is set.
 
 use super::inventory::Inventory;
-use super::plan::mode_in_force;
 use super::registry::{Halt, Registry, settings_path};
 use super::report::Refusal;
+use super::scopes::mode_in_force;
 use crate::cli::client::Reply;
 use model::Subject;
 use serde_json::json;

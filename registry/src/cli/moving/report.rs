@@ -1,6 +1,7 @@
 //! What became of an import, for people and for programs.
 
-use super::plan::{Collision, Kind, Step, called};
+use super::plan::{Collision, Kind, Step};
+use super::scopes::called;
 use model::Subject;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -272,6 +273,22 @@ mod tests {
         );
         let many = Report { notes: vec!["n".into(); 53], ..Report::default() }.text();
         assert!(many.contains("note: n\nnote: and 3 more, all of them with --format json\n"), "{many}");
+    }
+
+    #[test]
+    fn many_refusals_for_one_reason_are_one_sentence() {
+        let refused = |count: usize| -> Vec<String> {
+            let refusal = |number| Refusal {
+                what: "mode",
+                about: (Subject::parse(&format!("s{number}")), None),
+                status: Some(403),
+                reason: "not yours".into(),
+                versions: 2,
+            };
+            Refusal::sentences(&(0..count).map(refusal).collect::<Vec<_>>())
+        };
+        assert_eq!(refused(2), ["s0: not yours (403)", "s1: not yours (403)"]);
+        assert_eq!(refused(100), ["s0: not yours (403); and 99 more for the same reason"]);
     }
 
     #[test]

@@ -4,10 +4,11 @@ mod foreign;
 mod server;
 
 use crate::authz_support::Bank;
-use crate::harness::command::{self, Outcome, freehold, run};
+use crate::harness::command::{self, FREEHOLD, Outcome, freehold, run};
 use crate::harness::{Node, Transcript, named, schema};
 use serde_json::{Value, json};
 use server::{forwarded, serve};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Condvar, Mutex};
@@ -226,6 +227,21 @@ fn an_import_that_was_killed_is_tidied_up_by_the_next() {
     assert_eq!((code, &report["modes"]), (0, &json!(1)), "{report:#}");
     assert!(report["notes"].to_string().contains("as an import that was killed leaves it"), "{report:#}");
     assert_eq!(destination.get("/mode/s").status, 404);
+}
+
+#[test]
+fn a_terminal_is_shown_a_bar_and_a_file_lines() {
+    let (source, destination) = (filled(), Node::start());
+    let (from, into) = (source.url(), destination.url());
+    let import = ["import", "--from", &from, "--url", &into];
+    let mut command = command::isolated("python3");
+    command.arg("-B").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/terminal.py"));
+    let shown = run(command.arg(FREEHOLD).args(import).arg("--")).good();
+    assert!(shown.contains("registering in") && shown.contains("\u{1b}[2K"), "{shown:?}");
+    assert!(shown.contains("9 versions registered"), "{shown:?}");
+    let lines = run(freehold().args(import));
+    assert!(lines.err.contains(&format!("reading {from}: 9\n")) && !lines.err.contains('\u{1b}'), "{lines:?}");
+    assert_eq!(lines.out.lines().count(), 1, "{lines:?}");
 }
 
 #[test]

@@ -172,13 +172,18 @@ mod tests {
                 continue;
             };
             let described = &document["paths"][route.path][route.method.as_str().to_lowercase()]["parameters"];
-            let target = |parameter: &Json| match parameter["$ref"].as_str() {
-                Some(place) => document.pointer(place.trim_start_matches('#')).unwrap().clone(),
-                None => parameter.clone(),
+            // What stands beside a reference adds to what it leads to.
+            let target = |described: &Json| {
+                let mut whole = described.clone();
+                if let Some(place) = described["$ref"].as_str() {
+                    let target = document.pointer(place.trim_start_matches('#')).unwrap();
+                    whole.as_object_mut().unwrap().extend(target.as_object().unwrap().clone());
+                }
+                whole
             };
             let in_query = described.as_array().into_iter().flatten().map(target).filter(|one| one["in"] == "query");
             let described: BTreeMap<String, Json> =
-                in_query.map(|one| (one["name"].as_str().unwrap().to_owned(), one["schema"].clone())).collect();
+                in_query.map(|one| (one["name"].as_str().unwrap().to_owned(), target(&one["schema"]))).collect();
             let names: BTreeSet<&str> = parameters.iter().map(|parameter| parameter.name).collect();
             assert_eq!(described.keys().map(String::as_str).collect::<BTreeSet<_>>(), names, "{}", route.name);
             for Parameter { name, value } in parameters {

@@ -1,7 +1,7 @@
 //! Carrying out a plan. What one subject is refused does not keep the others from being moved, but for those that refer to it.
 
 use super::inventory::{Entry, Inventory, Key};
-use super::modes::while_open;
+use super::modes::{self, while_open};
 use super::order::rounds;
 use super::plan::{Plan, Step};
 use super::progress::{Progress, Stage};
@@ -195,15 +195,7 @@ impl<'a> Acting<'a> {
     }
 
     fn mode(&self, scope: &Subject, mode: Option<&str>) -> Result<(), Halt> {
-        let path = settings_path("mode", scope);
-        let reply = match mode {
-            Some(mode) => {
-                // Without force, IMPORT would remove for good what is soft-deleted there.
-                let force = if mode == "IMPORT" { "?force=true" } else { "" };
-                self.registry.ask("PUT", &format!("{path}{force}"), Some(&json!({ "mode": mode })))?
-            }
-            None => self.registry.ask("DELETE", &path, None)?,
-        };
+        let reply = modes::set(self.registry, scope, mode, Registry::ask)?;
         let done = reply.status == 200 || (mode.is_none() && reply.status == 404);
         self.note("mode", (scope.clone(), None), done, &reply, |report| report.done.modes += 1);
         Ok(())

@@ -73,13 +73,21 @@ fn set_back(registry: &Registry, subject: &Subject, before: Option<&str>) -> Opt
     Some(format!("{subject}: its mode may still be IMPORT and could not be set back ({why}); send {request}"))
 }
 
-type Ask = fn(&Registry, &str, &str, Option<&serde_json::Value>) -> Result<Reply, Halt>;
+/// `Registry::ask` or `Registry::ask_anyway`.
+pub type Ask = fn(&Registry, &str, &str, Option<&serde_json::Value>) -> Result<Reply, Halt>;
 
-fn set(registry: &Registry, subject: &Subject, mode: Option<&str>, ask: Ask) -> Result<Reply, Halt> {
-    let path = settings_path("mode", subject);
+/// Sets the mode of a scope, or removes it.
+///
+/// # Errors
+/// Those of `ask`.
+pub fn set(registry: &Registry, scope: &Subject, mode: Option<&str>, ask: Ask) -> Result<Reply, Halt> {
+    let path = settings_path("mode", scope);
     match mode {
-        // Without force, IMPORT would remove for good what is soft-deleted there.
-        Some(mode) => ask(registry, "PUT", &format!("{path}?force=true"), Some(&json!({ "mode": mode }))),
+        Some(mode) => {
+            // Without force, IMPORT would remove for good what is soft-deleted there.
+            let force = if mode == "IMPORT" { "?force=true" } else { "" };
+            ask(registry, "PUT", &format!("{path}{force}"), Some(&json!({ "mode": mode })))
+        }
         None => ask(registry, "DELETE", &path, None),
     }
 }

@@ -1,7 +1,7 @@
 //! Reading a tree, which anybody may have written: what does not fit together is refused, with the name of the file.
 
 use super::{CONTEXTS, FORMAT, MARKER, SETTINGS, SUBJECT, SUBJECTS, files, layout, names};
-use crate::cli::moving::inventory::{self, Inventory, Key, Settings, Texts, ordered};
+use crate::cli::moving::inventory::{self, Inventory, Settings, Texts, ordered};
 use model::{Context, SchemaType, Subject};
 use serde_json::Value;
 use std::path::Path;
@@ -98,9 +98,8 @@ impl Reading<'_> {
             answer.insert("schema".to_owned(), text.into());
             let (key, mut entry, _) = inventory::version(&Value::Object(answer)).map_err(|error| at(file, &error))?;
             entry.text = self.texts.kept(entry.text)?;
-            let said: Key = key.clone();
             if self.inventory.versions.insert(key, entry).is_some() {
-                return Err(at(file, &format!("it has version {} twice", said.1)));
+                return Err(at(file, &format!("it has version {number} twice")));
             }
         }
         Ok(())

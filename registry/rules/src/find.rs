@@ -17,6 +17,16 @@ pub enum Deleted {
     Include,
 }
 
+impl Deleted {
+    /// How the versions stand that are considered.
+    pub fn standing(self) -> Standing {
+        match self {
+            Deleted::Ignore => Standing::Live,
+            Deleted::Include => Standing::Any,
+        }
+    }
+}
+
 /// How a candidate was found; the two answers differ: an exact match echoes the candidate, an equivalent one shows what is
 /// stored, with its time.
 #[derive(Debug, Clone)]
@@ -93,8 +103,7 @@ pub fn find_serialized(
         return Ok(None);
     }
     let mut numbers = Vec::new();
-    let standing = if deleted == Deleted::Include { Standing::Any } else { Standing::Live };
-    state.numbers_from(subject, standing, Begin::Skipping(0), &mut |number, _| {
+    state.numbers_from(subject, deleted.standing(), Begin::Skipping(0), &mut |number, _| {
         numbers.push(number);
         ControlFlow::Continue(())
     })?;

@@ -12,7 +12,7 @@ use rules::{association, config};
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
-use storage::{Associations, Begin, Standing, State, StoredAssociation, StoredVersion, SubjectSummary, Subjects};
+use storage::{Associations, Begin, State, StoredAssociation, StoredVersion, SubjectSummary, Subjects};
 
 /// The filters of `GET /schemas`.
 pub struct SchemaFilter {
@@ -154,10 +154,6 @@ impl Source for Versions {
 }
 
 impl Versions {
-    fn standing(&self) -> Standing {
-        if self.filter.deleted == Deleted::Include { Standing::Any } else { Standing::Live }
-    }
-
     /// Of each subject the newest version that stands as it should, where only those are asked for.
     fn newest(&self, summary: SubjectSummary) -> Option<Version> {
         if self.filter.deleted == Deleted::Include { Some(summary.highest) } else { summary.latest }
@@ -170,7 +166,7 @@ impl Versions {
 
     fn go_on_counted(&mut self, state: &dyn State, cursor: &Cursor, show: &mut Show<'_, Found>) -> Result<(), Fault> {
         let none: Arc<[StoredAssociation]> = [].into();
-        let (prefix, standing) = (self.filter.prefix.clone(), self.standing());
+        let (prefix, standing) = (self.filter.prefix.clone(), self.filter.deleted.standing());
         let subjects = Subjects::Matching(&prefix);
         if !self.filter.latest_only {
             let begin = match cursor {
@@ -222,14 +218,19 @@ impl Versions {
         let mut outside = outside.filter(|target| !prefix.matches(target)).peekable();
         let mut outcome = Ok(ControlFlow::Continue(()));
         let all = Begin::Skipping(0);
-        state.subjects_from(Subjects::Matching(&prefix), self.standing(), begin, &mut |subject, _| {
-            let before = std::iter::from_fn(|| outside.next_if(|target| **target < subject));
-            outcome = before.chain([&subject]).try_fold(ControlFlow::Continue(()), |flow, subject| match flow {
-                ControlFlow::Continue(()) => self.look(state, subject, all, show),
-                stopped => Ok(stopped),
-            });
-            *outcome.as_ref().unwrap_or(&ControlFlow::Break(()))
-        })?;
+        state.subjects_from(
+            Subjects::Matching(&prefix),
+            self.filter.deleted.standing(),
+            begin,
+            &mut |subject, _| {
+                let before = std::iter::from_fn(|| outside.next_if(|target| **target < subject));
+                outcome = before.chain([&subject]).try_fold(ControlFlow::Continue(()), |flow, subject| match flow {
+                    ControlFlow::Continue(()) => self.look(state, subject, all, show),
+                    stopped => Ok(stopped),
+                });
+                *outcome.as_ref().unwrap_or(&ControlFlow::Break(()))
+            },
+        )?;
         let mut flow = outcome?;
         while let (ControlFlow::Continue(()), Some(target)) = (flow, outside.next()) {
             flow = self.look(state, target, all, show)?;
@@ -270,7 +271,7 @@ impl Versions {
             };
         }
         let mut flow = ControlFlow::Continue(());
-        state.versions_from(Subjects::One(subject), self.standing(), begin, &mut |stored| {
+        state.versions_from(Subjects::One(subject), self.filter.deleted.standing(), begin, &mut |stored| {
             let admitted = self.has_rule(&stored);
             let found = self.shown(stored, &associations);
             flow = show(admitted.then_some(found));
